@@ -1,0 +1,130 @@
+"""What happened, to what, by whom; and the hash chains that make the record hard to alter.
+
+Chain 0 holds what concerns the vault, users and batches; chains 1 to `SERIAL_CHAINS` hold what
+concerns a token, by serial, so that logins do not queue on one row.
+"""
+
+import hashlib
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+from seedvault.domain.canonical import encode
+from seedvault.domain.names import Serial
+
+SERIAL_CHAINS = 8
+GENESIS = bytes(32)
+"""The hash before the first event of every chain."""
+
+
+class EventKind(Enum):
+    """Every kind of event; refused and rejected operations are events too."""
+
+    VAULT_INITIALISED = "vault.initialised"
+    BATCH_IMPORTED = "batch.imported"
+    BATCH_REFUSED = "batch.refused"
+    USER_ADDED = "user.added"
+    TOKEN_ASSIGNED = "token.assigned"  # noqa: S105 - an event's name, not a password
+    TOKEN_UNASSIGNED = "token.unassigned"  # noqa: S105 - an event's name, not a password
+    TOKEN_UNLOCKED = "token.unlocked"  # noqa: S105 - an event's name, not a password
+    TOKEN_RESYNCHRONISED = "token.resynchronised"  # noqa: S105 - an event's name
+    CODE_ACCEPTED = "code.accepted"
+    CODE_REJECTED = "code.rejected"
+    RESYNC_REJECTED = "resync.rejected"
+    SEAL_BROKEN = "seal.broken"
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEvent:
+    """One thing that happened. `at` is aware UTC; `factor` is the accepted counter or time step."""
+
+    kind: EventKind
+    at: datetime
+    actor: str
+    serial: Serial | None = None
+    user: str | None = None
+    batch: str | None = None
+    factor: int | None = None
+    detail: str | None = None
+
+    @property
+    def chain(self) -> int:
+        """Which chain this event belongs to."""
+        if self.serial is None:
+            return 0
+        return 1 + zlib.crc32(self.serial.folded.encode()) % SERIAL_CHAINS
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedEvent:
+    """An event as it stands in its chain. `digest` (32 octets) covers it and all before it."""
+
+    chain: int
+    sequence: int
+    event: AuditEvent
+    digest: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ChainHead:
+    """Where a chain ends according to the vault."""
+
+    chain: int
+    sequence: int
+    digest: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """Where a chain is not what was written, and in what way."""
+
+    chain: int
+    sequence: int
+    what: str
+
+
+def link(previous: bytes, chain: int, sequence: int, event: AuditEvent) -> bytes:
+    """SHA-256 over the previous digest, the place in the chain, and every field of the event."""
+    octets = encode(
+        previous,
+        chain,
+        sequence,
+        event.kind.value,
+        milliseconds(event.at),
+        event.actor,
+        event.serial.verbatim if event.serial else None,
+        event.user,
+        event.batch,
+        event.factor,
+        event.detail,
+    )
+    return hashlib.sha256(octets).digest()
+
+
+def milliseconds(moment: datetime) -> int:
+    """Unix time in whole milliseconds: the resolution of every stored date."""
+    return int(moment.timestamp()) * 1000 + moment.microsecond // 1000
+
+
+def check_chain(
+    chain: int, events: Iterable[LoggedEvent], head: ChainHead | None
+) -> Iterator[Break]:
+    """Every place where the links of one chain, in order, do not hold; its end must be `head`."""
+    digest, sequence = GENESIS, 0
+    for logged in events:
+        sequence += 1
+        if logged.sequence != sequence:
+            yield Break(chain, sequence, f"event {sequence} is missing: {logged.sequence} follows")
+            sequence = logged.sequence
+        elif logged.digest != link(digest, chain, sequence, logged.event):
+            yield Break(chain, sequence, "the event, or one before it, was altered")
+        digest = logged.digest
+    expected = ChainHead(chain, sequence, digest) if sequence else None
+    if head != expected:
+        yield Break(
+            chain,
+            sequence,
+            "the chain does not end where the vault says: events are cut off or added",
+        )

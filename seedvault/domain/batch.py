@@ -1,0 +1,53 @@
+"""A batch: what came in with one seed file."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+from seedvault.domain.errors import InvalidInput
+
+
+class Tier(Enum):
+    """Where seeds were when the HSM took them over: how much a batch has to be trusted."""
+
+    INSIDE = "A"
+    NARROW = "B"
+    HOST = "C"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The file a batch came from. `sha256` is over the file's octets."""
+
+    file_name: str
+    sha256: bytes
+    format: str
+    protection: str
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A batch that is visible. `held` counts tokens that the vault already had."""
+
+    number: int
+    source: Source
+    tier: Tier
+    imported_at: datetime
+    imported_by: str
+    tokens: int
+    held: int
+
+    @property
+    def name(self) -> str:
+        """As people write it, `B-0001`."""
+        return f"B-{self.number:04d}"
+
+
+def batch_number(name: str) -> int:
+    """The number in `B-0001`, `b-1` or `1`."""
+    digits = name.strip().upper().removeprefix("B-")
+    if not (digits.isascii() and digits.isdigit() and int(digits) > 0):
+        raise InvalidInput(
+            f"{name!r} is not a batch name such as B-0001", remedy="See: seedvault batch list"
+        )
+    return int(digits)

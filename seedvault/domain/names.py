@@ -1,0 +1,68 @@
+"""The names that people and files use: serials and users, validated once, here."""
+
+import unicodedata
+from dataclasses import dataclass, field
+
+from seedvault.domain.errors import InvalidInput
+
+MAX_NAME_LENGTH = 64
+# Unicode categories no name may contain: control, format (bidi, zero-width), surrogate,
+# private use, unassigned, line and paragraph separators.
+_FORBIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+# A spreadsheet would run a cell that starts with one of these.
+_FORMULA_STARTS = ("=", "+", "-", "@")
+
+
+@dataclass(frozen=True, slots=True)
+class Serial:
+    """A token's serial: `verbatim` as the maker wrote it, `folded` for lookup.
+
+    Folded: NFKC, casefolded, without white space. Leading zeros count.
+    """
+
+    verbatim: str = field(compare=False)
+    folded: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        _check("serial", self.verbatim)
+        if self.verbatim.startswith(_FORMULA_STARTS):
+            raise InvalidInput(
+                f"serial {self.verbatim!r} starts with a character that spreadsheets execute",
+                remedy="Type the serial as it is printed on the token.",
+            )
+        object.__setattr__(self, "folded", _fold(self.verbatim))
+
+    def __str__(self) -> str:
+        return self.verbatim
+
+
+@dataclass(frozen=True, slots=True)
+class UserName:
+    """A user's name: `verbatim` for display, `folded` (as a serial is) for lookup."""
+
+    verbatim: str = field(compare=False)
+    folded: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        _check("user name", self.verbatim)
+        object.__setattr__(self, "folded", _fold(self.verbatim))
+
+    def __str__(self) -> str:
+        return self.verbatim
+
+
+def _check(kind: str, text: str) -> None:
+    if not text.strip() or text != text.strip():
+        raise InvalidInput(f"{kind} {text!r} is empty or has white space around it")
+    if len(text) > MAX_NAME_LENGTH:
+        raise InvalidInput(f"{kind} {text[:20]!r}... is longer than {MAX_NAME_LENGTH} characters")
+    for character in text:
+        if unicodedata.category(character) in _FORBIDDEN:
+            raise InvalidInput(
+                f"{kind} {text!a} contains U+{ord(character):04X}, which is invisible or a control",
+                remedy="Type it by hand instead of pasting it.",
+            )
+
+
+def _fold(text: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", text).casefold().split())

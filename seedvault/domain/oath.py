@@ -1,0 +1,73 @@
+"""HOTP (RFC 4226) and TOTP (RFC 6238) over a MAC function, so that no seed is ever needed here."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+from seedvault.domain.errors import InvalidInput
+
+Mac = Callable[[bytes], bytes]
+"""HMAC(K, message) for one token's seed K, computed where K lives."""
+
+MIN_DIGITS, MAX_DIGITS = 6, 9  # RFC 4226 section 5.3: 31 bits carry no tenth digit
+MAX_STEP_S = 120  # SP 800-63B-4: the nonce changes at least every two minutes
+
+
+class Digest(Enum):
+    """The hash of the HMAC (RFC 6238 section 1.2)."""
+
+    SHA1 = "SHA1"
+    SHA256 = "SHA256"
+    SHA512 = "SHA512"
+
+
+@dataclass(frozen=True, slots=True)
+class HotpParameters:
+    """How an event-based token computes: `digits` 6 to 9."""
+
+    digest: Digest
+    digits: int
+
+    def __post_init__(self) -> None:
+        _check_digits(self.digits)
+
+
+@dataclass(frozen=True, slots=True)
+class TotpParameters:
+    """How a time-based token computes: `step_s` seconds a step, counted from `t0_s` (Unix time)."""
+
+    digest: Digest
+    digits: int
+    step_s: int
+    t0_s: int = 0
+
+    def __post_init__(self) -> None:
+        _check_digits(self.digits)
+        if not 1 <= self.step_s <= MAX_STEP_S:
+            raise InvalidInput(f"a time step of {self.step_s} s is outside 1 to {MAX_STEP_S} s")
+
+    def step_at(self, moment: datetime) -> int:
+        """The time step T that holds `moment` (RFC 6238 section 4.2)."""
+        return (int(moment.timestamp()) - self.t0_s) // self.step_s
+
+
+Parameters = HotpParameters | TotpParameters
+
+
+def code_at(mac: Mac, factor: int, digits: int) -> str:
+    """The code for one moving factor, counter or time step (RFC 4226 section 5.3)."""
+    tag = mac(factor.to_bytes(8, "big"))
+    offset = tag[-1] & 0x0F
+    number = int.from_bytes(tag[offset : offset + 4], "big") & 0x7FFFFFFF
+    return str(number % 10**digits).zfill(digits)
+
+
+def is_code(text: str, digits: int) -> bool:
+    """Whether `text` is exactly `digits` ASCII digits: nothing else ever reaches the HSM."""
+    return len(text) == digits and text.isascii() and text.isdigit()
+
+
+def _check_digits(digits: int) -> None:
+    if not MIN_DIGITS <= digits <= MAX_DIGITS:
+        raise InvalidInput(f"{digits} digits are outside {MIN_DIGITS} to {MAX_DIGITS}")

@@ -1,0 +1,27 @@
+"""The numbers that decide: each is named, has a unit, and says where it comes from."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Windows, throttle and budgets. The defaults are those of the threat model."""
+
+    look_ahead: int = 10  # counters beyond the expected one (RFC 4226 section 7.4)
+    window_steps: int = 1  # each side of the stored drift (RFC 6238 section 5.2)
+    idle_days_per_step: int = 15  # a clock drifts about 2 s a day
+    max_window_steps: int = 10  # however long the token lay idle
+
+    resync_counters: int = 1_000  # RFC 4226 section 7.4 and appendix E.4
+    resync_steps: int = 120  # each side of the stored drift (RFC 6238 section 6)
+    resyncs_a_day: int = 5
+
+    free_failures: int = 2  # consecutive failures that cost no waiting (RFC 4226 section 7.3)
+    lock_at: int = 10  # PCI DSS 8.3.4
+    lock_for: timedelta = timedelta(minutes=30)
+    disable_at: int = 50  # SP 800-63B-4 section 3.2.2 allows 100
+    disable_hotp6_at: int = 30  # a look-ahead window over six digits is easier to hit
+
+
+DEFAULT = Policy()

@@ -1,0 +1,51 @@
+"""Whether one code is accepted (RFC 4226 section 7, RFC 6238 section 5.2)."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from seedvault.domain import lockout, window
+from seedvault.domain.oath import Mac, TotpParameters, is_code
+from seedvault.domain.outcome import Accepted, Outcome, Reason, Rejected
+from seedvault.domain.policy import Policy
+from seedvault.domain.token import Device, Progress, Token
+
+
+def refusal(token: Token, codes: tuple[str, ...], now: datetime, policy: Policy) -> Rejected | None:
+    """Why these codes need not be computed at all, or None. Costs no failure, opens no seed."""
+    device = token.device
+    if device.not_before is not None and now < device.not_before:
+        return Rejected(Reason.NOT_YET_VALID, device.not_before)
+    if device.not_after is not None and now > device.not_after:
+        return Rejected(Reason.EXPIRED)
+    if not all(is_code(code, device.parameters.digits) for code in codes):
+        return Rejected(Reason.MALFORMED)
+    return lockout.refusal(device.parameters, token.progress, now, policy)
+
+
+def verify(
+    token: Token, code: str, now: datetime, policy: Policy, mac: Mac
+) -> tuple[Progress, Outcome]:
+    """The outcome of one code, and the progress that must be committed before anyone hears it.
+
+    `refusal` must have been asked first.
+    """
+    device, progress = token.device, token.progress
+    factors = window.for_verification(device.parameters, progress, now, policy)
+    found = window.search(mac, code, factors, device.parameters.digits)
+    unspent = [factor for factor in found if factor >= progress.next_factor]
+    if unspent:
+        # The highest: were the same digits due twice in this window, both are spent now.
+        return accept(device, progress, unspent[-1], now)
+    reason = Reason.ALREADY_USED if found else Reason.NO_MATCH
+    return lockout.charge(progress, now), Rejected(reason)
+
+
+def accept(
+    device: Device, progress: Progress, factor: int, now: datetime
+) -> tuple[Progress, Accepted]:
+    """Spend `factor` and all before it; learn the clock's drift from it (RFC 6238 section 6)."""
+    spent = replace(lockout.clear(progress), next_factor=factor + 1, synchronised_at=now)
+    if isinstance(device.parameters, TotpParameters):
+        drift = factor - device.parameters.step_at(now)
+        return replace(spent, drift_steps=drift), Accepted(factor, drift)
+    return spent, Accepted(factor, factor - progress.next_factor)

@@ -1,0 +1,284 @@
+"""What the use cases need from the outside: a vault to store in, keys, a reader, a clock."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import NewType, Protocol
+
+from seedvault.domain.audit import AuditEvent, ChainHead, EventKind, LoggedEvent
+from seedvault.domain.batch import Batch, Source, Tier
+from seedvault.domain.names import Serial, UserName
+from seedvault.domain.oath import Mac
+from seedvault.domain.token import Device, Progress, Token
+
+Clock = Callable[[], datetime]
+"""The time now, aware UTC."""
+
+
+@dataclass(frozen=True, slots=True)
+class WrappedSeed:
+    """A seed that only the HSM can open: `length` octets, wrapped as `blob` under `kek_id`."""
+
+    format: int
+    kek_id: str
+    length: int
+    blob: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class TakenSeed:
+    """A seed just taken over. Equal seeds have equal `fingerprint`s (16 octets) in one vault."""
+
+    wrapped: WrappedSeed
+    fingerprint: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class StoredToken:
+    """A token as the vault holds it.
+
+    `seal` covers everything but `token.progress`; `revision` counts administrative changes and is
+    under the seal; `version` counts all changes and is what a conditional write compares.
+    `row` is the primary key.
+    """
+
+    row: int
+    token: Token
+    wrapped: WrappedSeed
+    seal: bytes
+    revision: int
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class NewToken:
+    """A token on its way into the vault: in stock, revision 0."""
+
+    device: Device
+    progress: Progress
+    taken: TakenSeed
+    seal: bytes
+
+
+class Stale(Exception):
+    """The row changed since it was read: read again, decide again."""
+
+
+# --- the vault ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class VaultIdentity:
+    """Which vault this is. `epoch` rises with every restore."""
+
+    vault_id: str
+    epoch: int
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """Someone tokens are bound to."""
+
+    name: UserName
+    added_at: datetime
+    tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ListedToken:
+    """A token for people to look at: nothing that opens its seed."""
+
+    token: Token
+    batch: int
+    seed_length: int
+    kek_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class HeldToken:
+    """What the vault already holds under a serial or a fingerprint."""
+
+    serial: Serial
+    fingerprint: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class TokenFilter:
+    """Which tokens to list; None asks for all. `after` is the last serial of the page before."""
+
+    batch: int | None = None
+    owner: UserName | None = None
+    bound: bool | None = None
+    after: Serial | None = None
+    limit: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class EventFilter:
+    """Which events to list, newest first; None asks for all."""
+
+    serial: Serial | None = None
+    user: str | None = None
+    actor: str | None = None
+    kind: EventKind | None = None
+    since: datetime | None = None
+    limit: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How much the vault holds."""
+
+    in_stock: int
+    bound: int
+    users: int
+    batches: int
+    events: int
+
+
+class Transaction(Protocol):
+    """A write transaction: nothing lasts without `commit`, no commit is without an event."""
+
+    def advance(self, seen: StoredToken, progress: Progress, accepted: int | None) -> None:
+        """Write progress only, if the row is still `seen` and `accepted` is still unspent.
+
+        Raises Stale where the row's version, state, moving factor or the vault's epoch moved.
+        """
+
+    def replace(self, seen: StoredToken, now: StoredToken) -> None:
+        """Write an administrative change with its new seal and revision. Raises Stale as above."""
+
+    def add_user(self, name: UserName, at: datetime) -> None:
+        """Raises Conflict where the name is taken."""
+
+    def publish(self, staging: "Staging", source: Source, held: int, event: AuditEvent) -> Batch:
+        """Make every staged token visible as one batch, and commit.
+
+        The batch's name is set in the event. Raises Conflict where the vault came to hold one of
+        the serials or seeds meanwhile.
+        """
+
+    def commit(self, event: AuditEvent) -> None:
+        """Append the event to its chain and make everything durable, or nothing."""
+
+
+class Staging(Protocol):
+    """Tokens written but not visible: an import that has not come to its end."""
+
+    def add(self, tokens: Sequence[tuple[NewToken, int]]) -> None:
+        """Write a chunk of tokens, each with its line in the file, durably.
+
+        Raises FileRefused naming both lines where a serial or a seed stands twice in one file.
+        """
+
+    def discard(self) -> None:
+        """Remove all that was staged."""
+
+
+class Vault(Protocol):
+    """The database. Reads need no transaction."""
+
+    @property
+    def identity(self) -> VaultIdentity: ...
+
+    def token(self, serial: Serial) -> StoredToken | None: ...
+    def held(self, serials: Sequence[Serial], fingerprints: Sequence[bytes]) -> list[HeldToken]: ...
+    def nearest_serials(self, serial: Serial, limit: int) -> list[Serial]: ...
+    def listed(self, wanted: TokenFilter) -> list[ListedToken]: ...
+    def shown(self, serial: Serial) -> ListedToken | None: ...
+    def user(self, name: UserName) -> User | None: ...
+    def users(self) -> list[User]: ...
+    def batch(self, number: int) -> Batch | None: ...
+    def batches(self) -> list[Batch]: ...
+    def counts(self) -> Counts: ...
+    def events(self, wanted: EventFilter) -> list[LoggedEvent]: ...
+    def chain(self, chain: int) -> Iterator[LoggedEvent]:
+        """Every event of one chain, in order, constant in memory."""
+
+    def heads(self) -> list[ChainHead]: ...
+    def transaction(self) -> AbstractContextManager[Transaction]: ...
+    def stage(self, source: Source, tier: Tier, by: str, at: datetime) -> Staging:
+        """Begin an import; what a broken-off import of the same file staged is removed."""
+
+
+# --- keys -----------------------------------------------------------------------------------
+
+DeliveredSeed = NewType("DeliveredSeed", object)
+"""A seed as the file holds it. Only `Keys` looks inside."""
+
+
+class SeedTaker(Protocol):
+    """Takes the seeds of one file into the HSM."""
+
+    def take(self, seed: DeliveredSeed, device: Device) -> TakenSeed: ...
+
+
+class Keys(Protocol):
+    """The HSM. Raises HsmUnavailable whenever it cannot answer."""
+
+    @property
+    def import_tier(self) -> Tier: ...
+
+    @property
+    def module(self) -> str:
+        """The PKCS#11 module in words, such as "SoftHSM 2.6.1"."""
+
+    def taking_from(self, file: "OpenedSeedFile") -> AbstractContextManager[SeedTaker]: ...
+
+    def open(self, stored: StoredToken) -> AbstractContextManager[Mac]:
+        """The MAC function of one token's seed. Raises SealBroken before any unwrap."""
+
+    def seal(self, token: Token, wrapped: WrappedSeed, revision: int) -> bytes: ...
+
+
+# --- intake ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """One token as a seed file delivers it. Its line counts from 1."""
+
+    device: Device
+    start: Progress
+    seed: DeliveredSeed
+    line: int
+
+
+class OpenedSeedFile(Protocol):
+    """A seed file whose format and key are known; iterating authenticates and yields its tokens."""
+
+    @property
+    def source(self) -> Source: ...
+
+    @property
+    def summary(self) -> Sequence[str]:
+        """What staff should know of the file's protection, a sentence each."""
+
+    @property
+    def position(self) -> int:
+        """Octets read so far, for a progress bar."""
+
+    @property
+    def warnings(self) -> Sequence[str]:
+        """Complete after the last token."""
+
+    def __iter__(self) -> Iterator[Delivered]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class SeedFileKey:
+    """What came in the second envelope: the octets of a key file, or a passphrase. Never shown."""
+
+    key_file: bytes | None = field(default=None, repr=False)
+    passphrase: str | None = field(default=None, repr=False)
+
+
+class Intake(Protocol):
+    """Opens seed files. Raises FileRefused, naming line and serial."""
+
+    def open(
+        self, path: Path, key: SeedFileKey, now: datetime
+    ) -> AbstractContextManager[OpenedSeedFile]: ...

@@ -1,0 +1,61 @@
+"""What a token's seal covers: everything about it but its progress.
+
+A wrapped blob has no context of its own. Without the seal, whoever can write to the database could
+put their own seed under another's serial, or another's name on their own token.
+"""
+
+from datetime import datetime
+
+from seedvault.domain.audit import milliseconds
+from seedvault.domain.canonical import Field, encode
+from seedvault.domain.oath import HotpParameters, Parameters, TotpParameters
+from seedvault.domain.token import Bound, Device, InStock, Token
+from seedvault.service.ports import WrappedSeed
+
+_VERSION = 1
+
+
+def sealed_octets(vault_id: str, token: Token, wrapped: WrappedSeed, revision: int) -> bytes:
+    """The canonical octets under the seal; none of them is secret."""
+    return encode(
+        _VERSION,
+        vault_id,
+        *_device(token.device),
+        *_parameters(token.device.parameters),
+        wrapped.format,
+        wrapped.kek_id,
+        wrapped.length,
+        wrapped.blob,
+        *_state(token),
+        revision,
+    )
+
+
+def _device(device: Device) -> tuple[Field, ...]:
+    return (
+        device.serial.verbatim,
+        device.manufacturer,
+        device.model,
+        _date(device.not_before),
+        _date(device.not_after),
+    )
+
+
+def _parameters(parameters: Parameters) -> tuple[Field, ...]:
+    match parameters:
+        case HotpParameters(digest, digits):
+            return "hotp", digest.value, digits
+        case TotpParameters(digest, digits, step_s, t0_s):
+            return "totp", digest.value, digits, step_s, t0_s
+
+
+def _state(token: Token) -> tuple[Field, ...]:
+    match token:
+        case InStock():
+            return ("in-stock",)
+        case Bound(owner=owner, bound_at=bound_at):
+            return "bound", owner.verbatim, _date(bound_at)
+
+
+def _date(moment: datetime | None) -> int | None:
+    return None if moment is None else milliseconds(moment)
