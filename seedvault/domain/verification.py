@@ -7,7 +7,12 @@ from seedvault.domain import lockout, window
 from seedvault.domain.oath import Mac, TotpParameters, is_code
 from seedvault.domain.outcome import Accepted, Outcome, Reason, Rejected
 from seedvault.domain.policy import Policy
-from seedvault.domain.token import Device, Progress, Token
+from seedvault.domain.token import Device, InStock, Progress, Token
+
+
+def unbound(token: Token) -> Rejected | None:
+    """A code proves nothing about a user while the token has none."""
+    return Rejected(Reason.NOT_BOUND) if isinstance(token, InStock) else None
 
 
 def refusal(token: Token, codes: tuple[str, ...], now: datetime, policy: Policy) -> Rejected | None:

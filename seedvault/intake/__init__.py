@@ -1,1 +1,5 @@
-"""."""
+"""The `Intake` port over `importers`."""
+
+from seedvault.intake.seed_files import SeedFiles
+
+__all__ = ["SeedFiles"]

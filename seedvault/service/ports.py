@@ -209,6 +209,9 @@ class Vault(Protocol):
 DeliveredSeed = NewType("DeliveredSeed", object)
 """A seed as the file holds it. Only `Keys` looks inside."""
 
+DeliveredKey = NewType("DeliveredKey", object)
+"""The transport key that opens a file's seeds. Only `Keys` looks inside."""
+
 
 class SeedTaker(Protocol):
     """Takes the seeds of one file into the HSM."""
@@ -227,6 +230,9 @@ class Keys(Protocol):
         """The PKCS#11 module in words, such as "SoftHSM 2.6.1"."""
 
     def taking_from(self, file: "OpenedSeedFile") -> AbstractContextManager[SeedTaker]: ...
+
+    def check(self, stored: StoredToken) -> None:
+        """Raises SealBroken where the row is not what was sealed."""
 
     def open(self, stored: StoredToken) -> AbstractContextManager[Mac]:
         """The MAC function of one token's seed. Raises SealBroken before any unwrap."""
@@ -264,6 +270,10 @@ class OpenedSeedFile(Protocol):
     @property
     def warnings(self) -> Sequence[str]:
         """Complete after the last token."""
+
+    @property
+    def transport_key(self) -> DeliveredKey | None:
+        """None where the seeds stand in the file in the clear."""
 
     def __iter__(self) -> Iterator[Delivered]: ...
 

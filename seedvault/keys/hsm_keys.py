@@ -1,0 +1,171 @@
+"""Seeds and seals in an HSM: where `hsm`, which knows no token, meets the vault's tokens."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+
+import hsm
+import importers
+from seedvault.domain.batch import Tier
+from seedvault.domain.errors import FileRefused, HsmUnavailable, SealBroken, SeedvaultError
+from seedvault.domain.oath import Digest, Mac
+from seedvault.domain.token import Device, Token
+from seedvault.service.ports import (
+    DeliveredKey,
+    DeliveredSeed,
+    OpenedSeedFile,
+    SeedTaker,
+    StoredToken,
+    TakenSeed,
+    WrappedSeed,
+)
+from seedvault.service.seal import sealed_octets
+
+# SoftHSM keeps about 240 octets of every object it ever made until it is initialised anew.
+_TAKEN_BEFORE_RECYCLING = 20_000
+
+_DIGESTS = {digest: hsm.Digest[digest.name] for digest in Digest}
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turn `hsm`'s errors into the vault's."""
+    try:
+        yield
+    except hsm.HsmError as error:
+        raise _vault_error(error) from error
+
+
+@dataclass(frozen=True, slots=True)
+class HsmKeys:
+    """The `Keys` port over one logged-in keystore."""
+
+    keystore: hsm.Keystore
+    vault_id: str
+
+    @property
+    def import_tier(self) -> Tier:
+        return Tier(self.keystore.capabilities.import_tier.value)
+
+    @property
+    def module(self) -> str:
+        return self.keystore.capabilities.library
+
+    @contextmanager
+    def taking_from(self, file: OpenedSeedFile) -> Iterator[SeedTaker]:
+        """A taker that holds the file's transport key in the module for as long as it lives."""
+        taker = _Taker(self.keystore, file.transport_key)
+        try:
+            yield taker
+        finally:
+            taker.close()
+
+    def check(self, stored: StoredToken) -> None:
+        octets = sealed_octets(self.vault_id, stored.token, stored.wrapped, stored.revision)
+        with translated():
+            whole = self.keystore.seal_matches(octets, stored.seal)
+        if not whole:
+            raise SealBroken(
+                f"the seal of {stored.token.device.serial} does not match its row: "
+                "the database was changed by something other than Seedvault",
+                unchanged="Its seed was not opened and no failure was counted.",
+                remedy="Keep the database as evidence, and restore this token from a backup.",
+            )
+
+    @contextmanager
+    def open(self, stored: StoredToken) -> Iterator[Mac]:
+        self.check(stored)
+        digest = _DIGESTS[stored.token.device.parameters.digest]
+        with translated(), self.keystore.open(_wrapped_key(stored.wrapped), digest) as key:
+            yield key.mac
+
+    def seal(self, token: Token, wrapped: WrappedSeed, revision: int) -> bytes:
+        with translated():
+            return self.keystore.seal(sealed_octets(self.vault_id, token, wrapped, revision))
+
+
+class _Taker:
+    """Takes one file's seeds; begins the HSM session anew now and then, keeping memory flat."""
+
+    def __init__(self, keystore: hsm.Keystore, delivered: DeliveredKey | None) -> None:
+        self._keystore = keystore
+        self._delivered = delivered
+        self._open = ExitStack()
+        self._taken = 0
+        self._transport = self._load()
+
+    def take(self, seed: DeliveredSeed, device: Device) -> TakenSeed:
+        if self._taken == _TAKEN_BEFORE_RECYCLING:
+            self._recycle()
+        self._taken += 1
+        digest = _DIGESTS[device.parameters.digest]
+        try:
+            taken = self._wrap(seed, digest)
+        except (hsm.Integrity, hsm.Policy) as error:
+            raise _seed_refused(device, error) from error
+        except hsm.HsmError as error:
+            raise _vault_error(error) from error
+        key = taken.key
+        wrapped = WrappedSeed(int(key.format), key.kek_id, key.length, key.blob)
+        return TakenSeed(wrapped, taken.fingerprint)
+
+    def close(self) -> None:
+        """Destroy the transport key's session object."""
+        with translated():
+            self._open.close()
+
+    def _wrap(self, seed: DeliveredSeed, digest: hsm.Digest) -> hsm.WrappedSeed:
+        match seed:
+            case importers.EncryptedSeed() if self._transport is not None:
+                octets = seed.iv_and_ciphertext
+                return self._keystore.import_encrypted(self._transport, octets, digest)
+            case importers.PlainSeed():
+                with seed.expose() as octets:
+                    return self._keystore.wrap(octets, digest)
+        raise TypeError(f"no way to take over a {type(seed).__name__}")
+
+    def _load(self) -> hsm.TransportKey | None:
+        match self._delivered:
+            case importers.TransportKey() as key:
+                cipher = hsm.Cipher[key.cipher.name]
+                with translated(), key.expose() as octets:
+                    return self._open.enter_context(self._keystore.transport_key(cipher, octets))
+        return None
+
+    def _recycle(self) -> None:
+        self.close()
+        with translated():
+            self._keystore.recycle()
+        self._taken = 0
+        self._transport = self._load()
+
+
+def _wrapped_key(wrapped: WrappedSeed) -> hsm.WrappedKey:
+    return hsm.WrappedKey(
+        hsm.BlobFormat(wrapped.format), wrapped.kek_id, wrapped.length, wrapped.blob
+    )
+
+
+def _seed_refused(device: Device, error: hsm.HsmError) -> FileRefused:
+    return FileRefused(
+        f"the seed of {device.serial} cannot be taken over: {error}",
+        unchanged="Nothing was imported.",
+        remedy="Ask the maker for a new file: this one does not hold what it says.",
+    )
+
+
+def _vault_error(error: hsm.HsmError) -> SeedvaultError:
+    if isinstance(error, hsm.PinRejected):
+        return HsmUnavailable(
+            f"the HSM refused the PIN: {error}",
+            unchanged="It was tried once and is not tried again: real HSMs lock after a few.",
+            remedy="Check the PIN file, or give another with --pin-file.",
+        )
+    return HsmUnavailable(f"the HSM cannot be used: {error}", remedy=_REMEDIES.get(type(error), ""))
+
+
+_REMEDIES: dict[type[hsm.HsmError], str] = {
+    hsm.KeyNotFound: "Is this the PKCS#11 token that `seedvault init` prepared for this vault?",
+    hsm.Unavailable: "Check that the module and its device are there: seedvault status",
+    hsm.Integrity: "A wrapped seed is damaged: restore this token's row from a backup.",
+}

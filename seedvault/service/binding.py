@@ -1,0 +1,163 @@
+"""Giving tokens to users and taking them back."""
+
+from dataclasses import dataclass, replace
+
+from seedvault.domain import lockout, verification
+from seedvault.domain.audit import EventKind
+from seedvault.domain.errors import Conflict
+from seedvault.domain.names import Serial, UserName
+from seedvault.domain.outcome import Accepted, Outcome, Rejected
+from seedvault.domain.policy import DEFAULT, Policy
+from seedvault.domain.token import Bound, InStock, Progress, Token
+from seedvault.service.decide import Case, until_settled
+from seedvault.service.lookup import token_of, user_of
+from seedvault.service.ports import Clock, Keys, StoredToken, Vault
+
+
+@dataclass(frozen=True, slots=True)
+class Assigned:
+    """A token now bound to `owner`; `proof` is the code that proved it, if one was asked for."""
+
+    token: Bound
+    proof: Accepted | None
+
+
+@dataclass(frozen=True, slots=True)
+class AssignToken:
+    """Bind a token in stock to a user, optionally proven by one code (SP 800-63B-4 section 4.1)."""
+
+    vault: Vault
+    keys: Keys
+    clock: Clock
+    policy: Policy = DEFAULT
+
+    def __call__(
+        self, serial: Serial, user: UserName, actor: str, code: str | None = None
+    ) -> Assigned | Rejected:
+        """Rejected, and charged, where the code does not prove the token; then nothing is bound."""
+        return until_settled(lambda: self._attempt(serial, user, actor, code))
+
+    def check(self, serial: Serial, user: UserName) -> None:
+        """Raises what assigning would raise, and changes nothing. A code is not looked at."""
+        owner = user_of(self.vault, user).name
+        stored = token_of(self.vault, serial)
+        _in_stock(stored.token, owner)
+        self.keys.check(stored)
+
+    def _attempt(
+        self, serial: Serial, user: UserName, actor: str, code: str | None
+    ) -> Assigned | Rejected:
+        owner = user_of(self.vault, user).name
+        case = Case(self.vault, self.keys, token_of(self.vault, serial), actor, self.clock())
+        token = _in_stock(case.stored.token, owner)
+        case.check_seal()
+        if code is None:
+            return _bind(case, token, owner, None)
+        progress, outcome = self._prove(case, code)
+        if isinstance(outcome, Rejected):
+            return outcome
+        return _bind(case, replace(token, progress=progress), owner, outcome)
+
+    def _prove(self, case: Case, code: str) -> tuple[Progress, Outcome]:
+        """The outcome of the code; a rejection is committed here, an acceptance by the binding."""
+        token = case.stored.token
+        refused = verification.refusal(token, (code,), case.now, self.policy)
+        if refused:
+            case.record(case.event(EventKind.CODE_REJECTED, refused.reason.value))
+            return token.progress, refused
+        with case.opened() as mac:
+            progress, outcome = verification.verify(token, code, case.now, self.policy, mac)
+        if isinstance(outcome, Rejected):
+            case.settle((EventKind.CODE_ACCEPTED, EventKind.CODE_REJECTED), progress, outcome)
+        return progress, outcome
+
+
+@dataclass(frozen=True, slots=True)
+class UnassignToken:
+    """Take a token back into stock. What it accepted stays spent."""
+
+    vault: Vault
+    keys: Keys
+    clock: Clock
+
+    def __call__(self, serial: Serial, actor: str) -> UserName:
+        """Whose token it was. Raises Conflict where it is nobody's."""
+        return until_settled(lambda: self._attempt(serial, actor))
+
+    def check(self, serial: Serial) -> UserName:
+        """Whose token it is; raises what unassigning would raise, and changes nothing."""
+        stored = token_of(self.vault, serial)
+        owner = _bound(stored.token).owner
+        self.keys.check(stored)
+        return owner
+
+    def _attempt(self, serial: Serial, actor: str) -> UserName:
+        case = Case(self.vault, self.keys, token_of(self.vault, serial), actor, self.clock())
+        token = _bound(case.stored.token)
+        case.check_seal()
+        returned = InStock(token.device, token.progress)
+        with self.vault.transaction() as transaction:
+            transaction.replace(case.stored, _resealed(case, returned))
+            transaction.commit(case.event(EventKind.TOKEN_UNASSIGNED))
+        return token.owner
+
+
+@dataclass(frozen=True, slots=True)
+class UnlockToken:
+    """Forget a token's failures; its moving factor stays where it is."""
+
+    vault: Vault
+    keys: Keys
+    clock: Clock
+
+    def __call__(self, serial: Serial, actor: str) -> int:
+        """How many failures were forgotten."""
+        return until_settled(lambda: self._attempt(serial, actor))
+
+    def _attempt(self, serial: Serial, actor: str) -> int:
+        case = Case(self.vault, self.keys, token_of(self.vault, serial), actor, self.clock())
+        progress = case.stored.token.progress
+        with self.vault.transaction() as transaction:
+            transaction.advance(case.stored, lockout.clear(progress), None)
+            transaction.commit(
+                case.event(EventKind.TOKEN_UNLOCKED, f"{progress.failures} failures")
+            )
+        return progress.failures
+
+
+def _bind(case: Case, token: InStock, owner: UserName, proof: Accepted | None) -> Assigned:
+    bound = Bound(token.device, token.progress, owner, case.now)
+    event = replace(
+        case.event(EventKind.TOKEN_ASSIGNED, "proven by code" if proof else "by serial"),
+        user=owner.verbatim,
+        factor=proof.factor if proof else None,
+    )
+    with case.vault.transaction() as transaction:
+        transaction.replace(case.stored, _resealed(case, bound))
+        transaction.commit(event)
+    return Assigned(bound, proof)
+
+
+def _resealed(case: Case, token: Token) -> StoredToken:
+    revision = case.stored.revision + 1
+    seal = case.keys.seal(token, case.stored.wrapped, revision)
+    return replace(case.stored, token=token, seal=seal, revision=revision)
+
+
+def _in_stock(token: Token, owner: UserName) -> InStock:
+    if isinstance(token, InStock):
+        return token
+    serial = token.device.serial
+    whose = "already theirs" if token.owner == owner else f"already {token.owner}'s"
+    raise Conflict(
+        f"{serial} cannot be assigned to {owner}: it is {whose}",
+        remedy=f"Take it back first: seedvault token unassign {serial}",
+    )
+
+
+def _bound(token: Token) -> Bound:
+    if isinstance(token, Bound):
+        return token
+    raise Conflict(
+        f"{token.device.serial} is in stock: nobody holds it", remedy="See: seedvault token list"
+    )

@@ -1,0 +1,95 @@
+"""Read, decide, write if nothing changed meanwhile; else read again and decide again.
+
+No lock is held while the HSM computes. What makes this safe is the conditional write: of any
+number of threads, processes and nodes that decided over the same version of a token, exactly one
+commits, and an outcome is told to nobody before its commit.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TypeVar
+
+from seedvault.domain.audit import AuditEvent, EventKind
+from seedvault.domain.errors import SealBroken, StorageUnavailable
+from seedvault.domain.names import Serial
+from seedvault.domain.oath import Mac
+from seedvault.domain.outcome import Accepted, Outcome, Rejected
+from seedvault.domain.token import Bound, Progress
+from seedvault.service.ports import Keys, Stale, StoredToken, Vault
+
+_ATTEMPTS = 200  # each lost attempt means that another decision about this token was committed
+
+T = TypeVar("T")
+
+
+def until_settled(attempt: Callable[[], T]) -> T:
+    """The result of the first attempt that was not stale."""
+    for _ in range(_ATTEMPTS):
+        try:
+            return attempt()
+        except Stale:
+            continue
+    raise StorageUnavailable(
+        "the token changed faster than a decision about it could be committed",
+        remedy="Something hammers this token: see seedvault token history SERIAL.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One token, as read, in the hands of one actor at one moment."""
+
+    vault: Vault
+    keys: Keys
+    stored: StoredToken
+    actor: str
+    now: datetime
+
+    def event(self, kind: EventKind, detail: str | None = None) -> AuditEvent:
+        """An event about this token and its owner."""
+        token = self.stored.token
+        owner = token.owner.verbatim if isinstance(token, Bound) else None
+        serial: Serial = token.device.serial
+        return AuditEvent(kind, self.now, self.actor, serial=serial, user=owner, detail=detail)
+
+    @contextmanager
+    def opened(self) -> Iterator[Mac]:
+        """The token's MAC function; a broken seal is on record before it is raised."""
+        try:
+            with self.keys.open(self.stored) as mac:
+                yield mac
+        except SealBroken as broken:
+            self.record(self.event(EventKind.SEAL_BROKEN, broken.what))
+            raise
+
+    def check_seal(self) -> None:
+        """Raises SealBroken, on record, so that no administrative change reseals a tampered row."""
+        try:
+            self.keys.check(self.stored)
+        except SealBroken as broken:
+            self.record(self.event(EventKind.SEAL_BROKEN, broken.what))
+            raise
+
+    def record(self, event: AuditEvent) -> None:
+        """Commit an event that changes nothing."""
+        with self.vault.transaction() as transaction:
+            transaction.commit(event)
+
+    def settle(
+        self, kinds: tuple[EventKind, EventKind], progress: Progress, outcome: Outcome
+    ) -> None:
+        """Commit progress and outcome, `kinds` being the events for accepted and rejected.
+
+        Raises Stale where the token changed since it was read: then nobody has heard the outcome.
+        """
+        with self.vault.transaction() as transaction:
+            match outcome:
+                case Accepted(factor, offset):
+                    event = replace(self.event(kinds[0], f"offset {offset:+d}"), factor=factor)
+                    transaction.advance(self.stored, progress, factor)
+                case Rejected(reason):
+                    event = self.event(kinds[1], reason.value)
+                    transaction.advance(self.stored, progress, None)
+            transaction.commit(event)
