@@ -1,1 +1,1 @@
-"""."""
+"""The command line: translates, decides nothing. One module per noun."""

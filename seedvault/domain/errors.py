@@ -24,6 +24,14 @@ class FileRefused(SeedvaultError):
     """A seed file, or its key, that cannot be taken over."""
 
 
+class KeyNeeded(FileRefused):
+    """An encrypted seed file came without its key: `passphrase` tells which kind it asks for."""
+
+    def __init__(self, what: str, *, passphrase: bool, unchanged: str, remedy: str) -> None:
+        super().__init__(what, unchanged=unchanged, remedy=remedy)
+        self.passphrase = passphrase
+
+
 class NotFound(SeedvaultError):
     """No token, user or batch of that name."""
 

@@ -1,0 +1,69 @@
+"""The console script: run the command line, turn what it raises into words and an exit code."""
+
+import sys
+import traceback
+import uuid
+from datetime import UTC, datetime
+
+import click
+
+from seedvault.cli import output
+from seedvault.cli.exits import Exit, exit_for
+from seedvault.cli.options import Session
+from seedvault.cli.root import root
+from seedvault.config import default_home
+from seedvault.domain.errors import SeedvaultError
+
+
+def main() -> None:
+    """Run `seedvault` with the process's arguments, and exit."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """The exit code of one command; its words are printed."""
+    session = Session(default_home())
+    try:
+        code = root.main(arguments, "seedvault", standalone_mode=False, obj=session)
+    except click.exceptions.NoArgsIsHelpError as help_asked:
+        help_asked.show()
+        return Exit.USAGE
+    except click.ClickException as usage:
+        usage.show()
+        return Exit.USAGE
+    except (click.Abort, KeyboardInterrupt):
+        output.note("interrupted")
+        return Exit.INTERRUPTED
+    except SeedvaultError as error:
+        return _tell(error, session)
+    except Exception as bug:  # noqa: BLE001 - the outermost frame of this edge
+        return _confess(bug, session)
+    return Exit.DONE if code is None else int(code)
+
+
+def _tell(error: SeedvaultError, session: Session) -> int:
+    code = exit_for(error)
+    if session.as_json:
+        fields = {"what": error.what, "unchanged": error.unchanged, "remedy": error.remedy}
+        output.document("error", {"exit": int(code), **fields})
+    click.echo(f"error: {error}", err=True)
+    return code
+
+
+def _confess(bug: Exception, session: Session) -> int:
+    """Tell that this is our fault; the trace, which could name serials, goes to the log only."""
+    bug_id = uuid.uuid4().hex[:8]
+    trace = "".join(traceback.format_exception(bug))
+    log = session.home / "seedvault.log"
+    try:
+        with log.open("a", encoding="utf-8") as stream:
+            stream.write(f"{datetime.now(UTC).isoformat()} bug {bug_id}\n{trace}\n")
+        where = f"the trace is in {log}"
+    except OSError:
+        where = f"{log} cannot be written, so there is no trace"
+    output.note(f"error: this is a bug in Seedvault ({bug_id}, {type(bug).__name__}); {where}")
+    return Exit.BUG
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,82 @@
+"""`seedvault audit`."""
+
+from datetime import UTC, datetime
+
+import click
+
+from seedvault.cli import output
+from seedvault.cli.events import event_fields, event_table
+from seedvault.cli.exits import Exit
+from seedvault.cli.options import SERIAL, Session, json_option
+from seedvault.domain.audit import EventKind
+from seedvault.domain.names import Serial
+from seedvault.service.ports import EventFilter
+
+
+@click.group("audit")
+def command() -> None:
+    """Read the audit log, and prove that nobody altered it."""
+
+
+@command.command("list")
+@click.option("--serial", type=SERIAL, help="Only events of this token.")
+@click.option("--user", help="Only events about this user.")
+@click.option("--actor", help="Only what this operator did, such as os:alice.")
+@click.option("--kind", type=click.Choice([kind.value for kind in EventKind]), help="Only these.")
+@click.option("--since", type=click.DateTime(), help="Only from this time (UTC) on.")
+@click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="At most.")
+@json_option
+@click.pass_obj
+def list_events(
+    session: Session,
+    *,
+    serial: Serial | None,
+    user: str | None,
+    actor: str | None,
+    kind: str | None,
+    since: datetime | None,
+    limit: int,
+) -> None:
+    """List events, newest first.
+
+    \b
+    Example:
+      seedvault audit list --serial GALT10001234 --kind code.rejected
+    """
+    wanted = EventFilter(
+        serial=serial,
+        user=user,
+        actor=actor,
+        kind=EventKind(kind) if kind else None,
+        since=since.replace(tzinfo=UTC) if since else None,
+        limit=limit,
+    )
+    with session.application() as application:
+        events = application.vault.events(wanted)
+    if session.as_json:
+        output.document("audit.list", {"events": [event_fields(event) for event in events]})
+    else:
+        event_table(events)
+
+
+@command.command()
+@json_option
+@click.pass_obj
+def verify(session: Session) -> int:
+    """Recompute every link of the log; exit 1 and name the place where one does not hold."""
+    with session.application() as application:
+        report = application.verify_audit()
+    breaks = [
+        {"chain": broken.chain, "sequence": broken.sequence, "what": broken.what}
+        for broken in report.breaks
+    ]
+    if session.as_json:
+        output.document(
+            "audit.verify", {"events": report.events, "chains": report.chains, "breaks": breaks}
+        )
+    elif breaks:
+        for broken in report.breaks:
+            click.echo(f"BROKEN  chain {broken.chain}, event {broken.sequence}: {broken.what}")
+    else:
+        click.echo(f"whole: {report.events} events in {report.chains} chains, every link holds")
+    return Exit.DECIDED_NO if breaks else Exit.DONE

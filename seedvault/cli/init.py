@@ -1,0 +1,79 @@
+"""`seedvault init`."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from seedvault import config, wiring
+from seedvault.cli import output
+from seedvault.cli.options import Session, dry_run_option, json_option
+
+
+@click.command("init")
+@click.option(
+    "--module", type=click.Path(path_type=Path), help="A PKCS#11 library; default: SoftHSM."
+)
+@click.option("--token-label", help="The PKCS#11 token's label in that module.")
+@click.option(
+    "--pin-file", type=click.Path(path_type=Path), help="Where that PKCS#11 token's PIN stands."
+)
+@click.option("--database", help="A database URL; default: SQLite in the vault's home.")
+@dry_run_option
+@json_option
+@click.pass_obj
+def command(
+    session: Session,
+    *,
+    module: Path | None,
+    token_label: str | None,
+    pin_file: Path | None,
+    database: str | None,
+    dry_run: bool,
+) -> None:
+    """Make a new vault: keys in an HSM, then the database.
+
+    Without options, SoftHSM keeps the keys in files under the vault's home: good for evaluation.
+    A real HSM: --module /path/lib.so --token-label LABEL --pin-file FILE.
+    """
+    if module is not None and not (token_label and pin_file):
+        raise click.UsageError("--module needs --token-label and --pin-file beside it")
+    given = {
+        "module": module and module.absolute(),
+        "token_label": token_label,
+        "pin_file": pin_file and pin_file.absolute(),
+        "database": database,
+    }
+    settings = replace(
+        config.load(session.home), **{name: value for name, value in given.items() if value}
+    )
+    made = wiring.initialise(settings, session.actor, dry_run=dry_run)
+    if made is None:
+        output.note(f"a vault would be made in {session.home}; nothing was changed")
+        return
+    _report(session, made)
+
+
+def _report(session: Session, made: wiring.Initialised) -> None:
+    if session.as_json:
+        output.document(
+            "init",
+            {
+                "home": str(session.home),
+                "module": made.module,
+                "software": made.is_software,
+                "import_tier": made.import_tier,
+                "created": list(made.created),
+            },
+        )
+        return
+    software = " (a software token: for evaluation)" if made.is_software else ""
+    click.echo(f"{made.module}{software}")
+    click.echo("created  " + ", ".join(made.created))
+    click.echo(f"created  vault in {session.home}")
+    if made.import_tier != "A":
+        click.echo(
+            f"import tier {made.import_tier}: this module cannot re-wrap a delivered seed inside\n"
+            "itself; seeds pass through one locked page of memory while they are imported"
+        )
+    click.echo("next: seedvault batch import FILE")

@@ -1,0 +1,60 @@
+"""How a decision about a code is put into words for staff."""
+
+from seedvault.cli import output
+from seedvault.domain.names import Serial
+from seedvault.domain.oath import HotpParameters, Parameters, TotpParameters
+from seedvault.domain.outcome import Accepted, Outcome, Reason, Rejected
+
+_HINTS = {
+    Reason.NO_MATCH: "if the token has drifted: seedvault token resync {serial}",
+    Reason.NOT_BOUND: "give it to someone: seedvault token assign {serial} USER",
+    Reason.DISABLED: "once its holder is known: seedvault token unlock {serial}",
+    Reason.LOCKED: "to let it try at once: seedvault token unlock {serial}",
+    Reason.NOT_CONSECUTIVE: "read two codes that follow each other directly",
+    Reason.BACKWARDS: "read two new codes",
+}
+
+
+def rejected(serial: Serial, outcome: Rejected) -> str:
+    """Why, until when, and what to try next."""
+    until = f" until {output.local(outcome.until)}" if outcome.until else ""
+    hint = _HINTS.get(outcome.reason)
+    tail = "\n" + hint.format(serial=serial) if hint else ""
+    return f"rejected: {outcome.reason.value}{until}{tail}"
+
+
+def resynchronised(parameters: Parameters, outcome: Accepted) -> str:
+    """Where the token was found."""
+    match parameters:
+        case HotpParameters():
+            found = f"counter {outcome.offset:+d}"
+        case TotpParameters(step_s=step_s):
+            found = f"clock {outcome.offset:+d} steps{_how_far(outcome.offset * step_s)}"
+    return f"resynchronised: {found}; both codes are spent"
+
+
+def drift_words(drift_steps: int, step_s: int) -> str:
+    """A clock's drift, such as "+4 steps (2 min fast)"."""
+    return f"{drift_steps:+d} steps{_how_far(drift_steps * step_s)}"
+
+
+def outcome_fields(serial: Serial, outcome: Outcome) -> dict[str, output.Value]:
+    """A decision for a document."""
+    match outcome:
+        case Accepted(factor, offset):
+            return {"serial": str(serial), "accepted": True, "factor": factor, "offset": offset}
+        case Rejected(reason, until):
+            return {
+                "serial": str(serial),
+                "accepted": False,
+                "reason": reason.name.lower().replace("_", "-"),
+                "until": output.instant(until),
+            }
+
+
+def _how_far(seconds: int) -> str:
+    if seconds == 0:
+        return ""
+    size = abs(seconds)
+    length = f"{size} s" if size < 60 else f"{size / 60:.3g} min"
+    return f" ({length} {'fast' if seconds > 0 else 'slow'})"

@@ -1,0 +1,54 @@
+"""What a command says: tables for people, documents for programs, notes on standard error."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+
+import click
+
+Value = str | int | bool | None | Sequence["Value"] | Mapping[str, "Value"]
+
+
+def document(schema: str, fields: Mapping[str, Value]) -> None:
+    """One JSON document on standard output, its `schema` with a version."""
+    click.echo(json.dumps({"schema": f"seedvault.{schema}/1", **fields}, indent=2))
+
+
+def lines(schema: str, rows: Iterable[Mapping[str, Value]]) -> None:
+    """A JSON document a line (JSONL) on standard output."""
+    for row in rows:
+        click.echo(json.dumps({"schema": f"seedvault.{schema}/1", **row}))
+
+
+def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Columns as wide as their widest cell; nothing but the note where there are no rows."""
+    if not rows:
+        note("nothing to list")
+        return
+    widths = [max(len(row[i]) for row in [headings, *rows]) for i in range(len(headings))]
+    for row in [headings, *rows]:
+        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
+        click.echo("  ".join(cells).rstrip())
+
+
+def fields(pairs: Iterable[tuple[str, str]]) -> None:
+    """A name and a value a line, aligned."""
+    shown = list(pairs)
+    width = max(len(name) for name, _ in shown)
+    for name, value in shown:
+        click.echo(f"{name.ljust(width)}  {value}")
+
+
+def note(text: str) -> None:
+    """A line for whoever watches, on standard error."""
+    click.echo(text, err=True)
+
+
+def instant(moment: datetime | None) -> str | None:
+    """A moment as RFC 3339 in UTC, for documents."""
+    return None if moment is None else moment.astimezone(UTC).isoformat(timespec="milliseconds")
+
+
+def local(moment: datetime | None) -> str:
+    """A moment as people here read it, for tables."""
+    return "-" if moment is None else moment.astimezone().strftime("%Y-%m-%d %H:%M:%S")

@@ -1,0 +1,24 @@
+"""Reading a secret from a file or from standard input; never from the command's arguments."""
+
+from pathlib import Path
+
+import click
+
+from seedvault.domain.errors import InvalidInput
+
+_MAX_OCTETS = 4096
+
+
+def read_secret_file(path: str) -> bytes:
+    """The octets of a file, or of standard input where `path` is "-"; 4,096 at most."""
+    try:
+        if path == "-":
+            octets = click.get_binary_stream("stdin").read(_MAX_OCTETS + 1)
+        else:
+            with Path(path).open("rb") as stream:
+                octets = stream.read(_MAX_OCTETS + 1)
+    except OSError as error:
+        raise InvalidInput(f"{path}: {error.strerror or error}") from error
+    if not octets or len(octets) > _MAX_OCTETS:
+        raise InvalidInput(f"{path} is empty, or longer than the {_MAX_OCTETS} octets of any key")
+    return octets

@@ -1,0 +1,44 @@
+"""`seedvault status`."""
+
+import click
+
+from seedvault.cli import output
+from seedvault.cli.exits import Exit, exit_for
+from seedvault.cli.options import Session, json_option
+from seedvault.domain.errors import HsmUnavailable
+from seedvault.wiring import Application
+
+
+@click.command("status")
+@json_option
+@click.pass_obj
+def command(session: Session) -> int:
+    """Tell how the vault and its HSM are, and what it holds."""
+    with session.application() as application:
+        vault = application.vault
+        identity, counts = vault.identity, vault.counts()
+        module, failure = _hsm(application)
+        shown: dict[str, output.Value] = {
+            "home": str(session.home),
+            "vault": identity.vault_id,
+            "created": output.instant(identity.created_at),
+            "hsm": module if failure is None else f"UNAVAILABLE: {failure.what}",
+            "in_stock": counts.in_stock,
+            "bound": counts.bound,
+            "users": counts.users,
+            "batches": counts.batches,
+            "audit_events": counts.events,
+        }
+    if session.as_json:
+        output.document("status", shown)
+    else:
+        output.fields((name.replace("_", " "), str(value)) for name, value in shown.items())
+    return Exit.DONE if failure is None else exit_for(failure)
+
+
+def _hsm(application: Application) -> tuple[str, HsmUnavailable | None]:
+    try:
+        keys = application.keys
+    except HsmUnavailable as error:
+        return "", error
+    return f"{keys.module}, import tier {keys.import_tier.value}", None

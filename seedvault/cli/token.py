@@ -1,0 +1,152 @@
+"""`seedvault token`."""
+
+import click
+
+from seedvault.cli import output
+from seedvault.cli.events import event_fields, event_table
+from seedvault.cli.exits import Exit
+from seedvault.cli.options import SERIAL, USER, Session, dry_run_option, json_option
+from seedvault.cli.outcomes import outcome_fields, rejected, resynchronised
+from seedvault.cli.token_assign import assign
+from seedvault.cli.token_list import list_tokens, show
+from seedvault.domain.names import Serial
+from seedvault.domain.outcome import Accepted, Rejected
+from seedvault.service.ports import EventFilter
+
+
+@click.group("token")
+def command() -> None:
+    """Everything that happens to one token."""
+
+
+command.add_command(assign)
+command.add_command(list_tokens)
+command.add_command(show)
+
+
+@command.command()
+@click.argument("serial", type=SERIAL)
+@dry_run_option
+@json_option
+@click.pass_obj
+def unassign(session: Session, serial: Serial, *, dry_run: bool) -> None:
+    """Take a token back into stock. Codes it has spent stay spent."""
+    with session.application() as application:
+        taking_back = application.unassign_token
+        owner = taking_back.check(serial) if dry_run else taking_back(serial, session.actor)
+    if session.as_json:
+        fields: dict[str, output.Value] = {"serial": str(serial), "user": str(owner)}
+        output.document("token.unassign", {**fields, "dry_run": dry_run})
+    else:
+        would = "would go" if dry_run else "goes"
+        click.echo(f"{serial} {would} back into stock; it was {owner}'s")
+
+
+@command.command()
+@click.argument("serial", type=SERIAL)
+@click.argument("code")
+@dry_run_option
+@json_option
+@click.pass_obj
+def verify(session: Session, serial: Serial, code: str, *, dry_run: bool) -> int:
+    """Verify a code, and spend it. Exit 0 accepted, 1 rejected.
+
+    A dry run tells whether the code would be tried at all, never whether it is right.
+    """
+    with session.application() as application:
+        verifying = application.verify_code
+        if dry_run:
+            return _would(session, "token.verify", serial, verifying.refusal(serial, code))
+        outcome = verifying(serial, code, session.actor)
+    if session.as_json:
+        output.document("token.verify", outcome_fields(serial, outcome))
+    else:
+        click.echo("accepted" if isinstance(outcome, Accepted) else rejected(serial, outcome))
+    return Exit.DONE if isinstance(outcome, Accepted) else Exit.DECIDED_NO
+
+
+@command.command()
+@click.argument("serial", type=SERIAL)
+@click.argument("codes", nargs=-1, metavar="[FIRST NEXT]")
+@dry_run_option
+@json_option
+@click.pass_obj
+def resync(session: Session, serial: Serial, codes: tuple[str, ...], *, dry_run: bool) -> int:
+    """Bring a drifted token back by two consecutive codes, and spend both.
+
+    Without codes, asks for them one after the other.
+
+    \b
+    Example:
+      seedvault token resync GALT10001234 123456 654321
+    """
+    if len(codes) not in (0, 2):
+        raise click.UsageError("give two consecutive codes, or none to be asked for them")
+    with session.application() as application:
+        resynchronising = application.resynchronise_token
+        if dry_run:
+            return _would(session, "token.resync", serial, resynchronising.refusal(serial, codes))
+        token = application.inquire_token(serial).listed.token
+        pair = (codes[0], codes[1]) if codes else _ask_codes()
+        outcome = resynchronising(serial, pair, session.actor)
+    if session.as_json:
+        output.document("token.resync", outcome_fields(serial, outcome))
+    elif isinstance(outcome, Accepted):
+        click.echo(resynchronised(token.device.parameters, outcome))
+    else:
+        click.echo(rejected(serial, outcome))
+    return Exit.DONE if isinstance(outcome, Accepted) else Exit.DECIDED_NO
+
+
+@command.command()
+@click.argument("serial", type=SERIAL)
+@dry_run_option
+@json_option
+@click.pass_obj
+def unlock(session: Session, serial: Serial, *, dry_run: bool) -> None:
+    """Forget a token's failures, so that it may try again at once."""
+    with session.application() as application:
+        if dry_run:
+            failures = application.inquire_token(serial).listed.token.progress.failures
+        else:
+            failures = application.unlock_token(serial, session.actor)
+    if session.as_json:
+        fields: dict[str, output.Value] = {"serial": str(serial), "failures": failures}
+        output.document("token.unlock", {**fields, "dry_run": dry_run})
+    else:
+        click.echo(f"{serial}: {failures} failures {'would be ' if dry_run else ''}forgotten")
+
+
+@command.command()
+@click.argument("serial", type=SERIAL)
+@click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="At most.")
+@json_option
+@click.pass_obj
+def history(session: Session, serial: Serial, *, limit: int) -> None:
+    """List what happened to a token, newest first."""
+    with session.application() as application:
+        application.inquire_token(serial)
+        events = application.vault.events(EventFilter(serial=serial, limit=limit))
+    if session.as_json:
+        output.document("token.history", {"events": [event_fields(event) for event in events]})
+    else:
+        event_table(events)
+
+
+def _ask_codes() -> tuple[str, str]:
+    first = click.prompt("First code", err=True)
+    second = click.prompt("Next code (wait until the display changes)", err=True)
+    return first, second
+
+
+def _would(session: Session, schema: str, serial: Serial, refusal: Rejected | None) -> int:
+    """What a dry run of something with codes tells."""
+    if session.as_json:
+        reason = refusal.reason.value if refusal else None
+        fields: dict[str, output.Value] = {"serial": str(serial), "refused": reason}
+        output.document(schema, {**fields, "dry_run": True})
+    elif refusal is None:
+        click.echo("would be tried; whether it is right is told only when it is spent")
+    else:
+        click.echo(rejected(serial, refusal))
+    return Exit.DONE if refusal is None else Exit.DECIDED_NO

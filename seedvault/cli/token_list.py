@@ -1,0 +1,157 @@
+"""`seedvault token list` and `show`."""
+
+import click
+
+from seedvault.cli import output
+from seedvault.cli.options import SERIAL, USER, Session, json_option
+from seedvault.cli.outcomes import drift_words
+from seedvault.domain.batch import batch_number
+from seedvault.domain.names import Serial, UserName
+from seedvault.domain.oath import HotpParameters, Parameters, TotpParameters
+from seedvault.domain.token import Bound
+from seedvault.service.inquiry import Inquired
+from seedvault.service.ports import ListedToken, TokenFilter
+
+
+@click.command("list")
+@click.option("--batch", help="Only tokens of this batch, such as B-0001.")
+@click.option("--user", type=USER, help="Only this user's tokens.")
+@click.option("--bound/--in-stock", default=None, help="Only tokens that have an owner, or none.")
+@click.option("--after", type=SERIAL, help="Begin after this serial: the next page.")
+@click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="At most.")
+@click.option("--jsonl", is_flag=True, help="Print a JSON document a line.")
+@json_option
+@click.pass_obj
+def list_tokens(  # noqa: PLR0913 - one parameter for each option
+    session: Session,
+    *,
+    batch: str | None,
+    user: UserName | None,
+    bound: bool | None,
+    after: Serial | None,
+    limit: int,
+    jsonl: bool,
+) -> None:
+    """List tokens by serial.
+
+    \b
+    Examples:
+      seedvault token list --batch B-0001 --in-stock
+      seedvault token list --user alice
+    """
+    wanted = TokenFilter(
+        batch=batch_number(batch) if batch else None,
+        owner=user,
+        bound=bound,
+        after=after,
+        limit=limit,
+    )
+    with session.application() as application:
+        tokens = application.vault.listed(wanted)
+    if jsonl:
+        output.lines("token", (_fields(token) for token in tokens))
+    elif session.as_json:
+        output.document("token.list", {"tokens": [_fields(token) for token in tokens]})
+    else:
+        _table(tokens, limit)
+
+
+@click.command("show")
+@click.argument("serial", type=SERIAL)
+@json_option
+@click.pass_obj
+def show(session: Session, serial: Serial) -> None:
+    """Show everything about a token but its seed, which nobody can show."""
+    with session.application() as application:
+        inquired = application.inquire_token(serial)
+    if session.as_json:
+        output.document("token.show", {**_fields(inquired.listed), **_held_back(inquired)})
+    else:
+        output.fields(_words(inquired))
+
+
+def _table(tokens: list[ListedToken], limit: int) -> None:
+    output.table(
+        ["SERIAL", "USER", "KIND", "MODEL", "BATCH", "FAILURES"],
+        [
+            [
+                str(listed.token.device.serial),
+                _owner(listed) or "-",
+                _kind(listed.token.device.parameters),
+                listed.token.device.model or "-",
+                f"B-{listed.batch:04d}",
+                str(listed.token.progress.failures),
+            ]
+            for listed in tokens
+        ],
+    )
+    if len(tokens) == limit:
+        output.note(f"more may follow: --after {tokens[-1].token.device.serial}")
+
+
+def _words(inquired: Inquired) -> list[tuple[str, str]]:
+    listed = inquired.listed
+    device, progress = listed.token.device, listed.token.progress
+    owner = _owner(listed)
+    words = [
+        ("serial", str(device.serial)),
+        ("state", f"bound to {owner}" if owner else "in stock"),
+        ("kind", f"{_kind(device.parameters)}, {device.parameters.digest.value}"),
+        ("maker", f"{device.manufacturer or '-'}, {device.model or '-'}"),
+        ("batch", f"B-{listed.batch:04d}"),
+        ("seed", f"{listed.seed_length * 8} bits, wrapped under {listed.kek_id}"),
+    ]
+    match device.parameters:
+        case HotpParameters():
+            words.append(("counter", str(progress.next_factor)))
+        case TotpParameters(step_s=step_s):
+            words.append(("drift", drift_words(progress.drift_steps, step_s)))
+    held_back = inquired.held_back
+    until = f" until {output.local(held_back.until)}" if held_back and held_back.until else ""
+    words.append(("failures", str(progress.failures)))
+    words.append(("codes", f"{held_back.reason.value}{until}" if held_back else "would be tried"))
+    return words
+
+
+def _fields(listed: ListedToken) -> dict[str, output.Value]:
+    device, progress = listed.token.device, listed.token.progress
+    parameters = device.parameters
+    return {
+        "serial": str(device.serial),
+        "state": "bound" if isinstance(listed.token, Bound) else "in-stock",
+        "user": _owner(listed),
+        "kind": "hotp" if isinstance(parameters, HotpParameters) else "totp",
+        "digest": parameters.digest.value,
+        "digits": parameters.digits,
+        "step_s": parameters.step_s if isinstance(parameters, TotpParameters) else None,
+        "manufacturer": device.manufacturer,
+        "model": device.model,
+        "not_before": output.instant(device.not_before),
+        "not_after": output.instant(device.not_after),
+        "batch": f"B-{listed.batch:04d}",
+        "seed_bits": listed.seed_length * 8,
+        "kek": listed.kek_id,
+        "next_factor": progress.next_factor,
+        "drift_steps": progress.drift_steps,
+        "failures": progress.failures,
+    }
+
+
+def _held_back(inquired: Inquired) -> dict[str, output.Value]:
+    held_back = inquired.held_back
+    return {
+        "held_back": held_back.reason.value if held_back else None,
+        "until": output.instant(held_back.until) if held_back else None,
+    }
+
+
+def _owner(listed: ListedToken) -> str | None:
+    return listed.token.owner.verbatim if isinstance(listed.token, Bound) else None
+
+
+def _kind(parameters: Parameters) -> str:
+    match parameters:
+        case HotpParameters(digits=digits):
+            return f"HOTP-{digits}"
+        case TotpParameters(digits=digits, step_s=step_s):
+            return f"TOTP-{digits}/{step_s} s"

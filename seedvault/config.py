@@ -1,0 +1,98 @@
+"""Where a vault lives and what it runs on: `seedvault.toml` in its home, with a default for all."""
+
+import json
+import os
+import sys
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from seedvault.domain.errors import InvalidInput
+
+FILE_NAME = "seedvault.toml"
+_KNOWN = {"storage": {"database"}, "hsm": {"module", "token_label", "token_serial", "pin_file"}}
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """One vault's settings. `module` None means the embedded SoftHSM under `home`."""
+
+    home: Path
+    database: str
+    module: Path | None
+    token_label: str
+    token_serial: str | None
+    pin_file: Path
+
+    @property
+    def hsm_home(self) -> Path:
+        """The embedded SoftHSM's own directory."""
+        return self.home / "hsm"
+
+
+def default_home() -> Path:
+    """SEEDVAULT_HOME, or the platform's directory for an application's data."""
+    named = os.environ.get("SEEDVAULT_HOME")
+    if named:
+        return Path(named)
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Application Support" / "seedvault"
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "seedvault"
+
+
+def load(home: Path) -> Settings:
+    """The settings of the vault at `home`; raises InvalidInput naming what is wrong where."""
+    path = home / FILE_NAME
+    try:
+        written = tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise InvalidInput(f"{path} cannot be read: {error}") from error
+    _refuse_unknown(path, written)
+    return _settings(home, written.get("storage", {}), written.get("hsm", {}))
+
+
+def save(settings: Settings) -> None:
+    """Write what is not the default, so that later commands find it; nothing else, no secret."""
+    plain = _settings(settings.home, {}, {})
+    storage = _differing(settings, plain, ["database"])
+    hsm = _differing(settings, plain, ["module", "token_label", "token_serial", "pin_file"])
+    sections = [("storage", storage), ("hsm", hsm)]
+    text = "\n".join(_section(name, values) for name, values in sections if values)
+    if text:
+        (settings.home / FILE_NAME).write_text(text, encoding="utf-8")
+
+
+def _settings(home: Path, storage: dict[str, str], hsm: dict[str, str]) -> Settings:
+    module = hsm.get("module")
+    return Settings(
+        home=home,
+        database=storage.get("database", f"sqlite:///{home / 'vault.sqlite3'}"),
+        module=Path(module) if module else None,
+        token_label=hsm.get("token_label", "seedvault"),
+        token_serial=hsm.get("token_serial"),
+        pin_file=Path(hsm.get("pin_file", home / "pin")),
+    )
+
+
+def _refuse_unknown(path: Path, written: dict[str, Any]) -> None:
+    for section, values in written.items():
+        if section not in _KNOWN or not isinstance(values, dict):
+            raise InvalidInput(f"{path}: there is no section [{section}]")
+        for name, value in values.items():
+            if name not in _KNOWN[section] or not isinstance(value, str):
+                raise InvalidInput(f"{path}: [{section}] has no text setting called {name}")
+
+
+def _differing(settings: Settings, plain: Settings, names: list[str]) -> dict[str, str]:
+    return {
+        name: str(getattr(settings, name))
+        for name in names
+        if getattr(settings, name) != getattr(plain, name)
+    }
+
+
+def _section(name: str, values: dict[str, str]) -> str:
+    # A JSON string is a TOML basic string.
+    lines = [f"{key} = {json.dumps(value)}" for key, value in values.items()]
+    return "\n".join([f"[{name}]", *lines, ""])

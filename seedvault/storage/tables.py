@@ -1,0 +1,183 @@
+"""The tables, as SQLModel declares them; nothing outside `storage` sees them.
+
+Times are Unix time in whole milliseconds. Integers that grow without bound are 64 bits wide.
+Columns that hold a wrapped seed, or what is made from one, stay out of every repr.
+"""
+
+from sqlalchemy import BigInteger, CheckConstraint, Index, Table, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+from seedvault.domain.names import MAX_NAME_LENGTH
+
+_IN_STOCK = "state = 'in-stock' AND owner IS NULL AND bound_ms IS NULL"
+_BOUND = "state = 'bound' AND owner IS NOT NULL AND bound_ms IS NOT NULL"
+_HOTP = "kind = 'hotp' AND step_s IS NULL AND t0_s IS NULL"
+_TOTP = "kind = 'totp' AND step_s IS NOT NULL AND t0_s IS NOT NULL"
+# Folding (NFKC, casefold) can make a name longer than it was: U+FDFA alone becomes 18 characters.
+_MAX_FOLDED_LENGTH = 20 * MAX_NAME_LENGTH
+
+
+class VaultTable(SQLModel, table=True):
+    """One row: which vault this is."""
+
+    __tablename__ = "vault"
+
+    vault_id: str = Field(primary_key=True)
+    epoch: int
+    created_ms: int = Field(sa_type=BigInteger)
+
+
+class UserTable(SQLModel, table=True):
+    """Who tokens can be bound to."""
+
+    __tablename__ = "user"
+
+    id: int | None = Field(default=None, primary_key=True)
+    name: str = Field(max_length=MAX_NAME_LENGTH)
+    name_folded: str = Field(max_length=_MAX_FOLDED_LENGTH, unique=True)
+    added_ms: int = Field(sa_type=BigInteger)
+
+
+class BatchTable(SQLModel, table=True):
+    """Published batches. A number is never given twice."""
+
+    __tablename__ = "batch"
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
+    number: int | None = Field(default=None, primary_key=True)
+    file_name: str
+    sha256: bytes
+    format: str
+    protection: str
+    tier: str = Field(max_length=1)
+    imported_ms: int = Field(sa_type=BigInteger)
+    imported_by: str
+    tokens: int
+    held: int
+
+
+class NewTokenColumns(SQLModel):
+    """What a token brings along from its seed file, staged or published."""
+
+    serial: str = Field(max_length=MAX_NAME_LENGTH)
+    serial_folded: str = Field(max_length=_MAX_FOLDED_LENGTH)
+    manufacturer: str | None
+    model: str | None
+    kind: str = Field(max_length=4)
+    digest: str = Field(max_length=8)
+    digits: int
+    step_s: int | None
+    t0_s: int | None = Field(sa_type=BigInteger)
+    not_before_ms: int | None = Field(sa_type=BigInteger)
+    not_after_ms: int | None = Field(sa_type=BigInteger)
+    blob_format: int
+    kek_id: str
+    seed_length: int
+    blob: bytes = Field(repr=False)
+    fingerprint: bytes = Field(repr=False)
+    seal: bytes = Field(repr=False)
+    next_factor: int = Field(sa_type=BigInteger)
+    drift_steps: int
+    synchronised_ms: int = Field(sa_type=BigInteger)
+
+
+class TokenTable(NewTokenColumns, table=True):
+    """Every token that is visible."""
+
+    __tablename__ = "token"
+    __table_args__ = (
+        UniqueConstraint("serial_folded", name="token_serial"),
+        UniqueConstraint("fingerprint", name="token_fingerprint"),
+        CheckConstraint(f"{_IN_STOCK} OR {_BOUND}", name="token_state"),
+        CheckConstraint(f"{_HOTP} OR {_TOTP}", name="token_kind"),
+        Index("token_by_batch", "batch", "serial_folded"),
+        Index(
+            "token_by_owner",
+            "owner",
+            "serial_folded",
+            sqlite_where=text("owner IS NOT NULL"),
+            postgresql_where=text("owner IS NOT NULL"),
+        ),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    batch: int = Field(foreign_key="batch.number")
+    state: str = Field(max_length=16)
+    owner: int | None = Field(foreign_key="user.id")
+    bound_ms: int | None = Field(sa_type=BigInteger)
+    revision: int
+    version: int = Field(sa_type=BigInteger)
+    failures: int
+    last_failure_ms: int | None = Field(sa_type=BigInteger)
+    resyncs: int
+    resyncs_since_ms: int | None = Field(sa_type=BigInteger)
+
+
+class StagingTable(SQLModel, table=True):
+    """Imports that have not come to their end. An id is never given twice: it is a claim."""
+
+    __tablename__ = "staging"
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
+    id: int | None = Field(default=None, primary_key=True)
+    sha256: bytes = Field(unique=True)
+    started_ms: int = Field(sa_type=BigInteger)
+    touched_ms: int = Field(sa_type=BigInteger)
+
+
+class StagedTokenTable(NewTokenColumns, table=True):
+    """Tokens that are written but not visible, each with its line in the file."""
+
+    __tablename__ = "staged_token"
+    __table_args__ = (
+        UniqueConstraint("staging", "serial_folded", name="staged_serial"),
+        UniqueConstraint("staging", "fingerprint", name="staged_fingerprint"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    staging: int = Field(foreign_key="staging.id")
+    line: int
+
+
+class AuditEventTable(SQLModel, table=True):
+    """Every event, in the chain it belongs to."""
+
+    __tablename__ = "audit_event"
+    __table_args__ = (
+        Index("audit_event_by_serial", "serial", "at_ms"),
+        Index("audit_event_by_time", "at_ms"),
+        {"sqlite_with_rowid": False},
+    )
+
+    chain: int = Field(primary_key=True)
+    sequence: int = Field(primary_key=True, sa_type=BigInteger)
+    at_ms: int = Field(sa_type=BigInteger)
+    kind: str
+    actor: str
+    serial: str | None
+    user: str | None
+    batch: str | None
+    factor: int | None = Field(sa_type=BigInteger)
+    detail: str | None
+    digest: bytes
+
+
+class AuditHeadTable(SQLModel, table=True):
+    """Where each chain ends."""
+
+    __tablename__ = "audit_head"
+
+    chain: int = Field(primary_key=True)
+    sequence: int = Field(sa_type=BigInteger)
+    digest: bytes
+
+
+def _table(name: str) -> Table:
+    return SQLModel.metadata.tables[name]
+
+
+# Statements are written over these: mypy takes a model's attribute for its value, not its column.
+VAULT, USER, BATCH, TOKEN = _table("vault"), _table("user"), _table("batch"), _table("token")
+STAGING, STAGED_TOKEN = _table("staging"), _table("staged_token")
+AUDIT_EVENT, AUDIT_HEAD = _table("audit_event"), _table("audit_head")
+NEW_TOKEN_COLUMNS = tuple(NewTokenColumns.model_fields)

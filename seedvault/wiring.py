@@ -1,0 +1,280 @@
+"""The one place that names concrete adapters, the clock and randomness.
+
+Adapters are imported when they are first used: a command loads what it needs and no more.
+"""
+
+# ruff: noqa: PLC0415 - see above
+
+import os
+import secrets
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from seedvault.config import Settings, save
+from seedvault.domain.audit import AuditEvent, EventKind
+from seedvault.domain.errors import Conflict, HsmUnavailable, NotFound, StorageUnavailable
+from seedvault.service.audit import VerifyAudit
+from seedvault.service.binding import AssignToken, UnassignToken, UnlockToken
+from seedvault.service.bulk import AssignMany
+from seedvault.service.import_batch import ImportBatch
+from seedvault.service.inquiry import InquireToken
+from seedvault.service.ports import Intake, Keys, Vault
+from seedvault.service.resync import ResynchroniseToken
+from seedvault.service.users import AddUser
+from seedvault.service.verify import VerifyCode
+
+if TYPE_CHECKING:
+    import hsm
+
+
+def system_clock() -> datetime:
+    """The time now, aware UTC, to the millisecond: finer is never stored."""
+    now = datetime.now(UTC)
+    return now.replace(microsecond=now.microsecond // 1000 * 1000)
+
+
+class Application:
+    """One vault, its parts opened when first used and closed together."""
+
+    def __init__(self, settings: Settings) -> None:
+        _refuse_strangers()
+        self.settings = settings
+        self._open = ExitStack()
+
+    def __enter__(self) -> "Application":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._open.close()
+
+    @cached_property
+    def vault(self) -> Vault:
+        """The database, opened; StorageUnavailable where there is none."""
+        from seedvault.storage import SqlVault
+
+        vault = SqlVault.open(self.settings.database)
+        self._open.callback(vault.close)
+        return vault
+
+    @cached_property
+    def keys(self) -> Keys:
+        """The HSM, logged in."""
+        import hsm
+        from seedvault.keys import HsmKeys, translated
+
+        vault_id = self.vault.identity.vault_id
+        with translated():
+            keystore = hsm.Keystore.connect(_location(self.settings), _pin(self.settings))
+        self._open.callback(keystore.close)
+        return HsmKeys(keystore, vault_id)
+
+    @property
+    def intake(self) -> Intake:
+        """The reader of seed files."""
+        from seedvault.intake import SeedFiles
+
+        return SeedFiles()
+
+    @property
+    def import_batch(self) -> ImportBatch:
+        return ImportBatch(self.vault, self.keys, self.intake, system_clock)
+
+    @property
+    def assign_token(self) -> AssignToken:
+        return AssignToken(self.vault, self.keys, system_clock)
+
+    @property
+    def assign_many(self) -> AssignMany:
+        return AssignMany(self.assign_token)
+
+    @property
+    def unassign_token(self) -> UnassignToken:
+        return UnassignToken(self.vault, self.keys, system_clock)
+
+    @property
+    def unlock_token(self) -> UnlockToken:
+        return UnlockToken(self.vault, self.keys, system_clock)
+
+    @property
+    def verify_code(self) -> VerifyCode:
+        return VerifyCode(self.vault, self.keys, system_clock)
+
+    @property
+    def resynchronise_token(self) -> ResynchroniseToken:
+        return ResynchroniseToken(self.vault, self.keys, system_clock)
+
+    @property
+    def inquire_token(self) -> InquireToken:
+        return InquireToken(self.vault, system_clock)
+
+    @property
+    def add_user(self) -> AddUser:
+        return AddUser(self.vault, system_clock)
+
+    @property
+    def verify_audit(self) -> VerifyAudit:
+        return VerifyAudit(self.vault)
+
+
+@dataclass(frozen=True, slots=True)
+class Initialised:
+    """What `initialise` made, for the edge to tell. `created` names keys, not their values."""
+
+    module: str
+    is_software: bool
+    import_tier: str
+    created: tuple[str, ...]
+
+
+def initialise(settings: Settings, actor: str, *, dry_run: bool = False) -> Initialised | None:
+    """Make a new vault: keys in the HSM, then the database, then the settings file.
+
+    Raises Conflict where there is a vault already. Whatever this made in the home directory is
+    taken away again where a later step fails. A dry run checks and returns None.
+    """
+    _refuse_strangers()
+    _refuse_existing(settings)
+    library = _library(settings)
+    if dry_run:
+        return None
+    with _undoing(settings) as home:
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        made = _make_keys(settings, library)
+        _make_vault(settings, actor, made)
+        save(settings)
+        return made
+
+
+def _make_keys(settings: Settings, library: Path) -> Initialised:
+    import hsm
+    from seedvault.keys import translated
+
+    so_pin_file = settings.hsm_home / "so-pin"
+    if settings.module is None:
+        settings.hsm_home.mkdir(mode=0o700)
+        _write_secret(settings.pin_file, secrets.token_hex(16))
+        _write_secret(so_pin_file, secrets.token_hex(16))
+    with translated():
+        pin = _pin(settings)
+        so_pin = hsm.Pin.from_file(so_pin_file) if settings.module is None else None
+        location = _location(settings)
+        keys = hsm.initialise(location, pin, so_pin)
+        with hsm.Keystore.connect(location, pin) as keystore:
+            able = keystore.capabilities
+    created = tuple(str(key) for key in keys)
+    return Initialised(
+        f"{able.library} at {library}", able.is_software, able.import_tier.value, created
+    )
+
+
+def _make_vault(settings: Settings, actor: str, made: Initialised) -> None:
+    from seedvault.storage import SqlVault
+
+    now = system_clock()
+    with SqlVault.create(settings.database, str(uuid.uuid4()), now) as vault:
+        event = AuditEvent(
+            EventKind.VAULT_INITIALISED,
+            now,
+            actor,
+            detail=f"{made.module}; tier {made.import_tier}",
+        )
+        with vault.transaction() as transaction:
+            transaction.commit(event)
+
+
+def _refuse_existing(settings: Settings) -> None:
+    held = [path for path in (settings.home / "vault.sqlite3", settings.hsm_home) if path.exists()]
+    if held:
+        raise Conflict(
+            f"there is a vault at {settings.home} already ({held[0].name} exists)",
+            remedy="Choose another place with --home, or go on with this one: seedvault status",
+        )
+
+
+@contextmanager
+def _undoing(settings: Settings) -> Iterator[Path]:
+    """Take away what a broken-off initialisation made under the home directory."""
+    home, was_there = settings.home, set[Path]()
+    if home.is_dir():
+        was_there = set(home.iterdir())
+    try:
+        yield home
+    except OSError as error:
+        _remove_new(home, was_there)
+        raise StorageUnavailable(f"{home}: {error.strerror or error}") from error
+    except BaseException:
+        _remove_new(home, was_there)
+        raise
+
+
+def _remove_new(home: Path, was_there: set[Path]) -> None:
+    for path in set(home.iterdir()) - was_there if home.is_dir() else ():
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+
+
+def _write_secret(path: Path, text: str) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="ascii") as stream:
+        stream.write(text + "\n")
+
+
+def _location(settings: Settings) -> "hsm.Location":
+    import hsm
+
+    if settings.module is None:
+        hsm.softhsm.configure(settings.hsm_home)
+    return hsm.Location(_library(settings), settings.token_label, settings.token_serial)
+
+
+def _library(settings: Settings) -> Path:
+    from hsm import softhsm
+
+    library = settings.module or softhsm.find_library()
+    if library is None:
+        raise HsmUnavailable(
+            "no PKCS#11 module was named and SoftHSM is in none of its known places",
+            remedy="Install SoftHSM (apt-get install softhsm2), or name a module: --module FILE",
+        )
+    if not library.is_file():
+        raise HsmUnavailable(
+            f"there is no PKCS#11 module at {library}",
+            remedy=f"Check its path in {settings.home / 'seedvault.toml'}, or give --module FILE.",
+        )
+    return library
+
+
+def _pin(settings: Settings) -> "hsm.Pin":
+    import hsm
+
+    try:
+        return hsm.Pin.from_file(settings.pin_file)
+    except OSError as error:
+        raise HsmUnavailable(
+            f"the PIN file {settings.pin_file} cannot be read: {error.strerror}",
+            remedy="Put it back, or name another with --pin-file at init.",
+        ) from error
+
+
+def _refuse_strangers() -> None:
+    """Other distributions own the names `hsm` and `importers`: all three must be ours."""
+    import hsm
+    import importers
+    import seedvault
+
+    places = {Path(module.__path__[0]).parent for module in (hsm, importers, seedvault)}
+    if len(places) > 1:
+        raise NotFound(
+            "the packages hsm, importers and seedvault come from different places: "
+            + ", ".join(sorted(str(place) for place in places)),
+            remedy="Install Seedvault into an environment of its own: see the README.",
+        )
