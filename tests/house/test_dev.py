@@ -1,0 +1,149 @@
+"""`./dev` with a virtual environment of stand-in programs: what it starts, what it passes on."""
+
+import os
+import shutil
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from tests.house.sizes import ROOT
+
+FAILING_PIP = "#!/bin/sh\necho 'no route to the index'\nexit 1\n"
+
+
+class Checkout:
+    """A checkout of nothing but `dev`, on a machine of stand-ins that tell how they were called."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        for directory in (".venv/bin", "machine"):
+            (root / directory).mkdir(parents=True)
+        shutil.copy(ROOT / "dev", root)
+        shutil.copy(ROOT / "pyproject.toml", root)
+        (root / ".venv/pyvenv.cfg").touch()
+        self.program(".venv/bin/python", '#!/bin/sh\necho "python $*"\n')
+        self.program(".venv/bin/pip", f"#!{root}/.venv/bin/python\n")
+        self.program(".venv/bin/seedvault", '#!/bin/sh\necho "seedvault $*"\npwd\nexit 5\n')
+        self.program("machine/python3", '#!/bin/sh\necho "$0"\n')
+        self.program("machine/oathtool", "#!/bin/sh\n")
+
+    def program(self, name: str, text: str) -> None:
+        (self.root / name).write_text(text, encoding="utf-8")
+        (self.root / name).chmod(0o755)
+
+    def stamps(self) -> set[str]:
+        return {stamp.name for stamp in (self.root / ".venv").glob(".stamp*")}
+
+    def dev(
+        self, *words: str, cwd: Path | None = None, **environment: str
+    ) -> subprocess.CompletedProcess[str]:
+        inherited = {k: v for k, v in os.environ.items() if not k.startswith("SEEDVAULT_")}
+        machine = {
+            "PATH": f"{self.root}/machine:{os.environ['PATH']}",
+            "SEEDVAULT_SOFTHSM": f"{self.root}/machine/libsofthsm2.so",
+        }
+        return subprocess.run(
+            [self.root / "dev", *words],
+            cwd=cwd or self.root,
+            env={**inherited, **machine, **environment},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Checkout:
+    return Checkout(tmp_path / "check out")
+
+
+def test_help_names_every_verb(checkout: Checkout) -> None:
+    shown = checkout.dev("help")
+    assert shown.returncode == 0
+    for verb in ("run", "demo", "test", "check", "bench", "help"):
+        assert f"\n  {verb} " in shown.stdout
+
+
+def test_an_unknown_verb_is_a_usage_error(checkout: Checkout) -> None:
+    shown = checkout.dev("dance")
+    assert (shown.returncode, shown.stdout) == (2, "")
+    assert "no verb 'dance'" in shown.stderr
+
+
+def test_run_passes_arguments_directory_and_exit_code_on(
+    checkout: Checkout, tmp_path: Path
+) -> None:
+    shown = checkout.dev("run", "token", "list", "--json", cwd=tmp_path)
+    assert shown.returncode == 5
+    assert shown.stdout == f"seedvault token list --json\n{tmp_path}\n"
+
+
+def test_a_second_run_installs_nothing(checkout: Checkout) -> None:
+    first = checkout.dev("run")
+    second = checkout.dev("run")
+    assert "installing Python packages" in first.stderr
+    assert second.stderr == ""
+
+
+def test_a_changed_pyproject_is_installed_again(checkout: Checkout) -> None:
+    checkout.dev("run")
+    with (checkout.root / "pyproject.toml").open("a") as pyproject:
+        pyproject.write("# another dependency\n")
+    assert "installing Python packages" in checkout.dev("run").stderr
+
+
+def test_an_install_that_failed_leaves_no_stamp_and_says_what_failed(checkout: Checkout) -> None:
+    checkout.dev("run")
+    (checkout.root / "pyproject.toml").write_text("[project]\n", encoding="utf-8")
+    checkout.program(".venv/bin/python", FAILING_PIP)
+    shown = checkout.dev("run")
+    assert shown.returncode == 1
+    assert "no route to the index" in shown.stderr
+    assert "this failed:" in shown.stderr
+    assert checkout.stamps() == set()
+
+
+def test_what_tests_need_serves_the_command_line_too(checkout: Checkout) -> None:
+    checkout.dev("bench")
+    assert checkout.dev("run").stderr == ""
+
+
+def test_a_moved_checkout_makes_its_virtual_environment_anew(
+    checkout: Checkout, tmp_path: Path
+) -> None:
+    checkout.dev("run")
+    checkout.root = checkout.root.rename(tmp_path / "moved")
+    assert f"dev: making {tmp_path}/moved/.venv" in checkout.dev("run").stderr
+
+
+def test_a_directory_that_is_no_virtual_environment_is_left_alone(
+    checkout: Checkout, tmp_path: Path
+) -> None:
+    thesis = tmp_path / "documents/thesis.txt"
+    thesis.parent.mkdir()
+    thesis.write_text("years of work", encoding="utf-8")
+    shown = checkout.dev("run", SEEDVAULT_VENV=str(thesis.parent))
+    assert shown.returncode == 1
+    assert "is no virtual environment; it was not touched" in shown.stderr
+    assert [path.name for path in thesis.parent.iterdir()] == ["thesis.txt"]
+
+
+def test_a_place_that_takes_no_files_is_named_with_the_remedy(checkout: Checkout) -> None:
+    occupied = checkout.root / "occupied"
+    occupied.write_text("a file, where a directory is wanted", encoding="utf-8")
+    shown = checkout.dev("run", SEEDVAULT_VENV=str(occupied / "venv"))
+    assert shown.returncode == 1
+    assert f"cannot write to {occupied}/venv, nothing was installed" in shown.stderr
+
+
+def test_tests_run_under_the_coverage_gate(checkout: Checkout) -> None:
+    with (ROOT / "pyproject.toml").open("rb") as pyproject:
+        gate = tomllib.load(pyproject)["tool"]["coverage"]["report"]["fail_under"]
+    shown = checkout.dev("test")
+    assert shown.stdout == f"python -m pytest --cov --cov-branch --cov-fail-under={gate}\n"
+
+
+def test_named_tests_run_alone(checkout: Checkout) -> None:
+    assert checkout.dev("test", "tests/house", "-x").stdout == "python -m pytest tests/house -x\n"
