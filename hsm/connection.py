@@ -1,0 +1,259 @@
+"""One login, and the sessions it lends to threads; what is lost is opened again, once."""
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from ctypes import byref, c_char, c_ulong
+from typing import TypeVar
+
+from hsm.cryptoki import CKF_SERIAL_SESSION, CKU_USER, Cryptoki
+from hsm.errors import (
+    HsmError,
+    Integrity,
+    KeyNotFound,
+    PinRejected,
+    Policy,
+    Unavailable,
+    Unsupported,
+)
+from hsm.model import Location
+from hsm.module import Module
+from hsm.pin import Pin
+from hsm.session import Session
+from hsm.templates import VaultKey
+from hsm.translate import AlreadyLoggedIn, Stale
+
+SESSIONS_MAX = 16
+SESSION_WAIT_S = 10.0
+
+# Errors after which PKCS#11 has ended the operation: the session is as good as before.
+_ANSWERS = (Integrity, KeyNotFound, Policy, Unsupported)
+
+T = TypeVar("T")
+
+
+def log_in(cryptoki: Cryptoki, session: int, user: int, pin: Pin) -> None:
+    """Log the process in. Somebody else's login is as good.
+
+    Raises:
+        PinRejected: the PIN is wrong, locked or expired; it was offered once.
+    """
+    with pin.expose() as octets:
+        try:
+            pointer = (c_char * len(octets)).from_buffer(octets)
+            cryptoki.login(session, user, pointer, len(octets))
+        except AlreadyLoggedIn:
+            pass
+
+
+def open_session(cryptoki: Cryptoki, slot: int, flags: int = CKF_SERIAL_SESSION) -> int:
+    """The handle of a new session."""
+    handle = c_ulong()
+    cryptoki.open_session(slot, flags, None, None, byref(handle))
+    return handle.value
+
+
+class LentSession(Session):
+    """A session out of a link's pool, and how often its thread has borrowed it."""
+
+    def __init__(self, link: "Link", handle: int) -> None:
+        super().__init__(link.module.cryptoki, handle)
+        self.link = link
+        self.gate = link.module.gate  # a fork puts another in the module's place
+        self.depth = 0
+        self.healthy = True
+
+    def key(self, key: VaultKey) -> int:
+        """The handle of `key`, looked for once in the link's life."""
+        handle = self.link.keys.get(key)
+        if handle is None:
+            handle = self.link.keys[key] = self.find(key)
+        return handle
+
+
+class Link:
+    """The anchor session, its siblings and the key handles, as long as the module keeps them."""
+
+    def __init__(self, module: Module, location: Location, pin: Pin) -> None:
+        self.module = module
+        self.keys: dict[VaultKey, int] = {}
+        self.slot = module.find_slot(location)
+        self.generation = module.generation  # read now: the search may restart the module
+        self._idle: deque[LentSession] = deque()
+        self._free = threading.Semaphore(SESSIONS_MAX)
+        # Closing the session that logged in may log the whole process out: this one lives on.
+        self.anchor = Session(module.cryptoki, open_session(module.cryptoki, self.slot))
+        self.anchor_lock = threading.Lock()
+        try:
+            log_in(module.cryptoki, self.anchor.handle, CKU_USER, pin)
+        except HsmError:
+            module.cryptoki.close_session(self.anchor.handle)
+            raise
+
+    @property
+    def alive(self) -> bool:
+        """Whether the module has kept its handles, as far as this process knows."""
+        return self.generation == self.module.generation
+
+    def take(self) -> LentSession:
+        """A session nobody else has.
+
+        Raises:
+            Unavailable: all are lent, and none came back in time.
+        """
+        if not self._free.acquire(timeout=SESSION_WAIT_S):
+            raise Unavailable(f"all {SESSIONS_MAX} sessions are in use: try again")
+        try:
+            return self._idle.pop()
+        except IndexError:
+            pass
+        try:
+            return LentSession(self, open_session(self.module.cryptoki, self.slot))
+        except HsmError:
+            self._free.release()
+            raise
+
+    def give_back(self, session: LentSession) -> None:
+        """Keep the session for the next; close it when an operation stopped half way."""
+        if not self.alive:
+            pass  # its handle died with the link
+        elif session.healthy:
+            self._idle.append(session)
+        else:
+            with suppress(HsmError):
+                session.cryptoki.close_session(session.handle)
+        self._free.release()
+
+    def close(self) -> None:
+        """Close what is not lent, the anchor last."""
+        if self.alive:
+            for session in (*self._idle, self.anchor):
+                with suppress(HsmError):
+                    session.cryptoki.close_session(session.handle)
+        self._idle.clear()
+
+
+class Connection:
+    """Lends sessions on one PKCS#11 token: one to a thread, the same one while it keeps it."""
+
+    def __init__(self, location: Location, pin: Pin) -> None:
+        """Log in.
+
+        Raises:
+            KeyNotFound: there is no such PKCS#11 token.
+            PinRejected: the PIN was refused.
+            Unavailable: the library or the module does not work.
+        """
+        self.location = location
+        self.module = Module.load(location.library)
+        self._pin = pin
+        self._held = threading.local()
+        self._refusal: PinRejected | None = None
+        self._link: Link | None = None
+        self._closed = False
+        self._current_link()
+
+    @property
+    def slot(self) -> int:
+        """Where the PKCS#11 token is for now."""
+        return self._current_link().slot
+
+    def borrow(self) -> LentSession:
+        """A session for this thread, to be given back as often as it was borrowed."""
+        held: LentSession | None = getattr(self._held, "session", None)
+        if held is not None and held.depth and held.link is self._link and held.link.alive:
+            held.depth += 1
+            return held
+        link = self._enter()
+        try:
+            session = link.take()
+        except HsmError:
+            self.module.gate.leave()
+            raise
+        session.depth = 1
+        self._held.session = session
+        return session
+
+    def give_back(self, session: LentSession, failed: BaseException | None = None) -> None:
+        """End one borrowing. Answers such as `Integrity` leave a session fit for use."""
+        if failed is not None and not isinstance(failed, _ANSWERS):
+            session.healthy = False
+        session.depth -= 1
+        if session.depth == 0 and session.gate is self.module.gate:
+            session.link.give_back(session)
+            session.gate.leave()
+
+    def hold(self, operation: Callable[[LentSession], T]) -> tuple[LentSession, T]:
+        """A borrowed session and what `operation` gave on it.
+
+        Tried again, once and on a new login, when the session turned out to be lost.
+        """
+        session = self.borrow()
+        try:
+            return session, operation(session)
+        except Stale as lost:
+            self.give_back(session, lost)
+        except BaseException as error:
+            self.give_back(session, error)
+            raise
+        self.renew(session.link)
+        session = self.borrow()
+        try:
+            return session, operation(session)
+        except BaseException as error:
+            self.give_back(session, error)
+            raise
+
+    def run(self, operation: Callable[[LentSession], T]) -> T:
+        """The same, without keeping the session."""
+        session, result = self.hold(operation)
+        self.give_back(session)
+        return result
+
+    def renew(self, lost: Link) -> None:
+        """Log in again and look for the keys again, unless another thread has done so."""
+        with self.module.lock:
+            self.module.revive()
+            if self._link is lost:
+                lost.close()
+                self._link = None
+
+    def close(self) -> None:
+        """Close the sessions; the module stays, others may use it."""
+        with self.module.lock:
+            self._closed = True
+            if self._link is not None:
+                self._link.close()
+                self._link = None
+
+    def _enter(self) -> Link:
+        """Go through the gate with a link that is alive; inside, it stays so."""
+        while True:
+            link = self._current_link()
+            gate = self.module.gate
+            gate.enter()
+            if link.alive:
+                return link
+            gate.leave()
+
+    def _current_link(self) -> Link:
+        link = self._link
+        if link is not None and link.alive:
+            return link
+        with self.module.lock:
+            if self._closed:
+                raise Unavailable(f"the keystore on {self.location} is closed")
+            if self._refusal is not None:
+                raise self._refusal
+            if self._link is None or not self._link.alive:
+                self.module.start()
+                self._link = self._open_link()
+            return self._link
+
+    def _open_link(self) -> Link:
+        try:
+            return Link(self.module, self.location, self._pin)
+        except PinRejected as refusal:
+            self._refusal = refusal  # a real module locks after a few: never offered again
+            raise

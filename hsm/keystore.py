@@ -1,0 +1,205 @@
+"""The door to the module: wrap, import, open, seal, sign."""
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Final, Self
+
+from hsm.connection import Connection, LentSession
+from hsm.errors import KeyNotFound
+from hsm.mac import MacKey
+from hsm.mechanisms import SOFTWARE
+from hsm.model import (
+    BlobFormat,
+    Capabilities,
+    Cipher,
+    Digest,
+    Location,
+    Tier,
+    WrappedKey,
+    WrappedSeed,
+)
+from hsm.module import text
+from hsm.pin import Pin
+from hsm.templates import KEK_ID, Cka, Template, VaultKey
+from hsm.translate import Mismatch
+from hsm.transport import TransportKey
+
+SEAL_OCTETS: Final = 32
+FINGERPRINT_OCTETS: Final = 16
+
+_FINGERPRINT_LABEL: Final = b"seedvault seed fingerprint v1"
+
+# RFC 5480: SubjectPublicKeyInfo of an uncompressed P-256 point, up to the point; and the
+# DER OCTET STRING header that CKA_EC_POINT puts before it.
+_P256_PREFIX: Final = bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d030107034200")
+_EC_POINT_HEADER: Final = b"\x04\x41"
+
+
+class Keystore:
+    """The vault's keys on one PKCS#11 token. Any number of threads may use it.
+
+    Every method raises `Unavailable` when the module does not answer; a lost session is
+    opened again and the call repeated, once.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self.capabilities = _capabilities(connection)
+        self.kek_id = KEK_ID
+
+    @classmethod
+    def connect(cls, location: Location, pin: Pin) -> Self:
+        """Log in and find the keys; the keystore keeps `pin` to log in again.
+
+        Raises:
+            KeyNotFound: the PKCS#11 token or a key is missing: no ceremony was held.
+            PinRejected: the PIN is refused; it was offered once.
+            Unavailable: the library cannot be loaded, or the module does not answer.
+        """
+        connection = Connection(location, pin)
+        try:
+            connection.run(lambda session: [session.key(key) for key in VaultKey])
+        except BaseException:
+            connection.close()
+            raise
+        return cls(connection)
+
+    def wrap(self, seed: bytearray | memoryview, digest: Digest) -> WrappedSeed:
+        """A plain seed under the KEK; `seed` is writable memory that the caller wipes.
+
+        Raises:
+            Policy: shorter than 16 octets, or longer than 64 (128 for SHA-512).
+        """
+
+        def work(session: LentSession) -> WrappedSeed:
+            with session.desk.copied(seed, digest) as (template, length):
+                return self._lift(session, template, length)
+
+        return self._connection.run(work)
+
+    @contextmanager
+    def transport_key(self, cipher: Cipher, key: bytes) -> Iterator[TransportKey]:
+        """`key` as an object of the module, destroyed at the end of the block.
+
+        Raises:
+            Policy: `cipher` has no keys of this length.
+        """
+        transport = TransportKey(cipher, key)
+        try:
+            yield transport
+        finally:
+            transport.wipe()
+
+    def import_encrypted(
+        self, transport: TransportKey, ciphertext: bytes, digest: Digest
+    ) -> WrappedSeed:
+        """IV || ciphertext of a seed, re-wrapped under the KEK by way of the locked page.
+
+        The caller has checked the value MAC: AES-CBC says nothing about wholeness.
+
+        Raises:
+            Integrity: it does not decrypt to a padded value.
+            Policy: the seed is too short or too long, or memory cannot be locked.
+        """
+
+        def work(session: LentSession) -> WrappedSeed:
+            key = transport.handle(session)
+            with session.desk.decrypted(key, ciphertext, digest) as (template, length):
+                return self._lift(session, template, length)
+
+        return self._connection.run(work)
+
+    def open(self, key: WrappedKey, digest: Digest) -> AbstractContextManager[MacKey]:
+        """The seed as a `MacKey`, unwrapped when the block is entered.
+
+        Raises:
+            KeyNotFound: `key` names a KEK that is not here.
+            Integrity: on entering, when the wrapped key is damaged.
+        """
+        if key.kek_id != self.kek_id:
+            raise KeyNotFound(f"no KEK {key.kek_id!r} on {self._connection.location}")
+        return MacKey(self._connection, key, digest)
+
+    def seal(self, message: bytes) -> bytes:
+        """32 octets: HMAC-SHA-256 of `message` under the seal key."""
+        return self._connection.run(
+            lambda session: session.hmac(session.key(VaultKey.SEAL), Digest.SHA256, message)
+        )
+
+    def seal_matches(self, message: bytes, seal: bytes) -> bool:
+        """Whether `seal` is `message`'s, compared inside the module."""
+        if len(seal) != SEAL_OCTETS:
+            return False
+
+        def work(session: LentSession) -> bool:
+            try:
+                session.hmac_verify(session.key(VaultKey.SEAL), message, seal)
+            except Mismatch:
+                return False
+            return True
+
+        return self._connection.run(work)
+
+    def sign(self, message: bytes) -> bytes:
+        """64 octets, r || s: ECDSA P-256 with SHA-256 under the checkpoint key.
+
+        The module is given the digest: SoftHSM 2.6 has no ECDSA that hashes.
+        """
+        digest = hashlib.sha256(message).digest()
+        return self._connection.run(
+            lambda session: session.ecdsa(session.key(VaultKey.CHECKPOINT), digest)
+        )
+
+    def checkpoint_public_key(self) -> bytes:
+        """SubjectPublicKeyInfo (DER) of the checkpoint key, for verification elsewhere."""
+
+        def work(session: LentSession) -> bytes:
+            return session.attribute(session.key(VaultKey.CHECKPOINT_PUBLIC), Cka.EC_POINT)
+
+        point = self._connection.run(work)
+        return _P256_PREFIX + point.removeprefix(_EC_POINT_HEADER)
+
+    def recycle(self) -> None:
+        """Give back what the module leaks: SoftHSM keeps 240 octets of each object it destroyed.
+
+        Waits until no operation is under way and no key is open, then restarts the
+        library; the next call logs in again. Every keystore of this process on the same
+        library is affected alike, and goes on.
+
+        Raises:
+            Unavailable: this thread holds an opened key, or others hold theirs too long.
+        """
+        self._connection.module.restart()
+
+    def close(self) -> None:
+        """Log this keystore's sessions off; later calls raise `Unavailable`."""
+        self._connection.close()
+
+    def _lift(self, session: LentSession, template: Template, length: int) -> WrappedSeed:
+        """The seed that `template` points to, wrapped and fingerprinted."""
+        handle = session.create(template)
+        try:
+            blob = session.wrap(session.key(VaultKey.KEK), handle)
+            tag = session.hmac(handle, Digest.SHA256, _FINGERPRINT_LABEL)
+            mark = session.hmac(session.key(VaultKey.FINGERPRINT), Digest.SHA256, tag)
+        finally:
+            session.destroy(handle)
+        key = WrappedKey(BlobFormat.AES_KW, self.kek_id, length, blob)
+        return WrappedSeed(key, mark[:FINGERPRINT_OCTETS])
+
+
+def _capabilities(connection: Connection) -> Capabilities:
+    """What the module can do for seeds.
+
+    The tiers are those this package implements; the ceremony's probe has refused every
+    module that does not reach them.
+    """
+    about = connection.module.describe()
+    maker = text(about.manufacturer)
+    return Capabilities(
+        library=f"{maker} {about.version.major}.{about.version.minor}",
+        import_tier=Tier.NARROW,
+        verify_tier=Tier.INSIDE,
+        is_software=maker in SOFTWARE,
+    )

@@ -1,0 +1,35 @@
+"""Mechanism numbers, ready to pass. Later modules widen these tables, not the code."""
+
+from ctypes import byref
+from enum import IntEnum
+
+from hsm.cryptoki import Mechanism
+from hsm.model import Digest
+
+
+class Ckm(IntEnum):
+    """CK_MECHANISM_TYPE (PKCS#11 v2.40, current mechanisms)."""
+
+    SHA_1_HMAC = 0x221
+    SHA256_HMAC = 0x251
+    SHA512_HMAC = 0x271
+    ECDSA = 0x1041
+    AES_CBC = 0x1082
+    AES_KEY_WRAP = 0x2109
+
+
+_HMAC = {
+    Digest.SHA1: Mechanism(Ckm.SHA_1_HMAC),
+    Digest.SHA256: Mechanism(Ckm.SHA256_HMAC),
+    Digest.SHA512: Mechanism(Ckm.SHA512_HMAC),
+}
+
+HMAC = {digest: byref(mechanism) for digest, mechanism in _HMAC.items()}
+ECDSA = byref(Mechanism(Ckm.ECDSA))
+
+# SoftHSM 2.6 names RFC 5649 wrapping _PAD and pads to 8 octets first: a 20-octet seed comes
+# back as 24. Seeds are padded to the HMAC block instead, so plain RFC 3394 carries them.
+AES_KEY_WRAP = byref(Mechanism(Ckm.AES_KEY_WRAP))
+
+SOFTWARE = frozenset({"SoftHSM", "Mozilla Foundation", "IBM"})
+"""Manufacturers (CK_INFO) whose modules keep keys in files, not in hardware."""

@@ -1,0 +1,84 @@
+"""What a module really does, found by known answers; flags and version numbers prove nothing."""
+
+import hmac
+from collections.abc import Callable
+from ctypes import create_string_buffer
+from typing import Final
+
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from cryptography.hazmat.primitives.keywrap import aes_key_wrap
+
+from hsm import templates
+from hsm.connection import Connection, LentSession
+from hsm.errors import HsmError, Policy, Unsupported
+from hsm.model import Digest
+from hsm.templates import Cka, VaultKey
+
+_KEY: Final = bytes(range(32))
+_SEED: Final = b"12345678901234567890"  # RFC 4226 appendix D
+_MESSAGE: Final = bytes(8)
+
+
+def examine(connection: Connection) -> None:
+    """Return only when the module wraps, unwraps, computes, decrypts and refuses as it must.
+
+    Raises:
+        Unsupported: it does not; the message names the first thing that failed.
+    """
+    for check in (_wraps_by_rfc_3394, _computes_hmac, _decrypts_cbc, _keeps_secrets):
+        try:
+            connection.run(check)
+        except Unsupported as error:
+            raise Unsupported(
+                f"{connection.location}: {error}. This module cannot hold a vault"
+            ) from error
+
+
+def _wraps_by_rfc_3394(session: LentSession) -> None:
+    kek = session.create(templates.throwaway_kek(create_string_buffer(_KEY, len(_KEY))))
+    with session.desk.copied(bytearray(_SEED), Digest.SHA1) as (template, _):
+        blob = session.wrap(kek, session.create(template))
+    if blob != aes_key_wrap(_KEY, _SEED.ljust(64, b"\0")):
+        raise Unsupported("mechanism 0x2109 is not RFC 3394 key wrap here")
+
+
+def _computes_hmac(session: LentSession) -> None:
+    kek = session.create(templates.throwaway_kek(create_string_buffer(_KEY, len(_KEY))))
+    seed = session.unwrap(kek, aes_key_wrap(_KEY, _SEED.ljust(64, b"\0")))
+    for digest in Digest:
+        expected = hmac.digest(_SEED, _MESSAGE, digest.algorithm)
+        if session.hmac(seed, digest, _MESSAGE) != expected:
+            raise Unsupported(f"HMAC-{digest.name} gives another value than RFC 2104")
+    _must_refuse("reading a seed", lambda: session.attribute(seed, Cka.VALUE))
+
+
+def _decrypts_cbc(session: LentSession) -> None:
+    encryptor = Cipher(algorithms.AES(_KEY), modes.CBC(_KEY[:16])).encryptor()
+    ciphertext = _KEY[:16] + encryptor.update(_SEED + bytes([12]) * 12) + encryptor.finalize()
+    key = session.create(templates.transport_key(create_string_buffer(_KEY, len(_KEY))))
+    with session.desk.decrypted(key, ciphertext, Digest.SHA1) as (template, _):
+        seed = session.create(template)
+    if session.hmac(seed, Digest.SHA1, _MESSAGE) != hmac.digest(_SEED, _MESSAGE, "sha1"):
+        raise Unsupported("AES-CBC decrypts to something else")
+
+
+def _keeps_secrets(session: LentSession) -> None:
+    kek, seal = session.key(VaultKey.KEK), session.key(VaultKey.SEAL)
+    with session.desk.copied(bytearray(_SEED), Digest.SHA1) as (template, _):
+        blob = session.wrap(kek, session.create(template))
+    _must_refuse("reading the KEK", lambda: session.attribute(kek, Cka.VALUE))
+    _must_refuse("wrapping the seal key", lambda: session.wrap(kek, seal))
+    _must_refuse(
+        "unwrapping a seed that can be read",
+        lambda: session.unwrap(kek, blob, templates.EXPOSED_SEED),
+    )
+
+
+def _must_refuse(what: str, attempt: Callable[[], object]) -> None:
+    try:
+        attempt()
+    except (Policy, Unsupported):
+        return
+    except HsmError as error:
+        raise Unsupported(f"{what} ends in an error instead of a refusal ({error})") from error
+    raise Unsupported(f"{what} is allowed")

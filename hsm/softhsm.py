@@ -1,0 +1,49 @@
+"""SoftHSM 2 as the module of a vault without hardware: where it is, and a home of its own."""
+
+import os
+from pathlib import Path
+from typing import Final
+
+LIBRARY_VARIABLE: Final = "SEEDVAULT_SOFTHSM"
+CONFIGURATION_VARIABLE: Final = "SOFTHSM2_CONF"
+
+_KNOWN_PLACES: Final = (
+    Path("/usr/lib/softhsm/libsofthsm2.so"),  # Debian, Ubuntu
+    Path("/usr/lib64/pkcs11/libsofthsm2.so"),  # Fedora
+    Path("/opt/homebrew/lib/softhsm/libsofthsm2.so"),  # macOS, Apple silicon
+    Path("/usr/local/lib/softhsm/libsofthsm2.so"),  # macOS on Intel, or built from source
+)
+
+
+def find_library() -> Path | None:
+    """SoftHSM's library: what SEEDVAULT_SOFTHSM names, else where systems install it."""
+    named = os.environ.get(LIBRARY_VARIABLE)
+    places = (Path(named),) if named else _KNOWN_PLACES
+    return next((place for place in places if place.is_file()), None)
+
+
+def configure(directory: Path) -> Path:
+    """A configuration and an empty store under `directory`, both for this user alone.
+
+    Debian's own store can be read by the group softhsm only. What is there already stays.
+    The caller tells SoftHSM of it with `use`, or by SOFTHSM2_CONF in a child's environment.
+    """
+    store, configuration = directory / "tokens", directory / "softhsm2.conf"
+    for made in (directory, store):
+        made.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not configuration.exists():
+        configuration.write_text(
+            f"directories.tokendir = {store.absolute()}\n"
+            "objectstore.backend = file\n"
+            "log.level = ERROR\n"
+            "slots.removable = false\n"
+        )
+    return configuration
+
+
+def use(configuration: Path) -> None:
+    """Export SOFTHSM2_CONF for this process: SoftHSM reads it whenever it is initialised.
+
+    The one place where this package writes to the environment.
+    """
+    os.environ[CONFIGURATION_VARIABLE] = str(configuration)

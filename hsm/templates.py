@@ -1,0 +1,151 @@
+"""The attributes of every object: each one given, none left to a module's defaults."""
+
+from ctypes import Array, addressof, c_char, c_ulong, create_string_buffer, sizeof
+from enum import Enum, IntEnum
+from typing import Final
+
+from hsm.cryptoki import Attribute
+
+
+class Cka(IntEnum):
+    """CK_ATTRIBUTE_TYPE."""
+
+    CLASS = 0x00
+    TOKEN = 0x01
+    PRIVATE = 0x02
+    VALUE = 0x11
+    KEY_TYPE = 0x100
+    ID = 0x102
+    SENSITIVE = 0x103
+    ENCRYPT = 0x104
+    DECRYPT = 0x105
+    WRAP = 0x106
+    UNWRAP = 0x107
+    SIGN = 0x108
+    VERIFY = 0x10A
+    DERIVE = 0x10C
+    EXTRACTABLE = 0x162
+    EC_POINT = 0x181
+    UNWRAP_TEMPLATE = 0x40000212
+
+
+class Cko(IntEnum):
+    """CK_OBJECT_CLASS."""
+
+    PUBLIC_KEY = 2
+    PRIVATE_KEY = 3
+    SECRET_KEY = 4
+
+
+class Ckk(IntEnum):
+    """CK_KEY_TYPE."""
+
+    GENERIC_SECRET = 0x10
+    AES = 0x1F
+
+
+class VaultKey(Enum):
+    """The keys that live in the PKCS#11 token: object class and CKA_ID (labels are not unique)."""
+
+    KEK = (Cko.SECRET_KEY, b"seedvault/kek/k1")
+    SEAL = (Cko.SECRET_KEY, b"seedvault/seal/1")
+    FINGERPRINT = (Cko.SECRET_KEY, b"seedvault/fingerprint/1")
+    CHECKPOINT = (Cko.PRIVATE_KEY, b"seedvault/checkpoint/1")
+    CHECKPOINT_PUBLIC = (Cko.PUBLIC_KEY, b"seedvault/checkpoint/1")
+
+    def __init__(self, object_class: Cko, identifier: bytes) -> None:
+        self.object_class = object_class
+        self.identifier = identifier
+
+
+KEK_ID: Final = "k1"
+
+Value = bool | int | bytes | Array[c_char]
+
+
+class Template:
+    """CK_ATTRIBUTE[] with the values it points to: `bool` CK_BBOOL, `int` CK_ULONG, octets.
+
+    A ctypes buffer is pointed into, not copied: the one way for a seed to go by.
+    """
+
+    __slots__ = ("_kept", "array", "count")
+
+    def __init__(self, *pairs: tuple[Cka, Value]) -> None:
+        self._kept = [_buffer(value) for _, value in pairs]
+        self.count = len(pairs)
+        self.array = (Attribute * self.count)(
+            *(
+                Attribute(kind, addressof(kept), sizeof(kept))
+                for (kind, _), kept in zip(pairs, self._kept, strict=True)
+            )
+        )
+
+
+def _buffer(value: Value) -> Array[c_char] | c_ulong:
+    if isinstance(value, bool):
+        return create_string_buffer(bytes([value]), 1)
+    if isinstance(value, int):
+        return c_ulong(value)
+    if isinstance(value, bytes):
+        return create_string_buffer(value, len(value))
+    return value
+
+
+def _secret(kind: Ckk, *allowed: Cka, extractable: bool = False) -> tuple[tuple[Cka, Value], ...]:
+    """A session secret key that may do what `allowed` says, and nothing else."""
+    uses = (Cka.ENCRYPT, Cka.DECRYPT, Cka.WRAP, Cka.UNWRAP, Cka.SIGN, Cka.VERIFY, Cka.DERIVE)
+    return (
+        (Cka.CLASS, Cko.SECRET_KEY),
+        (Cka.KEY_TYPE, kind),
+        (Cka.TOKEN, False),
+        (Cka.PRIVATE, True),
+        (Cka.SENSITIVE, True),
+        (Cka.EXTRACTABLE, extractable),
+        *((use, use in allowed) for use in uses),
+    )
+
+
+OPENED_SEED: Final = Template(*_secret(Ckk.GENERIC_SECRET, Cka.SIGN))
+"""A seed unwrapped for verification."""
+
+
+def fresh_seed(page: Array[c_char]) -> Template:
+    """A seed on its way under the KEK, its value in `page`; extractable, or it could not be."""
+    return Template(
+        *_secret(Ckk.GENERIC_SECRET, Cka.SIGN, extractable=True),
+        (Cka.VALUE, page),
+    )
+
+
+def transport_key(value: Array[c_char]) -> Template:
+    """A manufacturer's AES key."""
+    return Template(*_secret(Ckk.AES, Cka.DECRYPT), (Cka.VALUE, value))
+
+
+def throwaway_kek(value: Array[c_char]) -> Template:
+    """An AES key of known value, to ask the module what its key wrap is."""
+    return Template(*_secret(Ckk.AES, Cka.WRAP, Cka.UNWRAP), (Cka.VALUE, value))
+
+
+def locator(key: VaultKey) -> Template:
+    """What finds `key`, and should find it once."""
+    return Template((Cka.CLASS, key.object_class), (Cka.TOKEN, True), (Cka.ID, key.identifier))
+
+
+CANARY: Final = Template(*_secret(Ckk.GENERIC_SECRET, extractable=True), (Cka.VALUE, bytes(64)))
+"""A key of zeros that nobody uses: wrapped and unwrapped, it tells that the module is well."""
+
+UNWRAPPED: Final = Template(
+    (Cka.SENSITIVE, True), (Cka.EXTRACTABLE, False), (Cka.DECRYPT, False), (Cka.WRAP, False)
+)
+"""The KEK's CKA_UNWRAP_TEMPLATE: what it unwraps can be nothing but this."""
+
+EXPOSED_SEED: Final = Template(
+    (Cka.CLASS, Cko.SECRET_KEY),
+    (Cka.KEY_TYPE, Ckk.GENERIC_SECRET),
+    (Cka.TOKEN, False),
+    (Cka.SENSITIVE, False),
+    (Cka.EXTRACTABLE, True),
+)
+"""A seed as a thief with the PIN would unwrap it; the KEK must refuse."""
