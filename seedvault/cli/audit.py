@@ -27,7 +27,7 @@ def command() -> None:
 @click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="At most.")
 @json_option
 @click.pass_obj
-def list_events(
+def list_events(  # noqa: PLR0913 - one parameter for each option
     session: Session,
     *,
     serial: Serial | None,

@@ -1,5 +1,6 @@
 """`seedvault batch`."""
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -57,7 +58,7 @@ def import_batch(
         try:
             report = importing(file, key, session.actor, bar, dry_run=dry_run)
         except KeyNeeded as needed:
-            if not click.get_text_stream("stdin").isatty():
+            if not sys.stdin.isatty():
                 raise
             key = _asked_key(needed)
             report = importing(file, key, session.actor, bar, dry_run=dry_run)
@@ -116,10 +117,13 @@ class _Bar:
 
     def opened(self, file: OpenedSeedFile) -> None:
         output.note(" · ".join(file.summary))
-        stream = click.get_text_stream("stderr")
-        if stream.isatty():
+        if sys.stderr.isatty():
             self._bar = click.progressbar(
-                length=self._octets, label="importing", fill_char="━", empty_char=" ", file=stream
+                length=self._octets,
+                label="importing",
+                fill_char="━",
+                empty_char=" ",
+                file=sys.stderr,
             )
             self._bar.render_progress()
 
@@ -193,7 +197,7 @@ def _sentence(report: ImportReport, *, dry_run: bool) -> str:
     return f"{report.batch.name}: {report.tokens} tokens in stock{held}"
 
 
-def _fields(batch: Batch) -> dict[str, output.Value]:
+def _fields(batch: Batch) -> dict[str, object]:
     return {
         "batch": batch.name,
         "file": batch.source.file_name,

@@ -6,7 +6,7 @@ from seedvault.cli import output
 from seedvault.domain.audit import LoggedEvent
 
 
-def event_fields(logged: LoggedEvent) -> dict[str, output.Value]:
+def event_fields(logged: LoggedEvent) -> dict[str, object]:
     """An event for a document; `digest` is in hex."""
     event = logged.event
     return {

@@ -22,7 +22,7 @@ from seedvault.cli.options import Session, dry_run_option, json_option
 @dry_run_option
 @json_option
 @click.pass_obj
-def command(
+def command(  # noqa: PLR0913 - one parameter for each option
     session: Session,
     *,
     module: Path | None,
@@ -38,14 +38,13 @@ def command(
     """
     if module is not None and not (token_label and pin_file):
         raise click.UsageError("--module needs --token-label and --pin-file beside it")
-    given = {
-        "module": module and module.absolute(),
-        "token_label": token_label,
-        "pin_file": pin_file and pin_file.absolute(),
-        "database": database,
-    }
+    found = config.load(session.home)
     settings = replace(
-        config.load(session.home), **{name: value for name, value in given.items() if value}
+        found,
+        module=module.absolute() if module else found.module,
+        token_label=token_label or found.token_label,
+        pin_file=pin_file.absolute() if pin_file else found.pin_file,
+        database=database or found.database,
     )
     made = wiring.initialise(settings, session.actor, dry_run=dry_run)
     if made is None:

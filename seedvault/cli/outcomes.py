@@ -38,7 +38,7 @@ def drift_words(drift_steps: int, step_s: int) -> str:
     return f"{drift_steps:+d} steps{_how_far(drift_steps * step_s)}"
 
 
-def outcome_fields(serial: Serial, outcome: Outcome) -> dict[str, output.Value]:
+def outcome_fields(serial: Serial, outcome: Outcome) -> dict[str, object]:
     """A decision for a document."""
     match outcome:
         case Accepted(factor, offset):

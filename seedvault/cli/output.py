@@ -6,15 +6,13 @@ from datetime import UTC, datetime
 
 import click
 
-Value = str | int | bool | None | Sequence["Value"] | Mapping[str, "Value"]
 
-
-def document(schema: str, fields: Mapping[str, Value]) -> None:
+def document(schema: str, fields: Mapping[str, object]) -> None:
     """One JSON document on standard output, its `schema` with a version."""
     click.echo(json.dumps({"schema": f"seedvault.{schema}/1", **fields}, indent=2))
 
 
-def lines(schema: str, rows: Iterable[Mapping[str, Value]]) -> None:
+def lines(schema: str, rows: Iterable[Mapping[str, object]]) -> None:
     """A JSON document a line (JSONL) on standard output."""
     for row in rows:
         click.echo(json.dumps({"schema": f"seedvault.{schema}/1", **row}))

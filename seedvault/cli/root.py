@@ -1,5 +1,7 @@
 """The root command: finds the vault's home and the noun's module, loading no other."""
 
+# ruff: noqa: ARG002 - click calls a group's methods with a context
+
 import importlib
 from pathlib import Path
 

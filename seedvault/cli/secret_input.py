@@ -1,8 +1,7 @@
 """Reading a secret from a file or from standard input; never from the command's arguments."""
 
+import sys
 from pathlib import Path
-
-import click
 
 from seedvault.domain.errors import InvalidInput
 
@@ -13,7 +12,7 @@ def read_secret_file(path: str) -> bytes:
     """The octets of a file, or of standard input where `path` is "-"; 4,096 at most."""
     try:
         if path == "-":
-            octets = click.get_binary_stream("stdin").read(_MAX_OCTETS + 1)
+            octets = sys.stdin.buffer.read(_MAX_OCTETS + 1)
         else:
             with Path(path).open("rb") as stream:
                 octets = stream.read(_MAX_OCTETS + 1)

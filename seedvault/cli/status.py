@@ -18,7 +18,7 @@ def command(session: Session) -> int:
         vault = application.vault
         identity, counts = vault.identity, vault.counts()
         module, failure = _hsm(application)
-        shown: dict[str, output.Value] = {
+        shown: dict[str, object] = {
             "home": str(session.home),
             "vault": identity.vault_id,
             "created": output.instant(identity.created_at),

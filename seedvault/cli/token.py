@@ -5,7 +5,7 @@ import click
 from seedvault.cli import output
 from seedvault.cli.events import event_fields, event_table
 from seedvault.cli.exits import Exit
-from seedvault.cli.options import SERIAL, USER, Session, dry_run_option, json_option
+from seedvault.cli.options import SERIAL, Session, dry_run_option, json_option
 from seedvault.cli.outcomes import outcome_fields, rejected, resynchronised
 from seedvault.cli.token_assign import assign
 from seedvault.cli.token_list import list_tokens, show
@@ -35,7 +35,7 @@ def unassign(session: Session, serial: Serial, *, dry_run: bool) -> None:
         taking_back = application.unassign_token
         owner = taking_back.check(serial) if dry_run else taking_back(serial, session.actor)
     if session.as_json:
-        fields: dict[str, output.Value] = {"serial": str(serial), "user": str(owner)}
+        fields: dict[str, object] = {"serial": str(serial), "user": str(owner)}
         output.document("token.unassign", {**fields, "dry_run": dry_run})
     else:
         would = "would go" if dry_run else "goes"
@@ -111,7 +111,7 @@ def unlock(session: Session, serial: Serial, *, dry_run: bool) -> None:
         else:
             failures = application.unlock_token(serial, session.actor)
     if session.as_json:
-        fields: dict[str, output.Value] = {"serial": str(serial), "failures": failures}
+        fields: dict[str, object] = {"serial": str(serial), "failures": failures}
         output.document("token.unlock", {**fields, "dry_run": dry_run})
     else:
         click.echo(f"{serial}: {failures} failures {'would be ' if dry_run else ''}forgotten")
@@ -143,7 +143,7 @@ def _would(session: Session, schema: str, serial: Serial, refusal: Rejected | No
     """What a dry run of something with codes tells."""
     if session.as_json:
         reason = refusal.reason.value if refusal else None
-        fields: dict[str, output.Value] = {"serial": str(serial), "refused": reason}
+        fields: dict[str, object] = {"serial": str(serial), "refused": reason}
         output.document(schema, {**fields, "dry_run": True})
     elif refusal is None:
         click.echo("would be tried; whether it is right is told only when it is spent")

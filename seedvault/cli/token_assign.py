@@ -64,7 +64,7 @@ def assign(  # noqa: PLR0913 - one parameter for each option
 
 def _tell_dry(session: Session, serial: Serial, user: UserName) -> int:
     if session.as_json:
-        fields: dict[str, output.Value] = {"serial": str(serial), "user": str(user)}
+        fields: dict[str, object] = {"serial": str(serial), "user": str(user)}
         output.document("token.assign", {**fields, "dry_run": True})
     else:
         click.echo(f"{serial} -> {user} would be assigned")
@@ -80,7 +80,7 @@ def _tell(session: Session, serial: Serial, user: UserName, outcome: Assigned | 
         return Exit.DECIDED_NO
     proof = outcome.proof
     if session.as_json:
-        fields: dict[str, output.Value] = {"serial": str(serial), "user": str(user)}
+        fields: dict[str, object] = {"serial": str(serial), "user": str(user)}
         output.document("token.assign", {**fields, "proven": proof is not None, "dry_run": False})
     else:
         how = f"proven by code, drift {proof.offset:+d}" if proof else "by serial, not proven"

@@ -113,7 +113,7 @@ def _words(inquired: Inquired) -> list[tuple[str, str]]:
     return words
 
 
-def _fields(listed: ListedToken) -> dict[str, output.Value]:
+def _fields(listed: ListedToken) -> dict[str, object]:
     device, progress = listed.token.device, listed.token.progress
     parameters = device.parameters
     return {
@@ -137,7 +137,7 @@ def _fields(listed: ListedToken) -> dict[str, output.Value]:
     }
 
 
-def _held_back(inquired: Inquired) -> dict[str, output.Value]:
+def _held_back(inquired: Inquired) -> dict[str, object]:
     held_back = inquired.held_back
     return {
         "held_back": held_back.reason.value if held_back else None,

@@ -13,32 +13,144 @@ from seedvault.domain.errors import FileRefused, InvalidInput
 from seedvault.domain.names import Serial
 from seedvault.domain.oath import Digest, HotpParameters, Parameters, TotpParameters
 from seedvault.domain.token import Device, Progress
-from seedvault.service.ports import Delivered, DeliveredKey, DeliveredSeed, SeedFileKey
+from seedvault.service.ports import (
+    Delivered,
+    DeliveredKey,
+    DeliveredSeed,
+    OpenedSeedFile,
+    SeedFileKey,
+)
 
 _NOTHING_IMPORTED = "Nothing was imported."
 _READ_SIZE = 1 << 20
-_DIGESTS = {digest.name: digest for digest in Digest}
+_DIGESTS = {digest: Digest[digest.name] for digest in importers.Digest}
 
 
 class SeedFiles:
     """The `Intake` port: opens seed files by path."""
 
     @contextmanager
-    def open(self, path: Path, key: SeedFileKey, now: datetime) -> Iterator["OpenedFile"]:
-        """The file's octets are hashed before and while they are read: it must not change."""
+    def open(self, path: Path, key: SeedFileKey, now: datetime) -> Iterator[OpenedSeedFile]:
+        """The file is hashed before it is read and while it is: it must not change meanwhile."""
         try:
             with path.open("rb") as stream:
                 yield _opened(stream, path.name, key, now)
+        except importers.ImporterError as error:
+            raise FileRefused(str(error), unchanged=_NOTHING_IMPORTED) from error
         except OSError as error:
             raise FileRefused(
                 f"{path}: {error.strerror or error}", unchanged=_NOTHING_IMPORTED
             ) from error
 
 
-class OpenedFile:
-    """One seed file, authenticated record by record while it is read."""
+class _HashingReader:
+    """A file, read once from its start, that knows the SHA-256 of what it gave out."""
 
-    def __init__(self, seed_file: importers.SeedFile, source: Source, now: datetime) -> None:
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._hash = hashlib.sha256()
+        self.position = 0
+
+    def read(self, size: int = -1) -> bytes:
+        octets = self._stream.read(size)
+        self._hash.update(octets)
+        self.position += len(octets)
+        return octets
+
+    def digest(self) -> bytes:
+        return self._hash.digest()
+
+
+class OpenedFile:
+    """The `OpenedSeedFile` port: one seed file, authenticated record by record as it is read."""
+
+    def __init__(
+        self, seed_file: importers.SeedFile, reader: _HashingReader, source: Source, now: datetime
+    ) -> None:
         self.source = source
         self._file = seed_file
+        self._reader = reader
         self._now = now
+
+    @property
+    def summary(self) -> Sequence[str]:
+        macs = self._file.header.value_macs
+        return (
+            self.source.format,
+            self.source.protection,
+            f"value MACs {macs}" if macs else "no value MACs",
+            "not signed: serials and parameters are not authenticated",
+        )
+
+    @property
+    def position(self) -> int:
+        return self._reader.position
+
+    @property
+    def warnings(self) -> Sequence[str]:
+        return [warning.value for warning in self._file.warnings]
+
+    @property
+    def transport_key(self) -> DeliveredKey | None:
+        key = self._file.transport_key
+        return None if key is None else DeliveredKey(key)
+
+    def __iter__(self) -> Iterator[Delivered]:
+        for record in self._file:
+            yield self._delivered(record)
+        if self._reader.digest() != self.source.sha256:
+            raise FileRefused(
+                f"{self.source.file_name} changed while it was read", unchanged=_NOTHING_IMPORTED
+            )
+
+    def _delivered(self, record: importers.SeedRecord) -> Delivered:
+        line = record.provenance.line
+        try:
+            device = Device(
+                Serial(record.serial),
+                _parameters(record.parameters),
+                record.manufacturer,
+                record.model,
+                record.not_before,
+                record.not_after,
+            )
+        except InvalidInput as error:
+            raise FileRefused(
+                f"{self.source.file_name}, line {line}: {error.what}", unchanged=_NOTHING_IMPORTED
+            ) from error
+        start = _start(record.parameters, self._now)
+        return Delivered(device, start, DeliveredSeed(record.seed), line)
+
+
+def _opened(stream: BinaryIO, name: str, key: SeedFileKey, now: datetime) -> OpenedFile:
+    sha256 = hashlib.file_digest(stream, "sha256").digest()
+    stream.seek(0)
+    reader = _HashingReader(stream)
+    seed_file = importers.open_seed_file(reader, _unlock(key), name=name)
+    header = seed_file.header
+    source = Source(name, sha256, header.format, str(header.protection))
+    return OpenedFile(seed_file, reader, source, now)
+
+
+def _unlock(key: SeedFileKey) -> importers.Unlock | None:
+    if key.passphrase is not None:
+        return importers.Passphrase(key.passphrase)
+    if key.key_file is not None:
+        return importers.read_key_file(key.key_file)
+    return None
+
+
+def _parameters(parameters: importers.HotpParameters | importers.TotpParameters) -> Parameters:
+    digest = _DIGESTS[parameters.digest]
+    if isinstance(parameters, importers.HotpParameters):
+        return HotpParameters(digest, parameters.digits)
+    return TotpParameters(digest, parameters.digits, parameters.step_s)
+
+
+def _start(
+    parameters: importers.HotpParameters | importers.TotpParameters, now: datetime
+) -> Progress:
+    """Where verification begins: the file's counter, or the file's clock drift."""
+    if isinstance(parameters, importers.HotpParameters):
+        return Progress(next_factor=parameters.counter, synchronised_at=now)
+    return Progress(next_factor=0, synchronised_at=now, drift_steps=parameters.drift_steps)

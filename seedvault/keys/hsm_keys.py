@@ -1,7 +1,7 @@
 """Seeds and seals in an HSM: where `hsm`, which knows no token, meets the vault's tokens."""
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import hsm
@@ -11,7 +11,6 @@ from seedvault.domain.errors import FileRefused, HsmUnavailable, SealBroken, See
 from seedvault.domain.oath import Digest, Mac
 from seedvault.domain.token import Device, Token
 from seedvault.service.ports import (
-    DeliveredKey,
     DeliveredSeed,
     OpenedSeedFile,
     SeedTaker,
@@ -54,11 +53,16 @@ class HsmKeys:
     @contextmanager
     def taking_from(self, file: OpenedSeedFile) -> Iterator[SeedTaker]:
         """A taker that holds the file's transport key in the module for as long as it lives."""
-        taker = _Taker(self.keystore, file.transport_key)
-        try:
-            yield taker
-        finally:
-            taker.close()
+        match file.transport_key:
+            case importers.TransportKey() as key:
+                with (
+                    translated(),
+                    key.expose() as octets,
+                    self.keystore.transport_key(hsm.Cipher.AES_CBC_PAD, bytes(octets)) as transport,
+                ):
+                    yield _Taker(self.keystore, transport)
+            case _:
+                yield _Taker(self.keystore, None)
 
     def check(self, stored: StoredToken) -> None:
         octets = sealed_octets(self.vault_id, stored.token, stored.wrapped, stored.revision)
@@ -85,22 +89,17 @@ class HsmKeys:
 
 
 class _Taker:
-    """Takes one file's seeds; begins the HSM session anew now and then, keeping memory flat."""
+    """Takes one file's seeds; restarts the module now and then, which keeps memory flat."""
 
-    def __init__(self, keystore: hsm.Keystore, delivered: DeliveredKey | None) -> None:
+    def __init__(self, keystore: hsm.Keystore, transport: hsm.TransportKey | None) -> None:
         self._keystore = keystore
-        self._delivered = delivered
-        self._open = ExitStack()
+        self._transport = transport
         self._taken = 0
-        self._transport = self._load()
 
     def take(self, seed: DeliveredSeed, device: Device) -> TakenSeed:
-        if self._taken == _TAKEN_BEFORE_RECYCLING:
-            self._recycle()
-        self._taken += 1
-        digest = _DIGESTS[device.parameters.digest]
         try:
-            taken = self._wrap(seed, digest)
+            self._recycle_when_due()
+            taken = self._wrap(seed, _DIGESTS[device.parameters.digest])
         except (hsm.Integrity, hsm.Policy) as error:
             raise _seed_refused(device, error) from error
         except hsm.HsmError as error:
@@ -109,35 +108,21 @@ class _Taker:
         wrapped = WrappedSeed(int(key.format), key.kek_id, key.length, key.blob)
         return TakenSeed(wrapped, taken.fingerprint)
 
-    def close(self) -> None:
-        """Destroy the transport key's session object."""
-        with translated():
-            self._open.close()
-
     def _wrap(self, seed: DeliveredSeed, digest: hsm.Digest) -> hsm.WrappedSeed:
         match seed:
             case importers.EncryptedSeed() if self._transport is not None:
                 octets = seed.iv_and_ciphertext
                 return self._keystore.import_encrypted(self._transport, octets, digest)
             case importers.PlainSeed():
-                with seed.expose() as octets:
-                    return self._keystore.wrap(octets, digest)
+                with seed.expose() as view:
+                    return self._keystore.wrap(view, digest)
         raise TypeError(f"no way to take over a {type(seed).__name__}")
 
-    def _load(self) -> hsm.TransportKey | None:
-        match self._delivered:
-            case importers.TransportKey() as key:
-                cipher = hsm.Cipher[key.cipher.name]
-                with translated(), key.expose() as octets:
-                    return self._open.enter_context(self._keystore.transport_key(cipher, octets))
-        return None
-
-    def _recycle(self) -> None:
-        self.close()
-        with translated():
+    def _recycle_when_due(self) -> None:
+        if self._taken == _TAKEN_BEFORE_RECYCLING:
             self._keystore.recycle()
-        self._taken = 0
-        self._transport = self._load()
+            self._taken = 0
+        self._taken += 1
 
 
 def _wrapped_key(wrapped: WrappedSeed) -> hsm.WrappedKey:

@@ -1,0 +1,164 @@
+"""SQLite, set up so that what was committed stays committed; one connection for each thread.
+
+Everything that only SQLite has stands in this file: its pragmas, its locks, its files.
+"""
+
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from weakref import WeakSet
+
+from sqlalchemy import Connection, Engine, NullPool, create_engine, make_url
+from sqlalchemy.exc import ArgumentError
+
+from seedvault.domain.errors import InvalidInput, StorageUnavailable
+from seedvault.storage.failures import BUSY_TIMEOUT_S, Explained
+
+IntegrityError = sqlite3.IntegrityError
+"""A constraint does not hold, as the driver says it."""
+
+# WAL: readers and the writer do not wait for each other. FULL: a commit is on the disk before it
+# returns; with less, a power failure would make accepted codes acceptable again.
+_WAL, _FULL = "wal", 2
+
+
+class Held(threading.local):
+    """What one thread holds: its connection, as SQLAlchemy's and as the driver's."""
+
+    sql: Connection | None = None
+    driver: Any = None
+
+
+class Database:
+    """One SQLite file. Reads see what is committed; writes stand between `begin` and `commit`."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.explained = Explained(path)
+        # A connection that SQLAlchemy takes for autocommitting leaves BEGIN and COMMIT to us.
+        self._engine: Engine = create_engine(
+            "sqlite://",
+            creator=lambda: _connect(path),
+            poolclass=NullPool,
+            isolation_level="AUTOCOMMIT",
+            hide_parameters=True,
+        )
+        self.dialect = self._engine.dialect
+        self._held = Held()
+        self._opened: WeakSet[Connection] = WeakSet()
+        self._opening = threading.Lock()
+        self._process = os.getpid()
+
+    @property
+    def sql(self) -> Connection:
+        """This thread's connection, for SQLAlchemy."""
+        return self._held.sql or self._open()
+
+    @property
+    def driver(self) -> Any:
+        """This thread's connection, as the driver's own: for statements that are compiled once."""
+        held = self._held
+        if held.driver is None:
+            self._open()
+        return held.driver
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """A block in which every read of this thread sees the same moment."""
+        with self.explained:
+            self.driver.execute("BEGIN")
+            try:
+                yield
+            finally:
+                self.rollback()
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A block that becomes durable at its end, or not at all if it raises."""
+        with self.explained:
+            self.begin()
+            try:
+                yield self.sql
+                self.commit()
+            finally:
+                self.rollback()
+
+    def begin(self) -> None:
+        """Wait for the write lock, then hold it until `commit` or `rollback`."""
+        self.driver.execute("BEGIN IMMEDIATE")
+
+    def commit(self) -> None:
+        """Everything since `begin` is on the disk when this returns."""
+        self.driver.execute("COMMIT")
+
+    def rollback(self) -> None:
+        """Undo what was not committed, if there is anything; SQLite may have undone it already."""
+        self._held.driver.rollback()
+
+    def close(self) -> None:
+        """Close the connections of all threads."""
+        with self._opening:
+            for connection in self._opened:
+                connection.close()
+            self._opened.clear()
+        self._held = Held()
+
+    def _open(self) -> Connection:
+        if os.getpid() != self._process:
+            # https://sqlite.org/howtocorrupt.html section 2.6
+            raise AssertionError("a vault was opened before the fork: open it after")
+        with self._opening:
+            connection = self._engine.connect()
+            self._opened.add(connection)
+        self._held.sql = connection
+        self._held.driver = connection.connection.driver_connection
+        return connection
+
+
+def sqlite_path(url: str) -> Path:
+    """The file in `sqlite:///FILE`."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise InvalidInput(f"{url!r} is no database URL", remedy="Use sqlite:///FILE.") from error
+    if parsed.drivername != "sqlite" or parsed.database in {None, "", ":memory:"}:
+        raise InvalidInput(
+            f"{parsed.render_as_string()} is not a database that this version can use",
+            remedy="Use sqlite:///FILE.",
+        )
+    return Path(str(parsed.database)).absolute()
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    """A connection to a file that exists already: opening must not create a vault."""
+    connection = sqlite3.connect(
+        f"{path.as_uri()}?mode=rw",
+        uri=True,
+        timeout=BUSY_TIMEOUT_S,
+        isolation_level=None,
+        check_same_thread=False,  # `close` is for all threads; else each keeps to its own
+    )
+    try:
+        _set_up(connection, path)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _set_up(connection: sqlite3.Connection, path: Path) -> None:
+    (journal,) = connection.execute("PRAGMA journal_mode=WAL").fetchone()
+    connection.execute("PRAGMA synchronous=FULL")
+    connection.execute("PRAGMA fullfsync=ON")  # macOS: its fsync stops at the disk's own cache
+    connection.execute("PRAGMA foreign_keys=ON")
+    (synchronous,) = connection.execute("PRAGMA synchronous").fetchone()
+    if (journal, synchronous) != (_WAL, _FULL):
+        raise StorageUnavailable(
+            f"{path}: SQLite cannot promise durable commits here "
+            f"(journal_mode {journal}, synchronous {synchronous})",
+            remedy="Keep the vault on a local disk.",
+        )

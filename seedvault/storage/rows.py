@@ -1,0 +1,340 @@
+"""Rows, and the one function each way between them and the domain's types.
+
+A row is a NamedTuple whose fields are columns by name; statements select and insert by these
+fields. What comes out of the database is checked: a row with values that Seedvault never writes is
+SealBroken, or, in the audit log, no event.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+from enum import Enum
+from typing import Any, NamedTuple, get_args, get_type_hints
+
+from seedvault.domain.audit import AuditEvent, EventKind, LoggedEvent, milliseconds
+from seedvault.domain.batch import Batch, Source, Tier
+from seedvault.domain.errors import InvalidInput, SealBroken
+from seedvault.domain.names import Serial, UserName
+from seedvault.domain.oath import Digest, HotpParameters, Parameters, TotpParameters
+from seedvault.domain.token import Bound, Device, InStock, Progress, Token
+from seedvault.service.ports import ListedToken, NewToken, StoredToken, WrappedSeed
+
+
+class Kind(Enum):
+    """What a token counts, as the column says it."""
+
+    HOTP = "hotp"
+    TOTP = "totp"
+
+
+class State(Enum):
+    """Where a token is in its life, as the column says it."""
+
+    IN_STOCK = "in-stock"
+    BOUND = "bound"
+
+
+class TokenRow(NamedTuple):
+    """A visible token; `owner` is the user's name."""
+
+    id: int
+    batch: int
+    serial: str
+    manufacturer: str | None
+    model: str | None
+    kind: str
+    digest: str
+    digits: int
+    step_s: int | None
+    t0_s: int | None
+    not_before_ms: int | None
+    not_after_ms: int | None
+    state: str
+    owner: str | None
+    bound_ms: int | None
+    blob_format: int
+    kek_id: str
+    seed_length: int
+    blob: bytes
+    seal: bytes
+    revision: int
+    version: int
+    next_factor: int
+    synchronised_ms: int
+    drift_steps: int
+    failures: int
+    last_failure_ms: int | None
+    resyncs: int
+    resyncs_since_ms: int | None
+
+
+class StagedRow(NamedTuple):
+    """A token on its way in."""
+
+    staging: int
+    line: int
+    serial: str
+    serial_folded: str
+    manufacturer: str | None
+    model: str | None
+    kind: str
+    digest: str
+    digits: int
+    step_s: int | None
+    t0_s: int | None
+    not_before_ms: int | None
+    not_after_ms: int | None
+    blob_format: int
+    kek_id: str
+    seed_length: int
+    blob: bytes
+    fingerprint: bytes
+    seal: bytes
+    next_factor: int
+    drift_steps: int
+    synchronised_ms: int
+
+
+class ProgressRow(NamedTuple):
+    """What verification moves."""
+
+    next_factor: int
+    synchronised_ms: int
+    drift_steps: int
+    failures: int
+    last_failure_ms: int | None
+    resyncs: int
+    resyncs_since_ms: int | None
+
+
+class EventRow(NamedTuple):
+    """An event in its chain."""
+
+    chain: int
+    sequence: int
+    at_ms: int
+    kind: str
+    actor: str
+    serial: str | None
+    user: str | None
+    batch: str | None
+    factor: int | None
+    detail: str | None
+    digest: bytes
+
+
+class BatchRow(NamedTuple):
+    """A published batch."""
+
+    number: int
+    file_name: str
+    sha256: bytes
+    format: str
+    protection: str
+    tier: str
+    imported_ms: int
+    imported_by: str
+    tokens: int
+    held: int
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# What building a domain type from impossible values raises.
+_IMPOSSIBLE = (InvalidInput, ValueError, TypeError, OverflowError)
+
+
+def stored_token(values: Iterable[Any]) -> StoredToken:
+    """The token in the columns of a `TokenRow`; SealBroken where Seedvault never wrote them."""
+    row = TokenRow._make(values)
+    wrapped = WrappedSeed(row.blob_format, row.kek_id, row.seed_length, row.blob)
+    return StoredToken(row.id, _token(row), wrapped, row.seal, row.revision, row.version)
+
+
+def listed_token(values: Iterable[Any]) -> ListedToken:
+    """The same columns, for people to look at."""
+    row = TokenRow._make(values)
+    return ListedToken(_token(row), row.batch, row.seed_length, row.kek_id)
+
+
+def staged_row(staging: int, new: NewToken, line: int) -> StagedRow:
+    """The columns of a token that is not visible yet."""
+    device, progress, wrapped = new.device, new.progress, new.taken.wrapped
+    kind, digest, digits, step_s, t0_s = _parameter_columns(device.parameters)
+    return StagedRow(
+        staging,
+        line,
+        device.serial.verbatim,
+        device.serial.folded,
+        device.manufacturer,
+        device.model,
+        kind,
+        digest,
+        digits,
+        step_s,
+        t0_s,
+        _milliseconds(device.not_before),
+        _milliseconds(device.not_after),
+        wrapped.format,
+        wrapped.kek_id,
+        wrapped.length,
+        wrapped.blob,
+        new.taken.fingerprint,
+        new.seal,
+        progress.next_factor,
+        progress.drift_steps,
+        milliseconds(progress.synchronised_at),
+    )
+
+
+def progress_row(progress: Progress) -> ProgressRow:
+    """The columns that verification moves."""
+    return ProgressRow(
+        progress.next_factor,
+        milliseconds(progress.synchronised_at),
+        progress.drift_steps,
+        progress.failures,
+        _milliseconds(progress.last_failure_at),
+        progress.resyncs,
+        _milliseconds(progress.resyncs_since),
+    )
+
+
+def event_row(chain: int, sequence: int, event: AuditEvent, digest: bytes) -> EventRow:
+    """The columns of an event."""
+    return EventRow(
+        chain,
+        sequence,
+        milliseconds(event.at),
+        event.kind.value,
+        event.actor,
+        event.serial.verbatim if event.serial else None,
+        event.user,
+        event.batch,
+        event.factor,
+        event.detail,
+        digest,
+    )
+
+
+def logged_events(rows: Iterable[Iterable[Any]]) -> Iterator[LoggedEvent]:
+    """The events in `rows`. A row that is no event is left out: in its chain, it is missing."""
+    for values in rows:
+        row = EventRow._make(values)
+        try:
+            _check_types(row, _EVENT_TYPES)
+            yield LoggedEvent(row.chain, row.sequence, _event(row), row.digest)
+        except _IMPOSSIBLE:
+            continue
+
+
+def batch_of(values: Iterable[Any]) -> Batch:
+    """The batch in the columns of a `BatchRow`."""
+    row = BatchRow._make(values)
+    return Batch(
+        number=row.number,
+        source=Source(row.file_name, row.sha256, row.format, row.protection),
+        tier=Tier(row.tier),
+        imported_at=moment(row.imported_ms),
+        imported_by=row.imported_by,
+        tokens=row.tokens,
+        held=row.held,
+    )
+
+
+def moment(ms: int) -> datetime:
+    """Aware UTC, from Unix time in milliseconds."""
+    return _EPOCH + timedelta(milliseconds=ms)
+
+
+def altered(thing: str) -> SealBroken:
+    """The error for a row that does not hold together."""
+    return SealBroken(
+        f"the database's row of {thing} is not one that Seedvault wrote",
+        remedy="The database was changed from outside: restore a backup. "
+        "See also: seedvault audit verify",
+    )
+
+
+def _token(row: TokenRow) -> Token:
+    try:
+        _check_types(row, _TOKEN_TYPES)
+        device = Device(
+            Serial(row.serial),
+            _parameters(row),
+            row.manufacturer,
+            row.model,
+            _moment(row.not_before_ms),
+            _moment(row.not_after_ms),
+        )
+        if State(row.state) is State.IN_STOCK:
+            return InStock(device, _progress(row))
+        if row.owner is None or row.bound_ms is None:
+            raise ValueError("bound to nobody")
+        return Bound(device, _progress(row), UserName(row.owner), moment(row.bound_ms))
+    except _IMPOSSIBLE as error:
+        raise altered(f"token {row.serial!a}") from error
+
+
+def _parameters(row: TokenRow) -> Parameters:
+    digest = Digest(row.digest)
+    if Kind(row.kind) is Kind.HOTP:
+        return HotpParameters(digest, row.digits)
+    if row.step_s is None or row.t0_s is None:
+        raise ValueError("a time step of no length")
+    return TotpParameters(digest, row.digits, row.step_s, row.t0_s)
+
+
+def _parameter_columns(parameters: Parameters) -> tuple[str, str, int, int | None, int | None]:
+    match parameters:
+        case HotpParameters(digest, digits):
+            return Kind.HOTP.value, digest.value, digits, None, None
+        case TotpParameters(digest, digits, step_s, t0_s):
+            return Kind.TOTP.value, digest.value, digits, step_s, t0_s
+
+
+def _progress(row: TokenRow) -> Progress:
+    return Progress(
+        row.next_factor,
+        moment(row.synchronised_ms),
+        row.drift_steps,
+        row.failures,
+        _moment(row.last_failure_ms),
+        row.resyncs,
+        _moment(row.resyncs_since_ms),
+    )
+
+
+def _event(row: EventRow) -> AuditEvent:
+    return AuditEvent(
+        EventKind(row.kind),
+        moment(row.at_ms),
+        row.actor,
+        Serial(row.serial) if row.serial is not None else None,
+        row.user,
+        row.batch,
+        row.factor,
+        row.detail,
+    )
+
+
+def _moment(ms: int | None) -> datetime | None:
+    return None if ms is None else moment(ms)
+
+
+def _milliseconds(at: datetime | None) -> int | None:
+    return None if at is None else milliseconds(at)
+
+
+def _types(row: type[NamedTuple]) -> tuple[frozenset[type], ...]:
+    hints = get_type_hints(row)
+    return tuple(frozenset(get_args(hint) or (hint,)) for hint in hints.values())
+
+
+_TOKEN_TYPES = _types(TokenRow)
+_EVENT_TYPES = _types(EventRow)
+
+
+def _check_types(row: tuple[Any, ...], types: tuple[frozenset[type], ...]) -> None:
+    """SQLite lets any value stand in any column, and 6.5 digits would be sealed as 6."""
+    for value, allowed in zip(row, types, strict=True):
+        if type(value) not in allowed:
+            raise TypeError(f"a {type(value).__name__} where none can stand")

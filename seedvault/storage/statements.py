@@ -1,0 +1,102 @@
+"""The statements of the hot path: written once over the tables, compiled once, run on the driver.
+
+SQLAlchemy runs one through its own cursor in 25 to 40 us; the driver alone takes 5 to 10.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from sqlalchemy import Dialect, Select, Update, bindparam, insert, select, update
+from sqlalchemy.sql.expression import ClauseElement, ColumnElement
+
+from seedvault.storage.rows import ProgressRow, TokenRow
+from seedvault.storage.tables import AUDIT_EVENT, AUDIT_HEAD, TOKEN, USER, VAULT
+
+Value = str | bytes | int | None
+
+
+class Driver(Protocol):
+    """A driver's connection: sqlite3's, and psycopg's too."""
+
+    def execute(self, sql: str, values: Sequence[Value], /) -> Any: ...
+
+
+class Prepared:
+    """A statement compiled for one dialect, run with its bound values by name."""
+
+    __slots__ = ("_constants", "_order", "_sql")
+
+    def __init__(self, statement: ClauseElement, dialect: Dialect) -> None:
+        compiled: Any = statement.compile(dialect=dialect)
+        self._sql = str(compiled)
+        self._order: list[str] = compiled.positiontup
+        self._constants = {
+            name: value for name, value in compiled.params.items() if value is not None
+        }
+
+    def run(self, driver: Driver, **values: Value) -> Any:
+        """The driver's cursor. A value that is missing is a KeyError."""
+        bound = self._constants | values
+        return driver.execute(self._sql, [bound[name] for name in self._order])
+
+
+class Statements:
+    """The hot statements, ready for one dialect."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        self.read_token = Prepared(
+            tokens().where(TOKEN.c.serial_folded == bindparam("folded")), dialect
+        )
+        self.advance = Prepared(_conditional(ProgressRow._fields), dialect)
+        self.replace = Prepared(
+            _conditional((*ProgressRow._fields, "state", "owner", "bound_ms", "seal", "revision")),
+            dialect,
+        )
+        self.lengthen_chain = Prepared(_lengthen_chain(), dialect)
+        self.append_event = Prepared(insert(AUDIT_EVENT), dialect)
+        self.move_head = Prepared(
+            update(AUDIT_HEAD)
+            .where(AUDIT_HEAD.c.chain == bindparam("of_chain"))
+            .values(digest=bindparam("digest")),
+            dialect,
+        )
+
+
+def tokens() -> Select[Any]:
+    """Every token as a `TokenRow`."""
+    return select(*map(_token_column, TokenRow._fields)).select_from(
+        TOKEN.outerjoin(USER, TOKEN.c.owner == USER.c.id)
+    )
+
+
+def _token_column(name: str) -> ColumnElement[Any]:
+    return USER.c.name.label("owner") if name == "owner" else TOKEN.c[name]
+
+
+def _conditional(columns: Sequence[str]) -> Update:
+    """An UPDATE that hits the row only if it, and the vault's epoch, are still what was seen.
+
+    `ceiling` is the highest next_factor at which the change may still be made: no code is
+    accepted twice, and no moving factor goes back.
+    """
+    return (
+        update(TOKEN)
+        .where(
+            TOKEN.c.id == bindparam("seen_id"),
+            TOKEN.c.version == bindparam("seen_version"),
+            TOKEN.c.state == bindparam("seen_state"),
+            TOKEN.c.next_factor <= bindparam("ceiling"),
+            select(VAULT.c.epoch).scalar_subquery() == bindparam("seen_epoch"),
+        )
+        .values({name: bindparam(name) for name in columns} | {"version": TOKEN.c.version + 1})
+        .returning(TOKEN.c.version)
+    )
+
+
+def _lengthen_chain() -> Update:
+    return (
+        update(AUDIT_HEAD)
+        .where(AUDIT_HEAD.c.chain == bindparam("of_chain"))
+        .values(sequence=AUDIT_HEAD.c.sequence + 1)
+        .returning(AUDIT_HEAD.c.sequence, AUDIT_HEAD.c.digest)
+    )

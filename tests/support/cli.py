@@ -1,0 +1,74 @@
+"""The real command line, run as a user runs it: in a process of its own, on a vault of its own."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+_TIMEOUT_S = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """What a command ended with."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """Standard output as the one JSON document it is."""
+        parsed: dict[str, Any] = json.loads(self.out)
+        return parsed
+
+
+@dataclass(frozen=True, slots=True)
+class CommandLine:
+    """`seedvault --home HOME`, waiting for arguments."""
+
+    home: Path
+
+    def __call__(self, *arguments: str | Path, stdin: str = "") -> Finished:
+        """Run to the end, whatever the exit code."""
+        ran = subprocess.run(
+            self.argv(*arguments),
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=_TIMEOUT_S,
+            check=False,
+            env=environment(),
+        )
+        return Finished(ran.returncode, ran.stdout, ran.stderr)
+
+    def ok(self, *arguments: str | Path, stdin: str = "") -> Finished:
+        """Run what must succeed."""
+        finished = self(*arguments, stdin=stdin)
+        assert finished.code == 0, (arguments, finished)
+        return finished
+
+    def start(self, *arguments: str | Path) -> subprocess.Popen[str]:
+        """Start and do not wait: for tests that interrupt."""
+        return subprocess.Popen(
+            self.argv(*arguments),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=environment(),
+        )
+
+    def argv(self, *arguments: str | Path) -> list[str]:
+        """The full command."""
+        words = [str(argument) for argument in arguments]
+        return [sys.executable, "-m", "seedvault", "--home", str(self.home), *words]
+
+
+def environment() -> dict[str, str]:
+    """This process's environment without the settings of any vault of its own."""
+    own = {"SEEDVAULT_HOME", "SOFTHSM2_CONF"}
+    return {name: value for name, value in os.environ.items() if name not in own}
