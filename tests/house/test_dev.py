@@ -1,6 +1,7 @@
 """`./dev` with a virtual environment of stand-in programs: what it starts, what it passes on."""
 
 import os
+import re
 import shutil
 import subprocess
 import tomllib
@@ -147,3 +148,9 @@ def test_tests_run_under_the_coverage_gate(checkout: Checkout) -> None:
 
 def test_named_tests_run_alone(checkout: Checkout) -> None:
     assert checkout.dev("test", "tests/house", "-x").stdout == "python -m pytest tests/house -x\n"
+
+
+def test_dev_and_hsm_look_for_softhsm_in_the_same_places() -> None:
+    known = re.compile(r"/(?:usr|opt)/[\w/]+/libsofthsm2\.so")
+    places = [set(known.findall((ROOT / file).read_text())) for file in ("dev", "hsm/softhsm.py")]
+    assert places[0] == places[1] != set()
