@@ -19,6 +19,11 @@ class Gate:
         self._closed = False
         self._mine = threading.local()
 
+    @property
+    def closing(self) -> bool:
+        """Whether a restart waits or works."""
+        return self._closed
+
     def enter(self) -> None:
         """Go in, after a restart that is under way.
 
@@ -52,13 +57,18 @@ class Gate:
         with self._changed:
             self._wait_until_open()
             self._closed = True
-            try:
-                if not self._changed.wait_for(lambda: not self._inside, self.patience_s):
-                    raise Unavailable("the module cannot restart: other threads still use it")
-                yield
-            finally:
+        try:
+            self._wait_until_empty()
+            yield
+        finally:
+            with self._changed:
                 self._closed = False
                 self._changed.notify_all()
+
+    def _wait_until_empty(self) -> None:
+        with self._changed:
+            if not self._changed.wait_for(lambda: not self._inside, self.patience_s):
+                raise Unavailable("the module cannot restart: other threads still use it")
 
     def _wait_until_open(self) -> None:
         if not self._changed.wait_for(lambda: not self._closed, self.patience_s):
