@@ -1,0 +1,91 @@
+"""What a seed file says about itself before its first token: its format and its protection."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from importers.model import WarningCode
+from importers.secret import Secret
+
+
+class Cipher(Enum):
+    """What encrypts the values of a file; the value is the key's length in octets."""
+
+    AES_128_CBC = 16
+    AES_192_CBC = 24
+    AES_256_CBC = 32
+
+    @property
+    def key_octets(self) -> int:
+        """16, 24 or 32."""
+        return self.value
+
+    def __str__(self) -> str:
+        return self.name.replace("_", "-")
+
+
+class MacAlgorithm(Enum):
+    """What authenticates the values of a file; the value is `hashlib`'s name of the hash."""
+
+    HMAC_SHA1 = "sha1"
+    HMAC_SHA224 = "sha224"
+    HMAC_SHA256 = "sha256"
+    HMAC_SHA384 = "sha384"
+    HMAC_SHA512 = "sha512"
+
+    def __str__(self) -> str:
+        return self.name.replace("_", "-")
+
+
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """Nothing: the seeds stand in the file in the clear."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnderPreSharedKey:
+    """A key agreed beforehand; `key_name` is what the file calls it (ds:KeyName)."""
+
+    cipher: Cipher
+    key_name: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class UnderPassphrase:
+    """A key derived from a passphrase by PBKDF2 over HMAC with `prf` (RFC 8018 section 5.2)."""
+
+    cipher: Cipher
+    key_name: str | None
+    prf: MacAlgorithm
+    iterations: int
+
+
+Protection = Plain | UnderPreSharedKey | UnderPassphrase
+
+
+class TransportKey(Secret):
+    """The key that decrypts the file's values, and for which cipher."""
+
+    __slots__ = ("cipher",)
+
+    def __init__(self, octets: bytes | bytearray, cipher: Cipher) -> None:
+        super().__init__(octets)
+        self.cipher = cipher
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """A file's format, such as "PSKC 1.0", and its protection.
+
+    `value_macs` is None in a plain file. Whether a file is signed cannot stand here: PSKC's
+    signature comes last. See `SeedFile.signed`.
+    """
+
+    format: str
+    protection: Protection
+    value_macs: MacAlgorithm | None
+    warnings: tuple[WarningCode, ...] = ()
+
+    @property
+    def key_name(self) -> str | None:
+        """What the file calls the key that opens it, to ask for it by that name."""
+        return None if isinstance(self.protection, Plain) else self.protection.key_name

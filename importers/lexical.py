@@ -1,0 +1,118 @@
+"""The texts of XML values, read strictly. Each function raises ValueError, never with the text."""
+
+import re
+from binascii import Error as Base64Error
+from binascii import a2b_base64, b2a_base64
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone
+
+MAX_TEXT = 256
+_HEX = re.compile(r"[0-9A-Fa-f]+")
+_DATE_TIME = re.compile(
+    r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)?",
+    re.ASCII,
+)
+
+
+def octets(text: str) -> bytes:
+    """The octets of canonical base64; white space is ignored, anything else refused."""
+    if not text.isascii():
+        raise ValueError("it is not base64")
+    packed = b"".join(text.encode("ascii").split())
+    try:
+        decoded = a2b_base64(packed)
+    except Base64Error:
+        raise ValueError("it is not base64") from None
+    # a2b_base64 skips foreign characters and forgives loose tails; encoding again shows both.
+    if b2a_base64(decoded, newline=False) != packed:
+        raise ValueError("it is not canonical base64")
+    return decoded
+
+
+def looks_hex(text: str) -> bool:
+    """Whether a base64 text is more likely a seed in hex (both alphabets allow it)."""
+    packed = "".join(text.split())
+    return len(packed) in {32, 40, 64, 128} and _HEX.fullmatch(packed) is not None
+
+
+def integer(text: str, low: int, high: int) -> int:
+    """A number of ASCII digits from `low` to `high`; a minus only where `low` is negative."""
+    digits = text.strip()
+    unsigned = digits.removeprefix("-") if low < 0 else digits
+    if not (unsigned.isascii() and unsigned.isdigit() and len(unsigned) <= 19):
+        raise ValueError(f"it is not a number of ASCII digits from {low} to {high}")
+    number = int(digits)
+    if not low <= number <= high:
+        raise ValueError(f"{number} is outside {low} to {high}")
+    return number
+
+
+def boolean(text: str) -> bool:
+    """An xs:boolean."""
+    match text.strip():
+        case "true" | "1":
+            return True
+        case "false" | "0":
+            return False
+        case _:
+            raise ValueError("it is neither true nor false")
+
+
+def line(text: str) -> str:
+    """One line of readable text, white space collapsed; control and bidi characters refused."""
+    words = " ".join(text.split())
+    if not words:
+        raise ValueError("it is empty")
+    if len(words) > MAX_TEXT:
+        raise ValueError(f"it is longer than {MAX_TEXT} characters")
+    if not words.isprintable():
+        raise ValueError("it contains a control or invisible character")
+    return words
+
+
+def serial(text: str) -> str:
+    """A serial as it stands, trimmed: at most 64 characters that can be seen."""
+    trimmed = text.strip(" \t\r\n")
+    if not trimmed:
+        raise ValueError("the serial is empty")
+    if len(trimmed) > 64:
+        raise ValueError("the serial is longer than 64 characters")
+    if not trimmed.isprintable():
+        raise ValueError("the serial contains a control or invisible character")
+    if trimmed[0] in "=+-@":
+        raise ValueError("the serial starts with a character that spreadsheets execute")
+    return trimmed
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A point in time, UTC, and whether the file said in which zone."""
+
+    when: datetime
+    zoned: bool
+
+
+def date_time(text: str) -> Moment:
+    """An xs:dateTime. Without a zone it is taken as UTC; 24:00:00 is the next day's start."""
+    match = _DATE_TIME.fullmatch(text.strip())
+    if match is None:
+        raise ValueError("it is not a date and time such as 2026-11-24T00:00:00Z")
+    year, month, day, hour, minute, second = (int(part) for part in match.groups()[:6])
+    days = 0
+    if (hour, minute, second) == (24, 0, 0):
+        hour, days = 0, 1
+    micro = int((match[7] or "0")[:6].ljust(6, "0"))
+    zone = match[8]
+    try:
+        local = datetime(year, month, day, hour, minute, second, micro, tzinfo=_zone(zone or "Z"))
+        when = (local + timedelta(days=days)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise ValueError("it is no date and time of the calendar") from None
+    return Moment(when, zoned=zone is not None)
+
+
+def _zone(text: str) -> timezone:
+    if text == "Z":
+        return UTC
+    offset = timedelta(hours=int(text[1:3]), minutes=int(text[4:6]))
+    return timezone(-offset if text[0] == "-" else offset)

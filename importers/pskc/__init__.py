@@ -1,0 +1,1 @@
+"""Portable Symmetric Key Container, RFC 6030."""

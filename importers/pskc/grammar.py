@@ -1,0 +1,218 @@
+"""PSKC 1.0's elements (RFC 6030 section 11 and the schemas it borrows from), one rule a place.
+
+Bottom up: a rule names the rules within it. What is REFUSED here is legal and not read yet.
+"""
+
+from dataclasses import dataclass
+
+from importers.rules import Again, Kind, Rule, document
+
+PSKC = "urn:ietf:params:xml:ns:keyprov:pskc"
+_DS = "http://www.w3.org/2000/09/xmldsig#"
+_XENC = "http://www.w3.org/2001/04/xmlenc#"
+_XENC11 = "http://www.w3.org/2009/xmlenc11#"
+_PKCS5 = "http://www.rsasecurity.com/rsalabs/pkcs/schemas/pkcs-5v2-0#"
+
+
+def _group(*within: Rule, name: str, attributes: str = "", ns: str = PSKC) -> Rule:
+    return Rule((f"{ns} {name}",), Kind.GROUP, within, frozenset(attributes.split()))
+
+
+def _text(name: str, ns: str = PSKC, again: Again = Again.MALFORMED) -> Rule:
+    return Rule((f"{ns} {name}",), Kind.TEXT, again=again)
+
+
+def _refused(*names: str, ns: str = PSKC) -> tuple[Rule, ...]:
+    return tuple(Rule((f"{ns} {name}",), Kind.REFUSED) for name in names)
+
+
+def _extensions() -> Rule:
+    return Rule((f"{PSKC} Extensions",), Kind.SKIPPED, again=Again.SKIPPED)
+
+
+@dataclass(frozen=True, slots=True)
+class EncryptedData:
+    """An xenc:EncryptedDataType: the element, its method and its octets in base64."""
+
+    element: Rule
+    method: Rule
+    cipher_value: Rule
+
+
+def _encrypted(name: str) -> EncryptedData:
+    method = _group(
+        *_refused("KeySize", "OAEPparams", ns=_XENC),
+        name="EncryptionMethod",
+        attributes="Algorithm",
+        ns=_XENC,
+    )
+    cipher_value = _text("CipherValue", _XENC)
+    cipher_data = _group(
+        cipher_value, *_refused("CipherReference", ns=_XENC), name="CipherData", ns=_XENC
+    )
+    element = _group(
+        method,
+        *_refused("KeyInfo", ns=_DS),
+        cipher_data,
+        *_refused("EncryptionProperties", ns=_XENC),
+        name=name,
+        attributes="Id Type MimeType Encoding",
+    )
+    return EncryptedData(element, method, cipher_value)
+
+
+# --- EncryptionKey: a key's name, or how to derive it from a passphrase ----------------------
+
+
+def _pbkdf2(kind: Kind, name: str, *within: Rule, attributes: str = "") -> Rule:
+    # Four namespaces are seen for PBKDF2's parameters; RFC 6030 figure 7 itself mixes two.
+    names = (f"{_PKCS5} {name}", f"{_XENC11} {name}", f"{PSKC} {name}", name)
+    return Rule(names, kind, within, frozenset(attributes.split()))
+
+
+SALT = _pbkdf2(Kind.TEXT, "Specified")
+ITERATION_COUNT = _pbkdf2(Kind.TEXT, "IterationCount")
+KEY_LENGTH = _pbkdf2(Kind.TEXT, "KeyLength")
+PRF = _pbkdf2(Kind.GROUP, "PRF", attributes="Algorithm")
+_PBKDF2_PARAMS = _pbkdf2(
+    Kind.GROUP,
+    "PBKDF2-params",
+    _pbkdf2(Kind.GROUP, "Salt", SALT, _pbkdf2(Kind.REFUSED, "OtherSource")),
+    ITERATION_COUNT,
+    KEY_LENGTH,
+    PRF,
+)
+KEY_DERIVATION_METHOD = _group(
+    _PBKDF2_PARAMS, name="KeyDerivationMethod", attributes="Algorithm", ns=_XENC11
+)
+MASTER_KEY_NAME = _text("MasterKeyName", _XENC11)
+DERIVED_KEY = _group(
+    KEY_DERIVATION_METHOD,
+    Rule((f"{_XENC} ReferenceList",), Kind.SKIPPED),
+    _text("DerivedKeyName", _XENC11),
+    MASTER_KEY_NAME,
+    name="DerivedKey",
+    attributes="Recipient Id Type",
+    ns=_XENC11,
+)
+KEY_NAME = _text("KeyName", _DS)
+ENCRYPTION_KEY = _group(
+    KEY_NAME,
+    DERIVED_KEY,
+    *_refused("X509Data", "KeyValue", "RetrievalMethod", "PGPData", "SPKIData", "MgmtData", ns=_DS),
+    *_refused("EncryptedKey", "AgreementMethod", ns=_XENC),
+    name="EncryptionKey",
+    attributes="Id",
+)
+
+# --- MACMethod -------------------------------------------------------------------------------
+
+MAC_KEY = _encrypted("MACKey")
+MAC_METHOD = _group(
+    MAC_KEY.element, *_refused("MACKeyReference"), name="MACMethod", attributes="Algorithm"
+)
+
+# --- DeviceInfo and CryptoModuleInfo ---------------------------------------------------------
+
+MANUFACTURER = _text("Manufacturer")
+SERIAL_NO = _text("SerialNo")
+MODEL = _text("Model")
+ISSUE_NO = _text("IssueNo")
+DEVICE_BINDING = _text("DeviceBinding")
+START_DATE = _text("StartDate")
+EXPIRY_DATE = _text("ExpiryDate")
+DEVICE_USER_ID = _text("UserId")
+_DEVICE_INFO = _group(
+    MANUFACTURER,
+    SERIAL_NO,
+    MODEL,
+    ISSUE_NO,
+    DEVICE_BINDING,
+    START_DATE,
+    EXPIRY_DATE,
+    DEVICE_USER_ID,
+    _extensions(),
+    name="DeviceInfo",
+)
+CRYPTO_MODULE_ID = _text("Id")
+_CRYPTO_MODULE_INFO = _group(CRYPTO_MODULE_ID, _extensions(), name="CryptoModuleInfo")
+
+# --- Key -------------------------------------------------------------------------------------
+
+SUITE = _text("Suite")
+# CheckDigit and Format stand in the RFC's text, CheckDigits and Encoding in its schema.
+RESPONSE_FORMAT = _group(
+    name="ResponseFormat", attributes="Encoding Format Length CheckDigits CheckDigit"
+)
+ALGORITHM_PARAMETERS = _group(
+    SUITE,
+    *_refused("ChallengeFormat"),
+    RESPONSE_FORMAT,
+    _extensions(),
+    name="AlgorithmParameters",
+)
+
+PLAIN_VALUE = _text("PlainValue")
+ENCRYPTED_VALUE = _encrypted("EncryptedValue")
+VALUE_MAC = _text("ValueMAC")
+SECRET = _group(PLAIN_VALUE, ENCRYPTED_VALUE.element, VALUE_MAC, name="Secret")
+
+
+def _number(name: str) -> tuple[Rule, Rule]:
+    """A number of Data, and its plain value; encrypted ones are not read."""
+    value = _text("PlainValue")
+    return _group(value, *_refused("EncryptedValue", "ValueMAC"), name=name), value
+
+
+_COUNTER, COUNTER = _number("Counter")
+_TIME, TIME = _number("Time")
+_TIME_INTERVAL, TIME_INTERVAL = _number("TimeInterval")
+_TIME_DRIFT, TIME_DRIFT = _number("TimeDrift")
+_DATA = _group(SECRET, _COUNTER, _TIME, _TIME_INTERVAL, _TIME_DRIFT, _extensions(), name="Data")
+
+ISSUER = _text("Issuer")
+FRIENDLY_NAME = _text("FriendlyName", again=Again.WARNED)
+KEY_USER_ID = _text("UserId")
+# RFC 6030 section 5: a policy element that is not understood forbids every use of the key.
+_POLICY = Rule((f"{PSKC} Policy",), Kind.CLOSED)
+KEY = Rule(
+    (f"{PSKC} Key",),
+    Kind.GROUP,
+    (
+        ISSUER,
+        ALGORITHM_PARAMETERS,
+        *_refused("KeyProfileId", "KeyReference"),
+        FRIENDLY_NAME,
+        _DATA,
+        KEY_USER_ID,
+        _POLICY,
+        _extensions(),
+    ),
+    attributes=frozenset({"Id", "id", "Algorithm"}),
+    again=Again.UNSUPPORTED,
+)
+
+# --- KeyContainer ----------------------------------------------------------------------------
+
+# RFC 6030 prints Signature in its own namespace; libpskc's schema takes xmldsig's.
+SIGNATURE = Rule((f"{_DS} Signature", f"{PSKC} Signature"), Kind.SKIPPED)
+KEY_PACKAGE = Rule(
+    (f"{PSKC} KeyPackage",),
+    Kind.RECORD,
+    (_DEVICE_INFO, _CRYPTO_MODULE_INFO, KEY, _extensions()),
+    attributes=frozenset({"Id", "id"}),
+)
+_EXTENSIONS = _extensions()
+ROOT = f"{PSKC} KeyContainer"
+KEY_CONTAINER = Rule(
+    (ROOT,),
+    Kind.GROUP,
+    (ENCRYPTION_KEY, MAC_METHOD, KEY_PACKAGE, SIGNATURE, _EXTENSIONS),
+    frozenset({"Version", "Id", "id"}),
+)
+DOCUMENT = document(KEY_CONTAINER)
+
+# Once a key package was read, how the file is protected can no longer change.
+_AFTER = Rule((ROOT,), Kind.GROUP, (KEY_PACKAGE, SIGNATURE, _EXTENSIONS))
+_AFTER.parent = DOCUMENT
+KEY_PACKAGE.then = _AFTER

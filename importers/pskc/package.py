@@ -1,0 +1,152 @@
+"""One key package, authenticated and turned into a `SeedRecord`."""
+
+from datetime import datetime
+
+from importers import lexical
+from importers.errors import IntegrityFailure, Malformed, Unsupported
+from importers.model import (
+    AES_BLOCK,
+    MAX_SEED,
+    MIN_SEED,
+    EncryptedSeed,
+    PlainSeed,
+    Provenance,
+    SeedRecord,
+    WarningCode,
+)
+from importers.pskc import grammar
+from importers.pskc.profiles import parameters_of
+from importers.pskc.protection import Keys, cipher_of
+from importers.rules import Rule
+from importers.xml import Capture
+
+
+class BadValueMac(IntegrityFailure):
+    """This package's value MAC is wrong: its seed was changed, or the key is another file's."""
+
+
+def read_record(capture: Capture, keys: Keys | None, index: int) -> SeedRecord:
+    """The record of one key package; its seed is still encrypted unless the file is plain.
+
+    Raises:
+        BadValueMac: nothing of the package was decrypted.
+        ImporterError: what is missing, out of range or not supported, by element and line.
+    """
+    serial = capture.parsed(grammar.SERIAL_NO, lexical.serial)
+    if serial is None:
+        raise Malformed("the key package has no SerialNo", capture.place(grammar.SERIAL_NO))
+    seed = plain_seed(capture) if keys is None else encrypted_seed(capture, keys)
+    defaults: list[str] = []
+    parameters = parameters_of(capture, defaults)
+    not_before, not_after = _validity(capture)
+    return SeedRecord(
+        serial=serial,
+        parameters=parameters,
+        seed=seed,
+        manufacturer=capture.parsed(grammar.MANUFACTURER, lexical.line),
+        model=capture.parsed(grammar.MODEL, lexical.line),
+        issue_no=capture.parsed(grammar.ISSUE_NO, lexical.line),
+        device_binding=capture.parsed(grammar.DEVICE_BINDING, lexical.line),
+        device_user_id=capture.parsed(grammar.DEVICE_USER_ID, lexical.line),
+        crypto_module_id=capture.parsed(grammar.CRYPTO_MODULE_ID, lexical.line),
+        key_id=_key_id(capture),
+        issuer=capture.parsed(grammar.ISSUER, lexical.line),
+        friendly_name=capture.parsed(grammar.FRIENDLY_NAME, lexical.line),
+        key_user_id=capture.parsed(grammar.KEY_USER_ID, lexical.line),
+        not_before=not_before,
+        not_after=not_after,
+        provenance=Provenance(
+            line=capture.line(grammar.KEY_PACKAGE),
+            index=index,
+            defaults_used=tuple(defaults),
+            warnings=tuple(capture.warnings),
+        ),
+    )
+
+
+def encrypted_seed(capture: Capture, keys: Keys) -> EncryptedSeed:
+    """The seed under the transport key, once its value MAC over IV and ciphertext is right."""
+    value = capture.parsed(grammar.ENCRYPTED_VALUE.cipher_value, lexical.octets)
+    if value is None:
+        raise _not_encrypted(capture)
+    cipher = cipher_of(capture, grammar.ENCRYPTED_VALUE)
+    if cipher is not keys.transport.cipher:
+        raise Unsupported(
+            f"the value is under {cipher} and the MAC key under {keys.transport.cipher}",
+            capture.place(grammar.ENCRYPTED_VALUE.method),
+        )
+    value_mac = capture.parsed(grammar.VALUE_MAC, lexical.octets)
+    if value_mac is None:
+        raise IntegrityFailure(
+            "the value MAC is missing: it was stripped, or never made",
+            capture.place(grammar.SECRET),
+        )
+    if not keys.value_macs.matches(value, value_mac):
+        raise BadValueMac("the value MAC is wrong", capture.place(grammar.VALUE_MAC))
+    if len(value) % AES_BLOCK or len(value) < 2 * AES_BLOCK:
+        raise Malformed(
+            "the encrypted seed is not an IV and whole blocks",
+            capture.place(grammar.ENCRYPTED_VALUE.element),
+        )
+    seed = EncryptedSeed(value)
+    _check_length(seed.longest, seed.shortest, capture, grammar.ENCRYPTED_VALUE.element)
+    return seed
+
+
+def plain_seed(capture: Capture) -> PlainSeed:
+    """The seed of a package in a plain file."""
+    if capture.has(grammar.ENCRYPTED_VALUE.element) or capture.has(grammar.VALUE_MAC):
+        raise Malformed(
+            "an encrypted value in a file that names no key", capture.place(grammar.SECRET)
+        )
+    octets = capture.parsed(grammar.PLAIN_VALUE, lexical.octets)
+    if octets is None:
+        raise Malformed("the key has no Secret with a value", capture.place(grammar.SECRET))
+    _check_length(len(octets), len(octets), capture, grammar.PLAIN_VALUE)
+    if lexical.looks_hex(capture.texts[grammar.PLAIN_VALUE]):
+        capture.warnings.append(WarningCode.VALUE_LOOKS_HEX)
+    if len(octets) < 20:  # RFC 4226 section 4 R6: 160 bits are recommended
+        capture.warnings.append(WarningCode.SEED_UNDER_160_BITS)
+    return PlainSeed(octets)
+
+
+def _not_encrypted(capture: Capture) -> IntegrityFailure | Malformed:
+    if capture.has(grammar.PLAIN_VALUE):
+        return IntegrityFailure(
+            "the seed stands in the clear in a file whose values are encrypted",
+            capture.place(grammar.PLAIN_VALUE),
+        )
+    return Malformed("the key has no Secret with a value", capture.place(grammar.SECRET))
+
+
+def _check_length(longest: int, shortest: int, capture: Capture, rule: Rule) -> None:
+    if longest < MIN_SEED:
+        raise Malformed(
+            "the seed is shorter than 128 bits (RFC 4226 section 4, R6)", capture.place(rule)
+        )
+    if shortest > MAX_SEED:
+        raise Unsupported(f"the seed is longer than {MAX_SEED} octets", capture.place(rule))
+
+
+def _key_id(capture: Capture) -> str | None:
+    key_id = capture.attribute(grammar.KEY, "Id", "id")
+    try:
+        return None if key_id is None else lexical.line(key_id)
+    except ValueError as flaw:
+        raise Malformed(f"Id cannot be read: {flaw}", capture.place(grammar.KEY)) from None
+
+
+def _validity(capture: Capture) -> tuple[datetime | None, datetime | None]:
+    start, end = _moment(capture, grammar.START_DATE), _moment(capture, grammar.EXPIRY_DATE)
+    if start is not None and end is not None and end < start:
+        raise Malformed("ExpiryDate is before StartDate", capture.place(grammar.EXPIRY_DATE))
+    return start, end
+
+
+def _moment(capture: Capture, rule: Rule) -> datetime | None:
+    moment = capture.parsed(rule, lexical.date_time)
+    if moment is None:
+        return None
+    if not moment.zoned:
+        capture.warnings.append(WarningCode.DATE_WITHOUT_ZONE)
+    return moment.when
