@@ -18,9 +18,6 @@ from sqlalchemy.exc import ArgumentError
 from seedvault.domain.errors import InvalidInput, StorageUnavailable
 from seedvault.storage.failures import BUSY_TIMEOUT_S, Explained
 
-IntegrityError = sqlite3.IntegrityError
-"""A constraint does not hold, as the driver says it."""
-
 # WAL: readers and the writer do not wait for each other. FULL: a commit is on the disk before it
 # returns; with less, a power failure would make accepted codes acceptable again.
 _WAL, _FULL = "wal", 2

@@ -10,6 +10,8 @@ from seedvault.domain.errors import StorageUnavailable
 
 BUSY_TIMEOUT_S = 10
 
+_TAKEN = frozenset({sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY})
+
 # By SQLite's primary result code (https://sqlite.org/rescode.html): what happened, and the remedy.
 _KNOWN: dict[int, tuple[str, str]] = {
     sqlite3.SQLITE_BUSY: (
@@ -37,11 +39,12 @@ _KNOWN: dict[int, tuple[str, str]] = {
 }
 
 
-class Explained:
-    """A `with` block in which the driver's errors leave as StorageUnavailable.
+class Clash(Exception):
+    """Something unique stands there already. Whoever writes says what, in their own words."""
 
-    What the caller has to tell apart, such as IntegrityError, it catches inside the block.
-    """
+
+class Explained:
+    """A `with` block that the driver's errors leave as StorageUnavailable, or as Clash."""
 
     __slots__ = ("_path",)
 
@@ -62,9 +65,12 @@ class Explained:
             raise _explain(self._path, cause) from cause
 
 
-def _explain(path: Path, error: sqlite3.Error) -> StorageUnavailable:
+def _explain(path: Path, error: sqlite3.Error) -> Clash | StorageUnavailable:
     # Errors that the driver itself raises carry no result code.
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    code: int = getattr(error, "sqlite_errorcode", 0)
+    if code in _TAKEN:
+        return Clash()
     # SQLite's messages name tables and columns, never values.
-    what, remedy = _KNOWN.get(code, (f"the database refused: {error}", "See: seedvault doctor"))
+    unknown = (f"the database refused: {error}", "If it is a vault, restore a backup.")
+    what, remedy = _KNOWN.get(code & 0xFF, unknown)
     return StorageUnavailable(f"{path}: {what}", remedy=remedy)

@@ -114,7 +114,7 @@ class TokenTable(NewTokenColumns, table=True):
 
 
 class StagingTable(SQLModel, table=True):
-    """Imports that have not come to their end. An id is never given twice: it is a claim."""
+    """The claims of imports that have not come to their end. An id is never given twice."""
 
     __tablename__ = "staging"
     __table_args__ = ({"sqlite_autoincrement": True},)
@@ -126,7 +126,10 @@ class StagingTable(SQLModel, table=True):
 
 
 class StagedTokenTable(NewTokenColumns, table=True):
-    """Tokens that are written but not visible, each with its line in the file."""
+    """Tokens that are written but not visible, each with its line in the file.
+
+    `staging` is no foreign key: rows outlive their claim, and are then swept a few at a time.
+    """
 
     __tablename__ = "staged_token"
     __table_args__ = (
@@ -135,7 +138,7 @@ class StagedTokenTable(NewTokenColumns, table=True):
     )
 
     id: int | None = Field(default=None, primary_key=True)
-    staging: int = Field(foreign_key="staging.id")
+    staging: int
     line: int
 
 

@@ -1,32 +1,24 @@
 """A write transaction: conditional changes, and a commit that always carries an event."""
 
 from dataclasses import replace
+from datetime import datetime
 from types import TracebackType
-from typing import NoReturn
 
-from sqlalchemy import delete, func, insert, literal, null, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import insert, select
 
 from seedvault.domain.audit import AuditEvent, milliseconds
 from seedvault.domain.batch import Batch, Source
 from seedvault.domain.errors import Conflict
 from seedvault.domain.names import UserName
 from seedvault.domain.token import Bound, Progress, Token
-from seedvault.service.ports import Stale, Staging, StoredToken
+from seedvault.service.ports import Staging, Stale, StoredToken
 from seedvault.storage import chains
 from seedvault.storage.engine import Database
-from seedvault.storage.rows import State, progress_row
+from seedvault.storage.failures import Clash
+from seedvault.storage.rows import BOUND, IN_STOCK, progress_row
 from seedvault.storage.staging import SqlStaging
 from seedvault.storage.statements import Prepared, Statements, Value
-from seedvault.storage.tables import (
-    BATCH,
-    NEW_TOKEN_COLUMNS,
-    STAGED_TOKEN,
-    TOKEN,
-    USER,
-)
-
-_NAMED = 10  # serials named in a message
+from seedvault.storage.tables import USER
 
 
 class SqlTransaction:
@@ -53,31 +45,52 @@ class SqlTransaction:
         trace: TracebackType | None,
     ) -> None:
         if self._open:
-            self._open = False
-            with self._database.explained:
-                self._database.rollback()
+            self._end()
 
     def advance(self, seen: StoredToken, progress: Progress, accepted: int | None) -> None:
-        """Write progress only, if nothing moved; see `Transaction`."""
+        """Write progress only, if nothing moved since `seen`. Raises Stale."""
         ceiling = progress.next_factor if accepted is None else accepted
         self._change(self._statements.advance, seen, progress, ceiling)
 
     def replace(self, seen: StoredToken, now: StoredToken) -> None:
-        """Write state, owner, seal, revision and progress, if nothing moved."""
-        token = now.token
+        """Write state, owner, seal, revision and progress, if nothing moved. Raises Stale."""
+        owner, bound_ms = self._binding(now.token)
+        progress = now.token.progress
         self._change(
             self._statements.replace,
             seen,
-            token.progress,
-            token.progress.next_factor,
-            state=_state(token),
-            owner=self._user_id(token.owner) if isinstance(token, Bound) else None,
-            bound_ms=milliseconds(token.bound_at) if isinstance(token, Bound) else None,
+            progress,
+            progress.next_factor,
+            state=_state(now.token),
+            owner=owner,
+            bound_ms=bound_ms,
             seal=now.seal,
             revision=now.revision,
         )
 
-    def add_user(self, name: UserName, at: object) -> None: ...
+    def add_user(self, name: UserName, at: datetime) -> None:
+        """Raises Conflict where the name is taken."""
+        self._check_open()
+        row = {"name": name.verbatim, "name_folded": name.folded, "added_ms": milliseconds(at)}
+        try:
+            with self._database.explained:
+                self._database.sql.execute(insert(USER).values(row))
+        except Clash as clash:
+            raise Conflict(f"there is a user called {name} already") from clash
+
+    def publish(self, staging: Staging, source: Source, held: int, event: AuditEvent) -> Batch:
+        """Make every staged token visible as one batch, and commit; see `Transaction`."""
+        self._check_open()
+        if not isinstance(staging, SqlStaging):
+            raise TypeError("this staging belongs to another vault")
+        try:
+            with self._database.explained:
+                batch = staging.publish(source, held, event.at)
+        except Clash as clash:
+            self._end()
+            raise staging.overtaken() from clash
+        self.commit(replace(event, batch=batch.name))
+        return batch
 
     def commit(self, event: AuditEvent) -> None:
         """Append the event to its chain; when this returns, everything is on the disk."""
@@ -86,3 +99,51 @@ class SqlTransaction:
             chains.append(self._database.driver, self._statements, event)
             self._database.commit()
         self._open = False
+
+    def _change(
+        self,
+        statement: Prepared,
+        seen: StoredToken,
+        progress: Progress,
+        ceiling: int,
+        **others: Value,
+    ) -> None:
+        """Exactly one row, or Stale."""
+        self._check_open()
+        with self._database.explained:
+            changed = statement.run(
+                self._database.driver,
+                seen_id=seen.row,
+                seen_version=seen.version,
+                seen_state=_state(seen.token),
+                seen_epoch=self._epoch,
+                ceiling=ceiling,
+                **progress_row(progress)._asdict(),
+                **others,
+            ).fetchall()
+        if len(changed) != 1:
+            raise Stale
+
+    def _binding(self, token: Token) -> tuple[int | None, int | None]:
+        """The columns `owner` and `bound_ms`. An owner who is gone makes the decision stale."""
+        if not isinstance(token, Bound):
+            return None, None
+        of_owner = select(USER.c.id).where(USER.c.name_folded == token.owner.folded)
+        with self._database.explained:
+            owner: int | None = self._database.sql.execute(of_owner).scalar()
+        if owner is None:
+            raise Stale
+        return owner, milliseconds(token.bound_at)
+
+    def _check_open(self) -> None:
+        if not self._open:
+            raise AssertionError("a transaction was used outside its block, or after its commit")
+
+    def _end(self) -> None:
+        self._open = False
+        with self._database.explained:
+            self._database.rollback()
+
+
+def _state(token: Token) -> str:
+    return BOUND if isinstance(token, Bound) else IN_STOCK

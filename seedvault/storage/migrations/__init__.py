@@ -1,0 +1,16 @@
+"""The schema's history, and bringing a database to its newest revision."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection
+
+
+def upgrade(connection: Connection) -> None:
+    """Run what is missing inside the caller's transaction."""
+    config = Config(attributes={"connection": connection})
+    # The parser behind this option reads a % as the start of a reference.
+    here = str(Path(__file__).parent).replace("%", "%%")
+    config.set_main_option("script_location", here)
+    command.upgrade(config, "head")

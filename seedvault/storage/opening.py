@@ -1,0 +1,89 @@
+"""Making a vault, and opening one."""
+
+import os
+from pathlib import Path
+
+from sqlalchemy import insert, select
+
+from seedvault.domain.audit import AuditEvent, milliseconds
+from seedvault.domain.errors import Conflict, StorageUnavailable
+from seedvault.service.ports import Clock, VaultIdentity
+from seedvault.storage import chains
+from seedvault.storage.engine import Database, sqlite_path
+from seedvault.storage.rows import moment
+from seedvault.storage.schema import check_schema, schema_of
+from seedvault.storage.statements import Statements
+from seedvault.storage.tables import VAULT
+from seedvault.storage.vault import SqlVault
+
+
+def create_vault(url: str, identity: VaultIdentity, event: AuditEvent) -> None:
+    """Make the vault, whose first event is `event`: all of it, or nothing.
+
+    Raises Conflict where there is a vault already, StorageUnavailable where none can be made.
+    """
+    # Alembic takes longer to import than a vault takes to open.
+    from seedvault.storage.migrations import upgrade  # noqa: PLC0415
+
+    path = sqlite_path(url)
+    _touch(path)
+    database = Database(path)
+    try:
+        with database.writing() as connection:
+            if schema_of(connection) is not None:
+                raise Conflict(f"{path}: there is a vault already", remedy="See: seedvault status")
+            upgrade(connection)
+            connection.execute(insert(VAULT).values(_row(identity)))
+            chains.begin_chains(connection)
+            chains.append(database.driver, Statements(database.dialect), event)
+    finally:
+        database.close()
+
+
+def open_vault(url: str, clock: Clock) -> SqlVault:
+    """The vault at `url`. Raises StorageUnavailable where there is none of this schema."""
+    path = sqlite_path(url)
+    if not path.exists():
+        raise StorageUnavailable(f"{path}: there is no vault", remedy="Make one: seedvault init")
+    database = Database(path)
+    try:
+        with database.explained:
+            check_schema(database.sql, str(path))
+            vault_id, epoch, created_ms = database.sql.execute(
+                select(VAULT.c.vault_id, VAULT.c.epoch, VAULT.c.created_ms)
+            ).one()
+    except BaseException:
+        database.close()
+        raise
+    return SqlVault(database, VaultIdentity(vault_id, epoch, moment(created_ms)), clock)
+
+
+def upgrade_vault(url: str) -> None:
+    """Bring a vault's schema up to this program's, all of it or nothing."""
+    from seedvault.storage.migrations import upgrade  # noqa: PLC0415 - as above
+
+    database = Database(sqlite_path(url))
+    try:
+        with database.writing() as connection:
+            upgrade(connection)
+    finally:
+        database.close()
+
+
+def _touch(path: Path) -> None:
+    """An empty file that only its owner reads. SQLite's other files take its permissions."""
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    except OSError as error:
+        raise StorageUnavailable(
+            f"{path}: the vault cannot be made here: {error.strerror}",
+            remedy="Name a directory that exists and is writable.",
+        ) from error
+
+
+def _row(identity: VaultIdentity) -> dict[str, str | int]:
+    return {
+        "vault_id": identity.vault_id,
+        "epoch": identity.epoch,
+        "created_ms": milliseconds(identity.created_at),
+    }

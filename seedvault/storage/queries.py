@@ -1,0 +1,119 @@
+"""What people look at: tokens, users, batches, counts. Nothing here is hot."""
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import Connection, Select, func, select
+
+from seedvault.domain.batch import Batch
+from seedvault.domain.names import Serial, UserName
+from seedvault.service.ports import Counts, HeldToken, ListedToken, TokenFilter, User
+from seedvault.storage.rows import BatchRow, altered, batch_of, listed_token, moment
+from seedvault.storage.statements import tokens
+from seedvault.storage.tables import AUDIT_HEAD, BATCH, TOKEN, USER
+
+_IN_AT_ONCE = 1_000  # values in one IN list
+
+
+def held(
+    connection: Connection, serials: Sequence[Serial], fingerprints: Sequence[bytes]
+) -> list[HeldToken]:
+    """Every token with one of the serials or one of the fingerprints."""
+    found = select(TOKEN.c.serial, TOKEN.c.fingerprint)
+    by_serial = _in_parts(TOKEN.c.serial_folded, [serial.folded for serial in serials])
+    by_seed = _in_parts(TOKEN.c.fingerprint, fingerprints)
+    rows = {
+        (row.serial, row.fingerprint)
+        for condition in (*by_serial, *by_seed)
+        for row in connection.execute(found.where(condition))
+    }
+    return [HeldToken(Serial(serial), fingerprint) for serial, fingerprint in rows]
+
+
+def listed(connection: Connection, wanted: TokenFilter) -> list[ListedToken]:
+    """A page of tokens in the order of their serials."""
+    page = tokens().where(*_conditions(wanted)).order_by(TOKEN.c.serial_folded)
+    return [listed_token(row) for row in connection.execute(page.limit(wanted.limit))]
+
+
+def shown(connection: Connection, serial: Serial) -> ListedToken | None:
+    """One token, for people to look at."""
+    row = connection.execute(tokens().where(TOKEN.c.serial_folded == serial.folded)).first()
+    return None if row is None else listed_token(row)
+
+
+def user(connection: Connection, name: UserName) -> User | None:
+    """The user of this name. Raises SealBroken where the row gives another's name."""
+    row = connection.execute(_users().where(USER.c.name_folded == name.folded)).first()
+    if row is None:
+        return None
+    found = _user(row)
+    if found.name != name:
+        raise altered(f"user {name}")
+    return found
+
+
+def users(connection: Connection) -> list[User]:
+    """Every user, by name."""
+    return [_user(row) for row in connection.execute(_users().order_by(USER.c.name_folded))]
+
+
+def batch(connection: Connection, number: int) -> Batch | None:
+    """The batch of this number."""
+    row = connection.execute(_batches().where(BATCH.c.number == number)).first()
+    return None if row is None else batch_of(row)
+
+
+def batches(connection: Connection) -> list[Batch]:
+    """Every batch, the oldest first."""
+    return [batch_of(row) for row in connection.execute(_batches().order_by(BATCH.c.number))]
+
+
+def counts(connection: Connection) -> Counts:
+    """How much the vault holds, without reading a row of the large tables."""
+
+    def one(statement: Select[Any]) -> int:
+        return int(connection.execute(statement).scalar_one())
+
+    bound = one(select(func.count()).select_from(TOKEN).where(TOKEN.c.owner.is_not(None)))
+    return Counts(
+        in_stock=one(select(func.count()).select_from(TOKEN)) - bound,
+        bound=bound,
+        users=one(select(func.count()).select_from(USER)),
+        batches=one(select(func.count()).select_from(BATCH)),
+        events=one(select(func.sum(AUDIT_HEAD.c.sequence))),
+    )
+
+
+def _conditions(wanted: TokenFilter) -> Iterator[Any]:
+    if wanted.batch is not None:
+        yield TOKEN.c.batch == wanted.batch
+    if wanted.owner is not None:
+        of_owner = select(USER.c.id).where(USER.c.name_folded == wanted.owner.folded)
+        yield TOKEN.c.owner == of_owner.scalar_subquery()
+    if wanted.bound is not None:
+        yield TOKEN.c.owner.is_not(None) if wanted.bound else TOKEN.c.owner.is_(None)
+    if wanted.after is not None:
+        yield TOKEN.c.serial_folded > wanted.after.folded
+
+
+def _users() -> Select[Any]:
+    owned = (
+        select(func.count()).select_from(TOKEN).where(TOKEN.c.owner == USER.c.id).scalar_subquery()
+    )
+    return select(USER.c.name, USER.c.added_ms, owned.label("tokens"))
+
+
+def _user(row: Any) -> User:
+    return User(UserName(row.name), moment(row.added_ms), row.tokens)
+
+
+def _batches() -> Select[Any]:
+    return select(*(BATCH.c[name] for name in BatchRow._fields))
+
+
+def _in_parts(column: Any, values: Sequence[Any]) -> Iterator[Any]:
+    remaining = iter(values)
+    while part := list(islice(remaining, _IN_AT_ONCE)):
+        yield column.in_(part)

@@ -1,0 +1,124 @@
+"""The vault over SQL: every read and write the use cases ask for."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from seedvault.domain.audit import ChainHead, LoggedEvent
+from seedvault.domain.batch import Batch, Source, Tier
+from seedvault.domain.names import Serial, UserName
+from seedvault.service.ports import (
+    Clock,
+    Counts,
+    EventFilter,
+    HeldToken,
+    ListedToken,
+    StoredToken,
+    TokenFilter,
+    User,
+    VaultIdentity,
+)
+from seedvault.storage import chains, queries
+from seedvault.storage.engine import Database
+from seedvault.storage.nearest import nearest
+from seedvault.storage.rows import altered, stored_token
+from seedvault.storage.staging import Import, SqlStaging
+from seedvault.storage.statements import Statements
+from seedvault.storage.transaction import SqlTransaction
+
+
+class SqlVault:
+    """See `Vault`. Any thread may use it; each has its own connection until `close`."""
+
+    def __init__(self, database: Database, identity: VaultIdentity, clock: Clock) -> None:
+        self._database = database
+        self._identity = identity
+        self._clock = clock
+        self._statements = Statements(database.dialect)
+
+    @property
+    def identity(self) -> VaultIdentity:
+        """As it was when the vault was opened: a change of epoch makes every write stale."""
+        return self._identity
+
+    def close(self) -> None:
+        """Close the connections of all threads."""
+        self._database.close()
+
+    def snapshot(self) -> AbstractContextManager[None]:
+        """A block in which every read of this thread sees the same moment."""
+        return self._database.snapshot()
+
+    def token(self, serial: Serial) -> StoredToken | None:
+        """Raises SealBroken where the row found under the serial is another token's."""
+        with self._database.explained:
+            found = self._statements.read_token.run(self._database.driver, folded=serial.folded)
+            row = found.fetchone()
+        if row is None:
+            return None
+        stored = stored_token(row)
+        if stored.token.device.serial != serial:
+            raise altered(f"token {serial}")
+        return stored
+
+    def held(self, serials: Sequence[Serial], fingerprints: Sequence[bytes]) -> list[HeldToken]:
+        with self._reading() as connection:
+            return queries.held(connection, serials, fingerprints)
+
+    def nearest_serials(self, serial: Serial, limit: int) -> list[Serial]:
+        with self._reading() as connection:
+            return nearest(connection, serial, limit)
+
+    def listed(self, wanted: TokenFilter) -> list[ListedToken]:
+        with self._reading() as connection:
+            return queries.listed(connection, wanted)
+
+    def shown(self, serial: Serial) -> ListedToken | None:
+        with self._reading() as connection:
+            return queries.shown(connection, serial)
+
+    def user(self, name: UserName) -> User | None:
+        with self._reading() as connection:
+            return queries.user(connection, name)
+
+    def users(self) -> list[User]:
+        with self._reading() as connection:
+            return queries.users(connection)
+
+    def batch(self, number: int) -> Batch | None:
+        with self._reading() as connection:
+            return queries.batch(connection, number)
+
+    def batches(self) -> list[Batch]:
+        with self._reading() as connection:
+            return queries.batches(connection)
+
+    def counts(self) -> Counts:
+        with self._reading() as connection:
+            return queries.counts(connection)
+
+    def events(self, wanted: EventFilter) -> list[LoggedEvent]:
+        with self._reading() as connection:
+            return chains.read_events(connection, wanted)
+
+    def chain(self, chain: int) -> Iterator[LoggedEvent]:
+        with self._reading() as connection:
+            yield from chains.read_chain(connection, chain)
+
+    def heads(self) -> list[ChainHead]:
+        with self._reading() as connection:
+            return chains.read_heads(connection)
+
+    def transaction(self) -> SqlTransaction:
+        return SqlTransaction(self._database, self._statements, self._identity.epoch)
+
+    def stage(self, source: Source, tier: Tier, by: str, at: datetime) -> SqlStaging:
+        begun = Import(source, tier, by, at)
+        return SqlStaging(self._database, self._statements, self._clock, begun)
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        with self._database.explained:
+            yield self._database.sql
