@@ -26,7 +26,7 @@ from pkcs11.util.ec import encode_named_curve_parameters
 from hsm import probe, templates
 from hsm.connection import Connection, log_in, open_session
 from hsm.cryptoki import CKF_RW_SESSION, CKF_SERIAL_SESSION, CKU_SO
-from hsm.errors import Policy, Unsupported
+from hsm.errors import KeyNotFound, Policy, Unsupported
 from hsm.model import KeySummary, Location
 from hsm.module import Module
 from hsm.pin import Pin
@@ -89,10 +89,10 @@ _CHECKPOINT: Final = _Recipe(
 _RECIPES: Final = (_KEK, *_MAC_KEYS, _CHECKPOINT)
 
 
-def initialise(location: Location, pin: Pin, so_pin: Pin) -> tuple[KeySummary, ...]:
+def initialise(location: Location, pin: Pin, so_pin: Pin | None) -> tuple[KeySummary, ...]:
     """Make the keys of a new vault, and the PKCS#11 token when it is not there; say what was made.
 
-    Nothing of it stays when a step fails, but the PKCS#11 token itself.
+    Without `so_pin` the PKCS#11 token must be there: its custodian made it. Nothing of it stays when a step fails, but the PKCS#11 token itself.
 
     Raises:
         Policy: the PKCS#11 token holds keys of a vault already. They were not touched.
@@ -102,6 +102,8 @@ def initialise(location: Location, pin: Pin, so_pin: Pin) -> tuple[KeySummary, .
     """
     module = Module.load(location.library)
     if module.locate(location) is None:
+        if so_pin is None:
+            raise KeyNotFound(f"there is no PKCS#11 token at {location}")
         _create_token(module, location, pin, so_pin)
     connection = Connection(location, pin)
     try:

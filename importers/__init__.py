@@ -8,11 +8,10 @@ Knows no vault, no HSM and no SQL. Values that a file encrypts are authenticated
 encrypted: `SeedFile.transport_key` is for whoever may decrypt them.
 """
 
-from typing import BinaryIO
-
 from importers.errors import (
     ImporterError,
     IntegrityFailure,
+    KeyMissing,
     LimitExceeded,
     Malformed,
     Place,
@@ -43,7 +42,7 @@ from importers.model import (
 )
 from importers.registry import open_source
 from importers.seed_file import SeedFile, Warned
-from importers.source import Source
+from importers.source import Octets, Source
 from importers.unlock import KeyForm, Passphrase, PreSharedKey, Unlock, read_key_file
 
 __all__ = [
@@ -55,10 +54,12 @@ __all__ = [
     "ImporterError",
     "IntegrityFailure",
     "KeyForm",
+    "KeyMissing",
     "LimitExceeded",
     "Limits",
     "MacAlgorithm",
     "Malformed",
+    "Octets",
     "Passphrase",
     "Place",
     "Plain",
@@ -86,7 +87,7 @@ _DEFAULT_LIMITS = Limits()
 
 
 def open_seed_file(
-    source: BinaryIO, unlock: Unlock | None, *, name: str, limits: Limits = _DEFAULT_LIMITS
+    source: Octets, unlock: Unlock | None, *, name: str, limits: Limits = _DEFAULT_LIMITS
 ) -> SeedFile:
     """The seed file in `source`, its format known by its content, opened with `unlock`.
 

@@ -78,6 +78,14 @@ class WrongKey(ImporterError):
     default_remedy = "Check the key file or passphrase against the letter that came with it."
 
 
+class KeyMissing(WrongKey):
+    """The file is encrypted, and no key at all was given: `passphrase` is what it asks for."""
+
+    def __init__(self, reason: str, place: Place, remedy: str, *, passphrase: bool) -> None:
+        super().__init__(reason, place, remedy)
+        self.passphrase = passphrase
+
+
 class IntegrityFailure(ImporterError):
     """A value MAC is wrong, or missing where the cipher needs one (RFC 6030 section 6.1.1)."""
 

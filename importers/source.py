@@ -1,7 +1,7 @@
 """The octets of a seed file, read once from front to back."""
 
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import Protocol
 
 from importers.errors import LimitExceeded, Place
 from importers.limits import Limits
@@ -11,6 +11,12 @@ _UTF8_BOM = b"\xef\xbb\xbf"
 _BLANK = b" \t\r\n"
 
 
+class Octets(Protocol):
+    """A stream of octets: what an open binary file can do, as far as it is needed."""
+
+    def read(self, size: int, /) -> bytes: ...
+
+
 class Source:
     """A stream with its first octets looked at, and its length bounded.
 
@@ -18,7 +24,7 @@ class Source:
     is the line on which the rest begins, so that line numbers stay the file's own.
     """
 
-    def __init__(self, stream: BinaryIO, name: str, limits: Limits) -> None:
+    def __init__(self, stream: Octets, name: str, limits: Limits) -> None:
         self.name = name
         self.limits = limits
         self.position = 0  # octets read so far

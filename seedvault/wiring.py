@@ -10,7 +10,7 @@ import secrets
 import shutil
 import uuid
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -25,7 +25,7 @@ from seedvault.service.binding import AssignToken, UnassignToken, UnlockToken
 from seedvault.service.bulk import AssignMany
 from seedvault.service.import_batch import ImportBatch
 from seedvault.service.inquiry import InquireToken
-from seedvault.service.ports import Intake, Keys, Vault
+from seedvault.service.ports import Intake, Keys, Vault, VaultIdentity
 from seedvault.service.resync import ResynchroniseToken
 from seedvault.service.users import AddUser
 from seedvault.service.verify import VerifyCode
@@ -57,9 +57,9 @@ class Application:
     @cached_property
     def vault(self) -> Vault:
         """The database, opened; StorageUnavailable where there is none."""
-        from seedvault.storage import SqlVault
+        from seedvault.storage import open_vault
 
-        vault = SqlVault.open(self.settings.database)
+        vault = open_vault(self.settings.database, system_clock)
         self._open.callback(vault.close)
         return vault
 
@@ -166,27 +166,21 @@ def _make_keys(settings: Settings, library: Path) -> Initialised:
         so_pin = hsm.Pin.from_file(so_pin_file) if settings.module is None else None
         location = _location(settings)
         keys = hsm.initialise(location, pin, so_pin)
-        with hsm.Keystore.connect(location, pin) as keystore:
+        with closing(hsm.Keystore.connect(location, pin)) as keystore:
             able = keystore.capabilities
-    created = tuple(str(key) for key in keys)
+    created = tuple(f"{key.purpose} ({key.kind})" for key in keys)
     return Initialised(
         f"{able.library} at {library}", able.is_software, able.import_tier.value, created
     )
 
 
 def _make_vault(settings: Settings, actor: str, made: Initialised) -> None:
-    from seedvault.storage import SqlVault
+    from seedvault.storage import create_vault
 
     now = system_clock()
-    with SqlVault.create(settings.database, str(uuid.uuid4()), now) as vault:
-        event = AuditEvent(
-            EventKind.VAULT_INITIALISED,
-            now,
-            actor,
-            detail=f"{made.module}; tier {made.import_tier}",
-        )
-        with vault.transaction() as transaction:
-            transaction.commit(event)
+    detail = f"{made.module}; tier {made.import_tier}"
+    event = AuditEvent(EventKind.VAULT_INITIALISED, now, actor, detail=detail)
+    create_vault(settings.database, VaultIdentity(str(uuid.uuid4()), 1, now), event)
 
 
 def _refuse_existing(settings: Settings) -> None:
@@ -230,9 +224,10 @@ def _write_secret(path: Path, text: str) -> None:
 
 def _location(settings: Settings) -> "hsm.Location":
     import hsm
+    from hsm import softhsm
 
     if settings.module is None:
-        hsm.softhsm.configure(settings.hsm_home)
+        softhsm.use(softhsm.configure(settings.hsm_home))
     return hsm.Location(_library(settings), settings.token_label, settings.token_serial)
 
 

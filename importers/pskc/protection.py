@@ -9,7 +9,14 @@ from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CBC
 
 from importers import lexical
-from importers.errors import IntegrityFailure, LimitExceeded, Malformed, Unsupported, WrongKey
+from importers.errors import (
+    IntegrityFailure,
+    KeyMissing,
+    LimitExceeded,
+    Malformed,
+    Unsupported,
+    WrongKey,
+)
 from importers.header import (
     Cipher,
     MacAlgorithm,
@@ -146,9 +153,12 @@ def _pre_shared(
 ) -> TransportKey:
     place = container.place(grammar.ENCRYPTION_KEY)
     name = f'the key named "{protection.key_name}"' if protection.key_name else "a pre-shared key"
+    if unlock is None:
+        reason = f"the file is encrypted under {name}, and no key was given"
+        raise KeyMissing(reason, place, "Give its key.", passphrase=False)
     if not isinstance(unlock, PreSharedKey):
-        given = "no key was given" if unlock is None else "a passphrase was given"
-        raise WrongKey(f"the file is encrypted under {name}, and {given}", place, "Give its key.")
+        reason = f"the file is encrypted under {name}, and a passphrase was given"
+        raise WrongKey(reason, place, "Give its key.")
     wanted = protection.cipher.key_octets
     if len(unlock) != wanted:
         raise WrongKey(
@@ -182,10 +192,13 @@ class _Derivation:
 def _passphrase(container: Capture, unlock: Unlock | None) -> Passphrase:
     if isinstance(unlock, Passphrase):
         return unlock
-    given = "nothing was given" if unlock is None else "a key was given"
+    place = container.place(grammar.DERIVED_KEY)
+    if unlock is None:
+        reason = "the file is encrypted under a passphrase, and none was given"
+        raise KeyMissing(reason, place, "Give the passphrase.", passphrase=True)
     raise WrongKey(
-        f"the file is encrypted under a passphrase, and {given}",
-        container.place(grammar.DERIVED_KEY),
+        "the file is encrypted under a passphrase, and a key was given",
+        place,
         "Give the passphrase; where it looks like a hexadecimal key, give it as text all the same.",
     )
 

@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 import importers
 from seedvault.domain.batch import Source
-from seedvault.domain.errors import FileRefused, InvalidInput
+from seedvault.domain.errors import FileRefused, InvalidInput, KeyNeeded
 from seedvault.domain.names import Serial
 from seedvault.domain.oath import Digest, HotpParameters, Parameters, TotpParameters
 from seedvault.domain.token import Device, Progress
@@ -33,10 +33,19 @@ class SeedFiles:
     def open(self, path: Path, key: SeedFileKey, now: datetime) -> Iterator[OpenedSeedFile]:
         """The file is hashed before it is read and while it is: it must not change meanwhile."""
         try:
-            with path.open("rb") as stream:
-                yield _opened(stream, path.name, key, now)
+            with path.open("rb") as stream, _opened(stream, path.name, key, now) as opened:
+                yield opened
+        except importers.KeyMissing as error:
+            raise KeyNeeded(
+                f"{error.place}: {error.reason}",
+                passphrase=error.passphrase,
+                unchanged=_NOTHING_IMPORTED,
+                remedy=error.remedy,
+            ) from error
         except importers.ImporterError as error:
-            raise FileRefused(str(error), unchanged=_NOTHING_IMPORTED) from error
+            raise FileRefused(
+                f"{error.place}: {error.reason}", unchanged=_NOTHING_IMPORTED, remedy=error.remedy
+            ) from error
         except OSError as error:
             raise FileRefused(
                 f"{path}: {error.strerror or error}", unchanged=_NOTHING_IMPORTED
@@ -44,17 +53,15 @@ class SeedFiles:
 
 
 class _HashingReader:
-    """A file, read once from its start, that knows the SHA-256 of what it gave out."""
+    """A file that knows the SHA-256 of what was read from it."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
         self._hash = hashlib.sha256()
-        self.position = 0
 
     def read(self, size: int = -1) -> bytes:
         octets = self._stream.read(size)
         self._hash.update(octets)
-        self.position += len(octets)
         return octets
 
     def digest(self) -> bytes:
@@ -72,6 +79,12 @@ class OpenedFile:
         self._reader = reader
         self._now = now
 
+    def __enter__(self) -> "OpenedFile":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
     @property
     def summary(self) -> Sequence[str]:
         macs = self._file.header.value_macs
@@ -84,11 +97,11 @@ class OpenedFile:
 
     @property
     def position(self) -> int:
-        return self._reader.position
+        return self._file.position
 
     @property
     def warnings(self) -> Sequence[str]:
-        return [warning.value for warning in self._file.warnings]
+        return [f"{warned.code.value} ({warned.count})" for warned in self._file.warnings]
 
     @property
     def transport_key(self) -> DeliveredKey | None:
@@ -123,13 +136,26 @@ class OpenedFile:
 
 
 def _opened(stream: BinaryIO, name: str, key: SeedFileKey, now: datetime) -> OpenedFile:
-    sha256 = hashlib.file_digest(stream, "sha256").digest()
+    sha256 = _HashingReader(stream)
+    while sha256.read(_READ_SIZE):
+        pass
     stream.seek(0)
     reader = _HashingReader(stream)
     seed_file = importers.open_seed_file(reader, _unlock(key), name=name)
     header = seed_file.header
-    source = Source(name, sha256, header.format, str(header.protection))
+    source = Source(name, sha256.digest(), header.format, _words(header.protection))
     return OpenedFile(seed_file, reader, source, now)
+
+
+def _words(protection: importers.Protection) -> str:
+    match protection:
+        case importers.Plain():
+            return "seeds in the clear"
+        case importers.UnderPreSharedKey(cipher, key_name):
+            named = f' "{key_name}"' if key_name else ""
+            return f"{cipher} under the pre-shared key{named}"
+        case importers.UnderPassphrase(cipher=cipher, prf=prf, iterations=iterations):
+            return f"{cipher} under a passphrase (PBKDF2, {prf}, {iterations} iterations)"
 
 
 def _unlock(key: SeedFileKey) -> importers.Unlock | None:

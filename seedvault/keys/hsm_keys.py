@@ -53,8 +53,9 @@ class HsmKeys:
     @contextmanager
     def taking_from(self, file: OpenedSeedFile) -> Iterator[SeedTaker]:
         """A taker that holds the file's transport key in the module for as long as it lives."""
-        match file.transport_key:
-            case importers.TransportKey() as key:
+        key: object = file.transport_key
+        match key:
+            case importers.TransportKey():
                 with (
                     translated(),
                     key.expose() as octets,
