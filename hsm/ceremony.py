@@ -92,7 +92,8 @@ _RECIPES: Final = (_KEK, *_MAC_KEYS, _CHECKPOINT)
 def initialise(location: Location, pin: Pin, so_pin: Pin | None) -> tuple[KeySummary, ...]:
     """Make the keys of a new vault, and the PKCS#11 token when it is not there; say what was made.
 
-    Without `so_pin` the PKCS#11 token must be there: its custodian made it. Nothing of it stays when a step fails, but the PKCS#11 token itself.
+    Without `so_pin` the PKCS#11 token must be there: its custodian made it. Nothing of it stays
+    when a step fails, but the PKCS#11 token itself.
 
     Raises:
         Policy: the PKCS#11 token holds keys of a vault already. They were not touched.
