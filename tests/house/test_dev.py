@@ -11,6 +11,9 @@ import pytest
 
 from tests.house.sizes import ROOT
 
+# What `dev` may find on any machine; a test adds the rest, or leaves it out.
+COMMON = ("cat", "chmod", "cksum", "dirname", "env", "grep", "ls", "mkdir", "mv", "pwd", "rm", "sh")
+
 FAILING_PIP = "#!/bin/sh\necho 'no route to the index'\nexit 1\n"
 
 
@@ -33,6 +36,16 @@ class Checkout:
     def program(self, name: str, text: str) -> None:
         (self.root / name).write_text(text, encoding="utf-8")
         (self.root / name).chmod(0o755)
+
+    def bare_machine(self, **programs: str) -> str:
+        """A PATH of the commonest programs and these stand-ins; Python must be looked for anew."""
+        shutil.rmtree(self.root / ".venv")
+        (self.root / "bare").mkdir()
+        for name in COMMON:
+            (self.root / "bare" / name).symlink_to(shutil.which(name) or name)
+        for name, answer in programs.items():
+            self.program(f"bare/{name.replace('_', '-')}", f"#!/bin/sh\n{answer}\n")
+        return str(self.root / "bare")
 
     def stamps(self) -> set[str]:
         return {stamp.name for stamp in (self.root / ".venv").glob(".stamp*")}
@@ -127,7 +140,7 @@ def test_a_directory_that_is_no_virtual_environment_is_left_alone(
     thesis.write_text("years of work", encoding="utf-8")
     shown = checkout.dev("run", SEEDVAULT_VENV=str(thesis.parent))
     assert shown.returncode == 1
-    assert "is no virtual environment; it was not touched" in shown.stderr
+    assert "is no virtual environment and holds files: not touched" in shown.stderr
     assert [path.name for path in thesis.parent.iterdir()] == ["thesis.txt"]
 
 
@@ -148,6 +161,47 @@ def test_tests_run_under_the_coverage_gate(checkout: Checkout) -> None:
 
 def test_named_tests_run_alone(checkout: Checkout) -> None:
     assert checkout.dev("test", "tests/house", "-x").stdout == "python -m pytest tests/house -x\n"
+
+
+@pytest.mark.parametrize(
+    ("programs", "remedy"),
+    [
+        ({"uname": "echo Linux", "dnf": ""}, "sudo dnf install python3 softhsm oathtool"),
+        ({"uname": "echo Darwin"}, "brew install python softhsm oath-toolkit"),
+        ({"uname": "echo FreeBSD"}, "by hand"),
+    ],
+    ids=["Fedora", "macOS", "another"],
+)
+def test_elsewhere_than_on_debian_the_packages_are_named(
+    checkout: Checkout, programs: dict[str, str], remedy: str
+) -> None:
+    shown = checkout.dev("run", PATH=checkout.bare_machine(**programs))
+    assert shown.returncode == 1
+    assert "python is missing, nothing was installed" in shown.stderr
+    assert remedy in shown.stderr
+
+
+def test_without_root_a_missing_python_is_asked_for(checkout: Checkout) -> None:
+    machine = checkout.bare_machine(uname="echo Linux", id="echo 1000", apt_get="", dpkg="")
+    shown = checkout.dev("run", PATH=machine)
+    assert shown.returncode == 1
+    assert "ask an administrator: apt-get install python3 python3-venv" in shown.stderr
+
+
+def test_as_root_on_debian_a_missing_python_is_installed(checkout: Checkout) -> None:
+    log, ready = checkout.root / "log", checkout.root / "ready"
+    checkout.program("ready", '#!/bin/sh\necho "$0"\n')
+    apt_get = f"""
+        echo "$*" >>'{log}'
+        [ "$1" = update ] || mv '{ready}' '{checkout.root}/bare/python3'
+    """
+    machine = checkout.bare_machine(uname="echo Linux", id="echo 0", apt_get=apt_get, dpkg="")
+    shown = checkout.dev("run", PATH=machine)
+    assert "dev: installing python3 python3-venv (apt-get)\ndev: making" in shown.stderr
+    assert log.read_text().splitlines() == [
+        "update",
+        "install --yes --no-install-recommends python3 python3-venv",
+    ]
 
 
 def test_dev_and_hsm_look_for_softhsm_in_the_same_places() -> None:
