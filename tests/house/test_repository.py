@@ -26,7 +26,8 @@ def texts() -> Iterator[tuple[Path, str]]:
     """Every text file of the repository (none of what a run leaves behind), relative to it."""
     for directory, names, files in os.walk(ROOT):
         names[:] = [name for name in names if name == ".ci" or not is_left_behind(name)]
-        for file in files:
+        # A coverage file may pass for text, and is full of this machine's paths.
+        for file in (name for name in files if not name.startswith(".coverage")):
             path = Path(directory, file)
             try:
                 yield path.relative_to(ROOT), path.read_text(encoding="utf-8")
