@@ -53,7 +53,8 @@ class Database:
     @property
     def sql(self) -> Connection:
         """This thread's connection, for SQLAlchemy."""
-        return self._held.sql or self._open()
+        connection = self._held.sql
+        return self._open() if connection is None else connection
 
     @property
     def driver(self) -> Any:
@@ -99,7 +100,7 @@ class Database:
     def close(self) -> None:
         """Close the connections of all threads."""
         with self._opening:
-            for connection in self._opened:
+            for connection in list(self._opened):
                 connection.close()
             self._opened.clear()
         self._held = Held()

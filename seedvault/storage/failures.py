@@ -29,7 +29,7 @@ _KNOWN: dict[int, tuple[str, str]] = {
     ),
     sqlite3.SQLITE_CANTOPEN: (
         "the database cannot be opened",
-        "Check that the file is there and its directory is writable; a new vault: seedvault init",
+        "Is it there, and may this user write it and its directory? A new vault: seedvault init",
     ),
     sqlite3.SQLITE_NOTADB: (
         "this file is no database",

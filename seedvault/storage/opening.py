@@ -11,7 +11,7 @@ from seedvault.service.ports import Clock, VaultIdentity
 from seedvault.storage import chains
 from seedvault.storage.engine import Database, sqlite_path
 from seedvault.storage.rows import moment
-from seedvault.storage.schema import check_schema, schema_of
+from seedvault.storage.schema import check_schema, known_schema, no_vault, schema_of
 from seedvault.storage.statements import Statements
 from seedvault.storage.tables import VAULT
 from seedvault.storage.vault import SqlVault
@@ -43,28 +43,29 @@ def create_vault(url: str, identity: VaultIdentity, event: AuditEvent) -> None:
 def open_vault(url: str, clock: Clock) -> SqlVault:
     """The vault at `url`. Raises StorageUnavailable where there is none of this schema."""
     path = sqlite_path(url)
-    if not path.exists():
-        raise StorageUnavailable(f"{path}: there is no vault", remedy="Make one: seedvault init")
     database = Database(path)
     try:
         with database.explained:
             check_schema(database.sql, str(path))
-            vault_id, epoch, created_ms = database.sql.execute(
-                select(VAULT.c.vault_id, VAULT.c.epoch, VAULT.c.created_ms)
-            ).one()
+            row = database.sql.execute(select(VAULT)).first()
+        if row is None:
+            raise no_vault(str(path))
+        identity = VaultIdentity(row.vault_id, row.epoch, moment(row.created_ms))
+        return SqlVault(database, identity, clock)
     except BaseException:
         database.close()
         raise
-    return SqlVault(database, VaultIdentity(vault_id, epoch, moment(created_ms)), clock)
 
 
 def upgrade_vault(url: str) -> None:
     """Bring a vault's schema up to this program's, all of it or nothing."""
     from seedvault.storage.migrations import upgrade  # noqa: PLC0415 - as above
 
-    database = Database(sqlite_path(url))
+    path = sqlite_path(url)
+    database = Database(path)
     try:
         with database.writing() as connection:
+            known_schema(connection, str(path))
             upgrade(connection)
     finally:
         database.close()

@@ -25,16 +25,27 @@ def schema_of(connection: Connection) -> str | None:
 
 def check_schema(connection: Connection, place: str) -> None:
     """Raises StorageUnavailable unless the database at `place` has exactly this schema."""
-    found = schema_of(connection)
-    if found is None:
-        raise StorageUnavailable(f"{place}: there is no vault", remedy="Make one: seedvault init")
-    if found > SCHEMA:
-        raise StorageUnavailable(
-            f"{place}: the vault has schema {found}, this program knows up to {SCHEMA}",
-            remedy="Use the newer Seedvault that upgraded it.",
-        )
+    found = known_schema(connection, place)
     if found < SCHEMA:
         raise StorageUnavailable(
             f"{place}: the vault has schema {found}, this program needs {SCHEMA}",
             remedy="Make a backup, then: seedvault db upgrade",
         )
+
+
+def known_schema(connection: Connection, place: str) -> str:
+    """The vault's schema. Raises StorageUnavailable where it is newer, or there is no vault."""
+    found = schema_of(connection)
+    if found is None:
+        raise no_vault(place)
+    if found > SCHEMA:
+        raise StorageUnavailable(
+            f"{place}: the vault has schema {found}, this program knows up to {SCHEMA}",
+            remedy="Use the newer Seedvault that upgraded it.",
+        )
+    return found
+
+
+def no_vault(place: str) -> StorageUnavailable:
+    """The error for a database that holds none."""
+    return StorageUnavailable(f"{place}: there is no vault", remedy="Make one: seedvault init")

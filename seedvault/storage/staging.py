@@ -11,7 +11,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, delete, func, insert, literal, or_, select, update
+from sqlalchemy import (
+    Connection,
+    Insert,
+    Select,
+    delete,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
 
 from seedvault.domain.audit import milliseconds
 from seedvault.domain.batch import Batch, Source, Tier
@@ -19,7 +30,7 @@ from seedvault.domain.errors import Conflict, FileRefused
 from seedvault.service.ports import Clock, NewToken
 from seedvault.storage.engine import Database
 from seedvault.storage.failures import Clash
-from seedvault.storage.rows import IN_STOCK, StagedRow, staged_row
+from seedvault.storage.rows import IN_STOCK, BatchRow, StagedRow, batch_of, staged_row
 from seedvault.storage.statements import Prepared, Statements
 from seedvault.storage.tables import BATCH, NEW_TOKEN_COLUMNS, STAGED_TOKEN, STAGING, TOKEN
 
@@ -72,7 +83,7 @@ class SqlStaging:
     def discard(self) -> None:
         """Remove all that was staged; after `publish`, what it copied."""
         with self._database.writing() as connection:
-            connection.execute(delete(STAGING).where(STAGING.c.id == self._claim))
+            _end(connection, STAGING.c.id == self._claim)
         self._sweep()
 
     def publish(self, source: Source, held: int, at: datetime) -> Batch:
@@ -80,12 +91,11 @@ class SqlStaging:
 
         Raises Clash where the vault holds one of the serials or seeds; see `overtaken`.
         """
-        execute = self._database.sql.execute
+        connection = self._database.sql
         ended = delete(STAGING).where(STAGING.c.id == self._claim).returning(STAGING.c.id)
-        if not execute(ended).fetchall():
+        if not connection.execute(ended).fetchall():
             raise self._taken_over()
-        tokens: int = execute(self._staged(func.count())).scalar_one()
-        row = {
+        values: dict[str, Any] = {
             "file_name": source.file_name,
             "sha256": source.sha256,
             "format": source.format,
@@ -93,19 +103,13 @@ class SqlStaging:
             "tier": self._begun.tier.value,
             "imported_ms": milliseconds(at),
             "imported_by": self._begun.by,
-            "tokens": tokens,
+            "tokens": connection.execute(self._staged(func.count())).scalar_one(),
             "held": held,
         }
-        number: int = execute(insert(BATCH).values(row).returning(BATCH.c.number)).scalar_one()
-        constants = _NEW | {"batch": number}
-        columns = [STAGED_TOKEN.c[name] for name in NEW_TOKEN_COLUMNS]
-        copied = self._staged(*columns, *map(literal, constants.values()))
-        execute(
-            insert(TOKEN).from_select(
-                [*NEW_TOKEN_COLUMNS, *constants], copied.order_by(STAGED_TOKEN.c.id)
-            )
-        )
-        return Batch(number, source, self._begun.tier, at, self._begun.by, tokens, held)
+        inserted = insert(BATCH).values(values).returning(BATCH.c.number)
+        number: int = connection.execute(inserted).scalar_one()
+        connection.execute(self._copied_into(number))
+        return batch_of(BatchRow(number=number, **values))
 
     def overtaken(self) -> Conflict:
         """The error that names what the vault came to hold while the file was read."""
@@ -125,34 +129,42 @@ class SqlStaging:
 
     def _take_claim(self) -> int:
         """End earlier imports of the same file, and those that stand still; claim a number."""
-        begun = self._begun
-        abandoned_ms = milliseconds(self._clock() - _ABANDONED_AFTER)
-        ended = or_(STAGING.c.sha256 == begun.source.sha256, STAGING.c.touched_ms < abandoned_ms)
+        now = self._clock()
+        same_file = STAGING.c.sha256 == self._begun.source.sha256
+        abandoned = STAGING.c.touched_ms < milliseconds(now - _ABANDONED_AFTER)
         claim = {
-            "sha256": begun.source.sha256,
-            "started_ms": milliseconds(begun.at),
-            "touched_ms": milliseconds(self._clock()),
+            "sha256": self._begun.source.sha256,
+            "started_ms": milliseconds(self._begun.at),
+            "touched_ms": milliseconds(now),
         }
         with self._database.writing() as connection:
-            connection.execute(delete(STAGING).where(ended))
+            _end(connection, or_(same_file, abandoned))
             number: int = connection.execute(
                 insert(STAGING).values(claim).returning(STAGING.c.id)
             ).scalar_one()
         return number
 
     def _sweep(self) -> None:
-        """Delete the rows of claims that are gone."""
+        """Delete the rows of claims that are gone, while other imports are going on."""
         unclaimed = STAGED_TOKEN.c.staging.not_in(select(STAGING.c.id))
         some = select(STAGED_TOKEN.c.id).where(unclaimed).limit(_SWEPT_AT_ONCE)
         swept = delete(STAGED_TOKEN).where(STAGED_TOKEN.c.id.in_(some)).returning(STAGED_TOKEN.c.id)
         more = True
         while more:
             with self._database.writing() as connection:
-                more = len(connection.execute(swept).fetchall()) == _SWEPT_AT_ONCE
+                more = bool(connection.execute(swept).fetchall())
 
     def _staged(self, *columns: Any) -> Select[Any]:
         return (
             select(*columns).select_from(STAGED_TOKEN).where(STAGED_TOKEN.c.staging == self._claim)
+        )
+
+    def _copied_into(self, batch: int) -> Insert:
+        constants = _NEW | {"batch": batch}
+        columns = (STAGED_TOKEN.c[name] for name in NEW_TOKEN_COLUMNS)
+        staged = self._staged(*columns, *map(literal, constants.values()))
+        return insert(TOKEN).from_select(
+            [*NEW_TOKEN_COLUMNS, *constants], staged.order_by(STAGED_TOKEN.c.id)
         )
 
     def _taken_over(self) -> Conflict:
@@ -162,7 +174,7 @@ class SqlStaging:
             remedy="Let the other one come to its end: seedvault batch list",
         )
 
-    def _twice(self, rows: Sequence[StagedRow]) -> FileRefused:
+    def _twice(self, rows: Sequence[StagedRow]) -> FileRefused | Conflict:
         """The error for the first token of `rows` whose serial or seed was staged before it."""
         columns = STAGED_TOKEN.c
         known = or_(
@@ -182,7 +194,15 @@ class SqlStaging:
             if first is not row:
                 same = f"{first.serial} and {row.serial} have the same seed"
                 return _refused(self._begun.source, same, first, row)
-        raise AssertionError("the database found a token twice that stands there once")
+        return self._taken_over()  # what stood there before is swept by now
+
+
+def _end(connection: Connection, claims: Any) -> None:
+    """Remove `claims`, and every staged row at once where no claim remains."""
+    connection.execute(delete(STAGING).where(claims))
+    if connection.execute(select(func.count()).select_from(STAGING)).scalar_one() == 0:
+        # SQLite empties a table in no time; row by row it takes 17 us each.
+        connection.execute(delete(STAGED_TOKEN))
 
 
 def _refused(source: Source, what: str, first: StagedRow, second: StagedRow) -> FileRefused:
