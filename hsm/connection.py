@@ -162,7 +162,7 @@ class Connection:
     def borrow(self) -> LentSession:
         """A session for this thread, to be given back as often as it was borrowed."""
         held: LentSession | None = getattr(self._held, "session", None)
-        if held is not None and held.depth and held.link is self._link and held.link.alive:
+        if held is not None and held.link is self._link and held.link.alive:
             held.depth += 1
             return held
         link = self._enter()
@@ -180,7 +180,11 @@ class Connection:
         if failed is not None and not isinstance(failed, _ANSWERS):
             session.healthy = False
         session.depth -= 1
-        if session.depth == 0 and session.gate is self.module.gate:
+        if session.depth:
+            return
+        if getattr(self._held, "session", None) is session:
+            self._held.session = None  # the next to borrow it may be another thread
+        if session.gate is self.module.gate:
             session.link.give_back(session)
             session.gate.leave()
 

@@ -14,6 +14,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from hsm import Keystore, Location, Pin, initialise
 from hsm.cryptoki import Cryptoki
@@ -99,3 +100,11 @@ def returning(cryptoki: Cryptoki, function: str, *values: int) -> Iterator[list[
         yield pending
     finally:
         setattr(cryptoki, function, real)
+
+
+def encrypted(key: bytes, iv: bytes, seed: bytes, padding: bytes | None = None) -> bytes:
+    """IV || AES-CBC of a seed as a manufacturer makes it: PKCS#7 unless `padding` is given."""
+    missing = 16 - len(seed) % 16
+    padded = seed + (bytes([missing]) * missing if padding is None else padding)
+    encryptor = Cipher(algorithms.AES(key), modes.CBC(iv)).encryptor()
+    return iv + encryptor.update(padded) + encryptor.finalize()

@@ -3,6 +3,7 @@
 import copy
 import getpass
 import pickle
+from collections.abc import Callable
 
 import pytest
 
@@ -19,7 +20,7 @@ def test_an_exposed_pin_is_its_octets() -> None:
 
 
 @pytest.mark.parametrize("show", [repr, str, "{}".format])
-def test_a_pin_does_not_show_itself(show: type[str]) -> None:
+def test_a_pin_does_not_show_itself(show: Callable[[object], str]) -> None:
     assert "secret" not in show(_pin())
 
 
@@ -34,7 +35,7 @@ def test_a_pin_is_no_dictionary_key() -> None:
 
 
 @pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy, pickle.dumps])
-def test_a_pin_is_neither_copied_nor_pickled(duplicate: type[object]) -> None:
+def test_a_pin_is_neither_copied_nor_pickled(duplicate: Callable[[object], object]) -> None:
     with pytest.raises(TypeError, match="neither copied nor pickled"):
         duplicate(_pin())
 
