@@ -25,19 +25,21 @@ def find_library() -> Path | None:
 def configure(directory: Path) -> Path:
     """A configuration and an empty store under `directory`, both for this user alone.
 
-    Debian's own store can be read by the group softhsm only. What is there already stays.
+    Debian's own store can be read by the group softhsm only. A store that is there already stays.
     The caller tells SoftHSM of it with `use`, or by SOFTHSM2_CONF in a child's environment.
     """
     store, configuration = directory / "tokens", directory / "softhsm2.conf"
     for made in (directory, store):
         made.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if not configuration.exists():
-        configuration.write_text(
-            f"directories.tokendir = {store.absolute()}\n"
-            "objectstore.backend = file\n"
-            "log.level = ERROR\n"
-            "slots.removable = false\n"
-        )
+    text = (
+        f"directories.tokendir = {store.absolute()}\n"
+        "objectstore.backend = file\n"
+        "log.level = ERROR\n"
+        "slots.removable = false\n"
+    )
+    # It names its own place, so it is written anew after the directory was moved or copied.
+    if not configuration.is_file() or configuration.read_text() != text:
+        configuration.write_text(text)
     return configuration
 
 

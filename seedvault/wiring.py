@@ -5,6 +5,7 @@ Adapters are imported when they are first used: a command loads what it needs an
 
 # ruff: noqa: PLC0415 - see above
 
+import importlib.util
 import os
 import secrets
 import shutil
@@ -262,11 +263,8 @@ def _pin(settings: Settings) -> "hsm.Pin":
 
 def _refuse_strangers() -> None:
     """Other distributions own the names `hsm` and `importers`: all three must be ours."""
-    import hsm
-    import importers
-    import seedvault
-
-    places = {Path(module.__path__[0]).parent for module in (hsm, importers, seedvault)}
+    found = [importlib.util.find_spec(name) for name in ("hsm", "importers", "seedvault")]
+    places = {Path(spec.origin).parent.parent for spec in found if spec and spec.origin}
     if len(places) > 1:
         raise NotFound(
             "the packages hsm, importers and seedvault come from different places: "

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.cli import CommandLine
+from tests.support.seed_files import Delivery, deliver
 
 
 @pytest.fixture(scope="session")
@@ -21,3 +22,9 @@ def seedvault(_new_home: Path, tmp_path: Path) -> CommandLine:
     home = tmp_path / "home"
     shutil.copytree(_new_home, home)
     return CommandLine(home)
+
+
+@pytest.fixture
+def delivery(tmp_path: Path) -> Delivery:
+    """A maker's good file of twenty TOTP and two HOTP tokens, and its key."""
+    return deliver(tmp_path / "delivery.pskcxml")
