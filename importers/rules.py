@@ -1,5 +1,6 @@
 """How a grammar of XML elements is written down: one `Rule` for each element at each place."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
@@ -40,16 +41,20 @@ class Rule:
     again: Again = Again.MALFORMED
     then: "Rule | None" = None
     parent: "Rule | None" = field(default=None, init=False)
-    children: dict[str, "Rule"] = field(init=False)
+    number: int = field(default=0, init=False)  # its place in a capture, see `document`
+    children: dict[str, "Rule"] = field(default_factory=dict, init=False)
+    specials: dict[str, "Rule"] = field(default_factory=dict, init=False)
     is_text: bool = field(init=False)
+    is_record: bool = field(init=False)
     is_special: bool = field(init=False)
-    is_skipped: bool = field(init=False)
 
     def __post_init__(self) -> None:
-        self.children = {name: rule for rule in self.within for name in rule.names}
+        for rule in self.within:
+            children = self.specials if rule.is_special else self.children
+            children.update(dict.fromkeys(rule.names, rule))
         self.is_text = self.kind is Kind.TEXT
-        self.is_special = self.kind in {Kind.RECORD, Kind.REFUSED}
-        self.is_skipped = self.kind is Kind.SKIPPED
+        self.is_record = self.kind is Kind.RECORD
+        self.is_special = self.kind in {Kind.RECORD, Kind.REFUSED, Kind.SKIPPED}
         for rule in self.within:
             rule.parent = rule.parent or self
 
@@ -59,11 +64,29 @@ class Rule:
         return self.names[0].rpartition(" ")[2]
 
     @property
+    def depth(self) -> int:
+        """How many elements are open here, this one included."""
+        return 0 if self.parent is None else self.parent.depth + 1
+
+    @property
     def path(self) -> str:
         """The names from the document to here: /KeyContainer/KeyPackage."""
         return "" if self.parent is None else f"{self.parent.path}/{self.local}"
 
+    def below(self) -> Iterator["Rule"]:
+        """Every rule within this one, at any depth."""
+        for rule in self.within:
+            yield rule
+            yield from rule.below()
+
 
 def document(root: Rule) -> Rule:
-    """What surrounds a root element: the top of a grammar, with an empty path."""
-    return Rule(("",), Kind.GROUP, (root,))
+    """What surrounds a root element: the top of a grammar, with an empty path.
+
+    Its rules are numbered from 1, so that a capture can be a list instead of a dictionary
+    (2 of 26 us a key package).
+    """
+    top = Rule(("",), Kind.GROUP, (root,))
+    for number, rule in enumerate(top.below(), start=1):
+        rule.number = number
+    return top

@@ -34,23 +34,28 @@ class Root:
 class Capture:
     """What was found, by the rule it matched: the texts, attributes and lines of one record."""
 
-    __slots__ = ("_attributes", "_serial", "_source", "lines", "texts", "warnings")
+    __slots__ = ("_serial", "_source", "attributes", "lines", "texts", "warnings")
 
-    def __init__(self, source: Source, serial: Rule) -> None:
-        self.texts: dict[Rule, str] = {}
-        self.lines: dict[Rule, int] = {}  # counted from the start of the source's head
+    def __init__(self, source: Source, serial: Rule, rules: int) -> None:
+        # By a rule's number. Lines count from the start of the source's head; 0 means not there.
+        self.lines = [0] * rules
+        self.texts: list[str | None] = [None] * rules
+        self.attributes: dict[Rule, dict[str, str]] = {}
         self.warnings: list[WarningCode] = []
-        self._attributes: dict[tuple[Rule, str], str] = {}
         self._source = source
         self._serial = serial
 
     def has(self, rule: Rule) -> bool:
         """Whether the element stood there."""
-        return rule in self.lines
+        return self.lines[rule.number] > 0
+
+    def text(self, rule: Rule) -> str | None:
+        """The element's text; None where it is absent."""
+        return self.texts[rule.number]
 
     def parsed(self, rule: Rule, parse: Callable[[str], T]) -> T | None:
         """The element's text as `parse` reads it; Malformed where it raises ValueError."""
-        text = self.texts.get(rule)
+        text = self.texts[rule.number]
         if text is None:
             return None
         try:
@@ -60,32 +65,36 @@ class Capture:
 
     def attribute(self, rule: Rule, *names: str) -> str | None:
         """The attribute under any of its names; Malformed where they contradict each other."""
-        found = {self._attributes[rule, name] for name in names if (rule, name) in self._attributes}
-        if len(found) > 1:
-            raise Malformed(f"{' and '.join(names)} contradict each other", self.place(rule))
-        return found.pop() if found else None
-
-    def note(self, rule: Rule, name: str, text: str) -> None:
-        """Keep an attribute."""
-        self._attributes[rule, name] = text
+        attributes = self.attributes.get(rule)
+        if attributes is None:
+            return None
+        found: str | None = None
+        for name in names:
+            text = attributes.get(name)
+            if text is None:
+                continue
+            if found is not None and text != found:
+                raise Malformed(f"{' and '.join(names)} contradict each other", self.place(rule))
+            found = text
+        return found
 
     def place(self, rule: Rule) -> Place:
         """Where the element stands; where it is absent, where the nearest one around it does."""
         nearest: Rule | None = rule
-        while nearest is not None and nearest not in self.lines:
+        while nearest is not None and not self.has(nearest):
             nearest = nearest.parent
         line = None if nearest is None else self.line(nearest)
         return Place(self._source.name, line, rule.path, self.serial)
 
     def line(self, rule: Rule) -> int:
         """The line, from 1, on which the element's start tag ends."""
-        return self._source.line(self.lines[rule])
+        return self._source.line(self.lines[rule.number])
 
     @property
     def serial(self) -> str | None:
         """The record's serial, where it was read already and can be shown."""
         try:
-            return lexical.serial(self.texts.get(self._serial, ""))
+            return lexical.serial(self.text(self._serial) or "")
         except ValueError:
             return None
 
@@ -120,20 +129,22 @@ class Walker:
     def __init__(self, source: Source, document: Rule, serial: Rule, *, lenient: bool) -> None:
         self._source = source
         self._limits = source.limits
+        self._longest = source.limits.value_octets
         self._serial = serial
         self._lenient = lenient
         self._rule = document
-        self._stack: list[Rule] = []
+        self._rules = 1 + sum(1 for _ in document.below())
         self._skipped = 0  # elements open inside a skipped one, itself included
-        self._pieces: list[str] = []
+        self._pieces: list[str] = []  # text: what stands between elements, then the open one's
+        self._text_from = 0  # where in it the open element's text begins
         self._ready: list[Capture] = []
         self._mark = 0  # octet at which the last record ended
         self._last: Capture | None = None
         self._last_line = 0
-        self.container = self._capture = Capture(source, serial)
+        self.container = Capture(source, serial, self._rules)
+        self._catch(self.container)
         self._parser = _hardened(source)
         self._parser.buffer_text = True
-        self._parser.CharacterDataHandler = self._pieces.append
         self._look()
 
     def captures(self) -> Iterator[Capture]:
@@ -149,6 +160,8 @@ class Walker:
         try:
             self._parser.Parse(chunk, not chunk)
             self._bound(fed)
+            if not chunk:
+                self._blank_only(self._rule)
         except expat.ExpatError as flaw:
             error = _not_well_formed(flaw, self._source, self._last_good())
         except ImporterError as refusal:
@@ -158,68 +171,81 @@ class Walker:
         if error is not None:
             raise error from None
 
-    # The two handlers below run some thirty times a key package: they are lean on purpose.
+    # The two handlers below run some forty times a key package: they are lean on purpose.
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
-        parent = self._rule
-        if self._pieces:
-            self._blank_only(parent)
-        rule = parent.children.get(name)
+        rule = self._rule.children.get(name) or self._special(name)
         if rule is None:
-            self._unknown(parent, name)
             return
-        if rule.is_special:
-            self._enter(rule)
-        lines = self._capture.lines
-        if rule in lines:
+        number = rule.number
+        if self._lines[number]:
             self._repeated(rule)
             return
-        lines[rule] = self._parser.CurrentLineNumber
+        self._lines[number] = self._parser.CurrentLineNumber
         if attributes:
-            self._note(rule, attributes)
-        if rule.is_skipped:
-            self._skip()
-            return
-        self._stack.append(parent)
+            self._capture.attributes[rule] = attributes
+            if not rule.attributes.issuperset(attributes):
+                self._foreign(rule, attributes)
         self._rule = rule
+        self._text_from = len(self._pieces)
 
     def _end(self, _name: str) -> None:
         rule = self._rule
+        self._rule = rule.parent or rule
         if rule.is_text:
-            text = "".join(self._pieces)
-            self._pieces.clear()
-            if len(text) > self._limits.value_octets:
+            pieces = self._pieces
+            # Nearly always one piece; several where a comment or an entity stands between them.
+            one = len(pieces) - self._text_from == 1
+            text = self._texts[rule.number] = pieces.pop() if one else self._joined()
+            if len(text) > self._longest:
                 self._refuse(LimitExceeded, f"{rule.local} is too long", rule)
-            self._capture.texts[rule] = text
-        elif self._pieces:
-            self._blank_only(rule)
-        self._rule = self._stack.pop()
-        if rule.kind is Kind.RECORD:
+        elif rule.is_special:
             self._finish(rule)
 
-    def _enter(self, rule: Rule) -> None:
-        if rule.kind is Kind.REFUSED:
-            self._refuse(Unsupported, f"{rule.local} is not read here", rule)
-        self._capture = Capture(self._source, self._serial)
+    def _joined(self) -> str:
+        text = "".join(self._pieces[self._text_from :])
+        del self._pieces[self._text_from :]
+        return text
+
+    def _catch(self, capture: Capture) -> None:
+        self._capture, self._lines, self._texts = capture, capture.lines, capture.texts
 
     def _finish(self, rule: Rule) -> None:
         here = self._parser.CurrentByteIndex
         if here - self._mark > self._limits.package_octets:
             self._too_large(rule)
+        self._blank_only(rule)
         self._mark = here
         self._ready.append(self._capture)
         self._last, self._last_line = self._capture, self._parser.CurrentLineNumber
-        self._capture = self.container
+        self._catch(self.container)
         self._rule = rule.then or self._rule
 
+    def _special(self, name: str) -> Rule | None:
+        """Begin a record; any other element is refused or not looked into, and None."""
+        rule = self._rule.specials.get(name)
+        if rule is None:
+            self._unknown(self._rule, name)
+            return None
+        if rule.is_record:
+            self._catch(Capture(self._source, self._serial, self._rules))
+            return rule
+        if rule.kind is Kind.REFUSED:
+            self._refuse(Unsupported, f"{rule.local} is not read here", rule)
+        if self._lines[rule.number]:
+            self._repeated(rule)
+        else:
+            self._lines[rule.number] = self._parser.CurrentLineNumber
+            self._look_away()
+        return None
+
     def _unknown(self, parent: Rule, name: str) -> None:
-        shown = name.rpartition(" ")[2][:_SHOWN]
         if parent.kind is Kind.CLOSED:
-            self._refuse(Unsupported, f"{parent.local} holds {shown}, not enforced here", parent)
-        if not self._lenient:
+            self._refuse(Unsupported, f"{parent.local} holds {_shown(name)}, not enforced", parent)
+        if parent.is_text or not self._lenient:
             self._refuse(Malformed, f"{_shown(name)} does not belong here", parent)
         self._capture.warnings.append(WarningCode.UNKNOWN_ELEMENT)
-        self._skip()
+        self._look_away()
 
     def _repeated(self, rule: Rule) -> None:
         match rule.again:
@@ -229,45 +255,43 @@ class Walker:
                 self._refuse(Unsupported, f"more than one {rule.local} is not read here", rule)
             case Again.WARNED:
                 self._capture.warnings.append(WarningCode.FURTHER_NAME)
-        self._skip()
+        self._look_away()
 
-    def _note(self, rule: Rule, attributes: dict[str, str]) -> None:
-        for name, text in attributes.items():
-            if name in rule.attributes:
-                self._capture.note(rule, name, text)
-            elif rule.kind is Kind.CLOSED:
+    def _foreign(self, rule: Rule, attributes: dict[str, str]) -> None:
+        for name in attributes.keys() - rule.attributes:
+            if rule.kind is Kind.CLOSED:
                 self._refuse(Unsupported, f"{rule.local} has {_shown(name)}, not enforced", rule)
-            elif " " in name:
+            if " " in name:
                 continue  # another namespace's, such as xsi:schemaLocation
-            elif not self._lenient:
+            if not self._lenient:
                 self._refuse(Malformed, f"{_shown(name)} is no attribute of {rule.local}", rule)
-            else:
-                self._capture.warnings.append(WarningCode.UNKNOWN_ELEMENT)
+            self._capture.warnings.append(WarningCode.UNKNOWN_ELEMENT)
 
     def _blank_only(self, rule: Rule) -> None:
+        """Between elements stands white space only, up to and within the record just read."""
         if "".join(self._pieces).strip(" \t\r\n"):
-            self._refuse(Malformed, f"{rule.local} holds text where elements belong", rule)
+            self._refuse(Malformed, "text stands where elements belong", rule)
         self._pieces.clear()
 
     def _look(self) -> None:
         self._parser.StartElementHandler = self._start
         self._parser.EndElementHandler = self._end
+        self._parser.CharacterDataHandler = self._pieces.append
 
-    def _skip(self) -> None:
-        """Look away until the element that has just been opened ends."""
+    def _look_away(self) -> None:
+        """See nothing of the element that has just been opened, until it ends."""
         self._skipped = 1
         self._parser.StartElementHandler = self._skip_start
         self._parser.EndElementHandler = self._skip_end
+        self._parser.CharacterDataHandler = None
 
     def _skip_start(self, _name: str, _attributes: dict[str, str]) -> None:
-        self._pieces.clear()
         self._skipped += 1
-        if len(self._stack) + self._skipped > self._limits.depth:
-            limit = self._limits.depth
+        limit = self._limits.depth
+        if self._rule.depth + self._skipped > limit:
             self._refuse(LimitExceeded, f"elements are nested deeper than {limit}", self._rule)
 
     def _skip_end(self, _name: str) -> None:
-        self._pieces.clear()
         self._skipped -= 1
         if not self._skipped:
             self._look()

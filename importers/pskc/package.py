@@ -15,17 +15,21 @@ from importers.model import (
     WarningCode,
 )
 from importers.pskc import grammar
-from importers.pskc.profiles import parameters_of
+from importers.pskc.profiles import Profiles
 from importers.pskc.protection import Keys, cipher_of
 from importers.rules import Rule
 from importers.xml import Capture
+
+# An IV, and as many blocks as a seed of that length and at least one octet of padding fill.
+_SHORTEST_VALUE = AES_BLOCK + (MIN_SEED // AES_BLOCK + 1) * AES_BLOCK
+_LONGEST_VALUE = AES_BLOCK + (MAX_SEED // AES_BLOCK + 1) * AES_BLOCK
 
 
 class BadValueMac(IntegrityFailure):
     """This package's value MAC is wrong: its seed was changed, or the key is another file's."""
 
 
-def read_record(capture: Capture, keys: Keys | None, index: int) -> SeedRecord:
+def read_record(capture: Capture, index: int, keys: Keys | None, profiles: Profiles) -> SeedRecord:
     """The record of one key package; its seed is still encrypted unless the file is plain.
 
     Raises:
@@ -36,12 +40,11 @@ def read_record(capture: Capture, keys: Keys | None, index: int) -> SeedRecord:
     if serial is None:
         raise Malformed("the key package has no SerialNo", capture.place(grammar.SERIAL_NO))
     seed = plain_seed(capture) if keys is None else encrypted_seed(capture, keys)
-    defaults: list[str] = []
-    parameters = parameters_of(capture, defaults)
+    computation = profiles.computation(capture)
     not_before, not_after = _validity(capture)
     return SeedRecord(
         serial=serial,
-        parameters=parameters,
+        parameters=computation.parameters,
         seed=seed,
         manufacturer=capture.parsed(grammar.MANUFACTURER, lexical.line),
         model=capture.parsed(grammar.MODEL, lexical.line),
@@ -58,7 +61,7 @@ def read_record(capture: Capture, keys: Keys | None, index: int) -> SeedRecord:
         provenance=Provenance(
             line=capture.line(grammar.KEY_PACKAGE),
             index=index,
-            defaults_used=tuple(defaults),
+            defaults_used=computation.defaults_used,
             warnings=tuple(capture.warnings),
         ),
     )
@@ -88,9 +91,12 @@ def encrypted_seed(capture: Capture, keys: Keys) -> EncryptedSeed:
             "the encrypted seed is not an IV and whole blocks",
             capture.place(grammar.ENCRYPTED_VALUE.element),
         )
-    seed = EncryptedSeed(value)
-    _check_length(seed.longest, seed.shortest, capture, grammar.ENCRYPTED_VALUE.element)
-    return seed
+    # CBC's padding leaves the length open by one block: what is surely too short or too long.
+    if len(value) < _SHORTEST_VALUE:
+        raise _too_short(capture, grammar.ENCRYPTED_VALUE.element)
+    if len(value) > _LONGEST_VALUE:
+        raise _too_long(capture, grammar.ENCRYPTED_VALUE.element)
+    return EncryptedSeed(value)
 
 
 def plain_seed(capture: Capture) -> PlainSeed:
@@ -102,8 +108,11 @@ def plain_seed(capture: Capture) -> PlainSeed:
     octets = capture.parsed(grammar.PLAIN_VALUE, lexical.octets)
     if octets is None:
         raise Malformed("the key has no Secret with a value", capture.place(grammar.SECRET))
-    _check_length(len(octets), len(octets), capture, grammar.PLAIN_VALUE)
-    if lexical.looks_hex(capture.texts[grammar.PLAIN_VALUE]):
+    if len(octets) < MIN_SEED:
+        raise _too_short(capture, grammar.PLAIN_VALUE)
+    if len(octets) > MAX_SEED:
+        raise _too_long(capture, grammar.PLAIN_VALUE)
+    if lexical.looks_hex(capture.text(grammar.PLAIN_VALUE) or ""):
         capture.warnings.append(WarningCode.VALUE_LOOKS_HEX)
     if len(octets) < 20:  # RFC 4226 section 4 R6: 160 bits are recommended
         capture.warnings.append(WarningCode.SEED_UNDER_160_BITS)
@@ -119,13 +128,14 @@ def _not_encrypted(capture: Capture) -> IntegrityFailure | Malformed:
     return Malformed("the key has no Secret with a value", capture.place(grammar.SECRET))
 
 
-def _check_length(longest: int, shortest: int, capture: Capture, rule: Rule) -> None:
-    if longest < MIN_SEED:
-        raise Malformed(
-            "the seed is shorter than 128 bits (RFC 4226 section 4, R6)", capture.place(rule)
-        )
-    if shortest > MAX_SEED:
-        raise Unsupported(f"the seed is longer than {MAX_SEED} octets", capture.place(rule))
+def _too_short(capture: Capture, rule: Rule) -> Malformed:
+    return Malformed(
+        "the seed is shorter than 128 bits (RFC 4226 section 4, R6)", capture.place(rule)
+    )
+
+
+def _too_long(capture: Capture, rule: Rule) -> Unsupported:
+    return Unsupported(f"the seed is longer than {MAX_SEED} octets", capture.place(rule))
 
 
 def _key_id(capture: Capture) -> str | None:

@@ -29,7 +29,6 @@ from importers.header import (
 from importers.limits import Limits
 from importers.model import AES_BLOCK, WarningCode
 from importers.pskc import algorithms, grammar
-from importers.secret import Secret
 from importers.unlock import Passphrase, PreSharedKey, Unlock
 from importers.xml import Capture
 
@@ -38,19 +37,20 @@ _SALT = range(8, 1025)  # octets
 _MAC_KEY = range(16, 65)  # octets
 
 
-class ValueMacs(Secret):
-    """The key of a container's value MACs, and which MAC they are."""
+class ValueMacs:
+    """A container's value MACs: their algorithm, keyed once for all values."""
 
-    __slots__ = ("algorithm",)
+    __slots__ = ("_keyed", "algorithm")
 
     def __init__(self, key: bytes, algorithm: MacAlgorithm) -> None:
-        super().__init__(key)
         self.algorithm = algorithm
+        self._keyed = hmac.new(key, digestmod=algorithm.value)
 
     def matches(self, iv_and_ciphertext: bytes, value_mac: bytes) -> bool:
         """Whether the MAC over the IV and the ciphertext is right; compared in constant time."""
-        computed = hmac.digest(self._octets, iv_and_ciphertext, self.algorithm.value)
-        return hmac.compare_digest(computed, value_mac)
+        computed = self._keyed.copy()  # half a microsecond less a value than keying again
+        computed.update(iv_and_ciphertext)
+        return hmac.compare_digest(computed.digest(), value_mac)
 
 
 @dataclass(frozen=True, slots=True)

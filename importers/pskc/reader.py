@@ -18,6 +18,7 @@ from importers.header import Header
 from importers.model import SeedRecord, WarningCode
 from importers.pskc import grammar
 from importers.pskc.package import BadValueMac, encrypted_seed, read_record
+from importers.pskc.profiles import Profiles
 from importers.pskc.protection import Keys, open_container
 from importers.seed_file import SeedFile
 from importers.source import Source
@@ -77,6 +78,7 @@ class PskcReading:
         self._keys = keys
         self._noted: Counter[WarningCode] = Counter()
         self._read = 0
+        self._profiles = Profiles()
 
     @property
     def position(self) -> int:
@@ -98,8 +100,9 @@ class PskcReading:
 
     def records(self) -> Iterator[SeedRecord]:
         """Each key package that holds a key. Raises at the first that is refused."""
+        limit = self._source.limits.records
         for index, package in enumerate(self._packages):
-            if index >= self._source.limits.records:
+            if index >= limit:
                 place = package.place(grammar.KEY_PACKAGE)
                 raise LimitExceeded(f"more than {index} key packages", place)
             if not package.has(grammar.KEY):
@@ -108,7 +111,7 @@ class PskcReading:
                 self._noted.update(package.warnings)
                 continue
             try:
-                record = read_record(package, self._keys, index)
+                record = read_record(package, index, self._keys, self._profiles)
             except BadValueMac as bad:
                 raise self._verdict(bad) from None
             self._read += 1
