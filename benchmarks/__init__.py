@@ -1,0 +1,1 @@
+"""What Seedvault costs beside what bounds it: every figure with its ratio, in one run."""

@@ -1,0 +1,24 @@
+"""`python -m benchmarks [NAME ...]`: run all benchmarks, or those named."""
+
+import sys
+
+from benchmarks import import_file, start_up, verify
+from benchmarks.report import show
+
+_BENCHMARKS = {"start-up": start_up.run, "verify": verify.run, "import": import_file.run}
+
+
+def main(names: list[str]) -> int:
+    """Exit 1 where a target was missed, 2 where a name is unknown."""
+    unknown = set(names) - set(_BENCHMARKS)
+    if unknown:
+        print(f"no benchmark is called {', '.join(unknown)}; there are: {', '.join(_BENCHMARKS)}")
+        return 2
+    met = True
+    for name in names or _BENCHMARKS:
+        met &= show(name, _BENCHMARKS[name]())
+    return 0 if met else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

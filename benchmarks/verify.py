@@ -1,0 +1,178 @@
+"""Verification in process, on SQLite with synchronous=FULL, beside the disk and the HSM alone."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+from typing import Any
+
+from benchmarks.bare_transaction import BareTransaction
+from benchmarks.raw_pkcs11 import Ctypes, PythonPkcs11
+from benchmarks.report import Figure
+from benchmarks.workshop import seed_file, workshop
+from importers import Digest
+from seedvault import config, wiring
+from seedvault.domain.audit import AuditEvent
+from seedvault.domain.names import Serial, UserName
+from seedvault.domain.outcome import Accepted
+from seedvault.domain.token import Progress
+from seedvault.service.ports import OpenedSeedFile, SeedFileKey, StoredToken, Vault
+from seedvault.service.verify import VerifyCode
+from tests.support.codes import code
+from tests.support.pskc_maker import published_seed
+
+_TOKENS = 50
+_ROUNDS, _CALLS = 15, 200
+_TARGET = 0.60
+_STEP_S = 30
+
+
+def run() -> Iterator[Figure]:
+    """Medians of 15 rounds of 200 calls, each kind in turn."""
+    with workshop() as folder, _application(folder) as application:
+        desk = _Desk(application)
+        location = wiring.location(application.settings)
+        blob = desk.some_blob()
+        messages = [step.to_bytes(8, "big") for step in range(3)]
+        by_ctypes, by_python_pkcs11 = Ctypes(location), PythonPkcs11(location)
+        bare = BareTransaction(folder / "home" / "vault.sqlite3", folder / "bare.sqlite3")
+        spent = _in_turns(
+            {
+                "commit": bare.run,
+                "verify": desk.verify_and_commit,
+                "undisturbed": desk.verify_without_commit,
+                "ctypes": lambda: by_ctypes.verify(blob, messages),
+                "python-pkcs11": lambda: by_python_pkcs11.verify(blob, messages),
+            }
+        )
+    yield from _figures(spent)
+
+
+def _figures(spent: dict[str, float]) -> Iterator[Figure]:
+    yield _figure("empty transaction of the same shape, fsynced", spent["commit"])
+    yield _figure(
+        "verify, accepted and committed", spent["verify"], spent["commit"], "the bare one"
+    )
+    yield _figure("bare PKCS#11, window of 3, ctypes", spent["ctypes"])
+    yield _figure("bare PKCS#11, window of 3, python-pkcs11", spent["python-pkcs11"])
+    beside = "bare ctypes"
+    yield _figure("verify without the commit", spent["undisturbed"], spent["ctypes"], beside)
+    yield Figure(
+        "the same", "", spent["python-pkcs11"] / spent["undisturbed"], "bare python-pkcs11"
+    )
+
+
+def _figure(what: str, seconds: float, beside_s: float | None = None, beside: str = "") -> Figure:
+    value = f"{1 / seconds:,.0f} /s"
+    if beside_s is None:
+        return Figure(what, value)
+    ratio = beside_s / seconds
+    return Figure(what, value, ratio, beside, f"at least {_TARGET}", ratio >= _TARGET)
+
+
+def _in_turns(kinds: dict[str, Callable[[], object]]) -> dict[str, float]:
+    """The median seconds of one call of each kind."""
+    rounds: dict[str, list[float]] = {name: [] for name in kinds}
+    for _ in range(_ROUNDS):
+        for name, call in kinds.items():
+            begun = perf_counter()
+            for _ in range(_CALLS):
+                call()
+            rounds[name].append((perf_counter() - begun) / _CALLS)
+    return {name: median(seconds) for name, seconds in rounds.items()}
+
+
+class _Desk:
+    """Verifies one right code after the other: time moves a step between two calls."""
+
+    def __init__(self, application: wiring.Application) -> None:
+        vault, keys = application.vault, application.keys
+        self._vault = vault
+        self._begun = wiring.system_clock()  # from here on a step a call: no token lies idle
+        self._steps = 0
+        self._committing = VerifyCode(vault, keys, self._now)
+        self._undisturbed = VerifyCode(_WithoutCommit(vault), keys, self._now)  # type: ignore[arg-type]  # as much of a vault as verification uses
+        self._codes = [_codes(number, self._begun) for number in range(_TOKENS)]
+
+    def some_blob(self) -> bytes:
+        """A wrapped seed."""
+        stored = self._vault.token(_serial(0))
+        assert stored is not None
+        return stored.wrapped.blob
+
+    def verify_and_commit(self) -> None:
+        """One acceptance, on disk."""
+        self._one(self._committing)
+
+    def verify_without_commit(self) -> None:
+        """The same with a transaction that does nothing."""
+        self._one(self._undisturbed)
+
+    def _one(self, verify: VerifyCode) -> None:
+        self._steps += 1
+        number = self._steps % _TOKENS
+        outcome = verify(_serial(number), self._codes[number][self._steps], "benchmark")
+        assert isinstance(outcome, Accepted), outcome
+
+    def _now(self) -> datetime:
+        return self._begun + timedelta(seconds=self._steps * _STEP_S)
+
+
+def _serial(number: int) -> Serial:
+    return Serial(f"GALT{10_000_000 + number:08d}")
+
+
+def _codes(number: int, begun: datetime) -> list[str]:
+    """The token's codes from then on, one a step."""
+    seed, first = published_seed(_serial(number).verbatim), int(begun.timestamp()) // _STEP_S
+    steps = range(2 * _ROUNDS * _CALLS + 1)
+    return [code(seed, first + step, Digest.SHA1, 6) for step in steps]
+
+
+@dataclass(frozen=True, slots=True)
+class _WithoutCommit:
+    """A vault that is read as ever, and whose transactions do nothing."""
+
+    vault: Vault
+
+    def token(self, serial: Serial) -> StoredToken | None:
+        return self.vault.token(serial)
+
+    def transaction(self) -> AbstractContextManager["_NoTransaction"]:
+        return nullcontext(_NO_TRANSACTION)
+
+
+class _NoTransaction:
+    def advance(self, seen: StoredToken, progress: Progress, accepted: int | None) -> None: ...
+    def commit(self, event: AuditEvent) -> None: ...
+
+
+_NO_TRANSACTION = _NoTransaction()
+
+
+@dataclass(slots=True)
+class _Silent:
+    """An observer who says nothing."""
+
+    seen: list[Any] = field(default_factory=list)
+
+    def opened(self, file: OpenedSeedFile) -> None: ...
+    def advanced(self, tokens: int, octets: int) -> None: ...
+
+
+def _application(folder: Path) -> wiring.Application:
+    """A vault with fifty bound tokens."""
+    settings = config.load(folder / "home")
+    wiring.initialise(settings, "benchmark")
+    application = wiring.Application(settings)
+    file, key = seed_file(folder, _TOKENS)
+    delivered = SeedFileKey(key_file=key.read_bytes())
+    application.import_batch(file, delivered, "benchmark", _Silent())
+    user = UserName("alice")
+    application.add_user(user, "benchmark")
+    for number in range(_TOKENS):
+        application.assign_token(_serial(number), user, "benchmark")
+    return application
