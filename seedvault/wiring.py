@@ -72,7 +72,7 @@ class Application:
 
         vault_id = self.vault.identity.vault_id
         with translated():
-            keystore = hsm.Keystore.connect(_location(self.settings), _pin(self.settings))
+            keystore = hsm.Keystore.connect(location(self.settings), _pin(self.settings))
         self._open.callback(keystore.close)
         return HsmKeys(keystore, vault_id)
 
@@ -165,9 +165,9 @@ def _make_keys(settings: Settings, library: Path) -> Initialised:
     with translated():
         pin = _pin(settings)
         so_pin = hsm.Pin.from_file(so_pin_file) if settings.module is None else None
-        location = _location(settings)
-        keys = hsm.initialise(location, pin, so_pin)
-        with closing(hsm.Keystore.connect(location, pin)) as keystore:
+        place = location(settings)
+        keys = hsm.initialise(place, pin, so_pin)
+        with closing(hsm.Keystore.connect(place, pin)) as keystore:
             able = keystore.capabilities
     created = tuple(f"{key.purpose} ({key.kind})" for key in keys)
     return Initialised(
@@ -223,7 +223,8 @@ def _write_secret(path: Path, text: str) -> None:
         stream.write(text + "\n")
 
 
-def _location(settings: Settings) -> "hsm.Location":
+def location(settings: Settings) -> "hsm.Location":
+    """Where the vault's PKCS#11 token is; the embedded SoftHSM is told where its files are."""
     import hsm
     from hsm import softhsm
 

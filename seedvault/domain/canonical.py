@@ -13,16 +13,13 @@ def encode(*fields: Field) -> bytes:
     """
     parts: list[bytes] = []
     for item in fields:
-        kind, octets = _one(item)
+        if item is None:
+            kind, octets = _ABSENT, b""
+        elif isinstance(item, str):
+            kind, octets = _TEXT, item.encode()
+        elif isinstance(item, bytes):
+            kind, octets = _OCTETS, item
+        else:
+            kind, octets = _INTEGER, b"%d" % item
         parts += (kind, len(octets).to_bytes(4, "big"), octets)
     return b"".join(parts)
-
-
-def _one(item: Field) -> tuple[bytes, bytes]:
-    if item is None:
-        return _ABSENT, b""
-    if isinstance(item, str):
-        return _TEXT, item.encode()
-    if isinstance(item, bytes):
-        return _OCTETS, item
-    return _INTEGER, b"%d" % item

@@ -31,6 +31,8 @@ def charge(progress: Progress, now: datetime) -> Progress:
 
 def clear(progress: Progress) -> Progress:
     """No failures; the moving factor stays where it is."""
+    if not progress.failures:
+        return progress
     return replace(progress, failures=0, last_failure_at=None)
 
 

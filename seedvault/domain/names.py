@@ -56,6 +56,8 @@ def _check(kind: str, text: str) -> None:
         raise InvalidInput(f"{kind} {text!r} is empty or has white space around it")
     if len(text) > MAX_NAME_LENGTH:
         raise InvalidInput(f"{kind} {text[:20]!r}... is longer than {MAX_NAME_LENGTH} characters")
+    if text.isascii() and text.isprintable():
+        return
     for character in text:
         if unicodedata.category(character) in _FORBIDDEN:
             raise InvalidInput(

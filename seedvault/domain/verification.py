@@ -49,8 +49,11 @@ def accept(
     device: Device, progress: Progress, factor: int, now: datetime
 ) -> tuple[Progress, Accepted]:
     """Spend `factor` and all before it; learn the clock's drift from it (RFC 6238 section 6)."""
-    spent = replace(lockout.clear(progress), next_factor=factor + 1, synchronised_at=now)
     if isinstance(device.parameters, TotpParameters):
-        drift = factor - device.parameters.step_at(now)
-        return replace(spent, drift_steps=drift), Accepted(factor, drift)
-    return spent, Accepted(factor, factor - progress.next_factor)
+        offset = drift = factor - device.parameters.step_at(now)
+    else:
+        offset, drift = factor - progress.next_factor, progress.drift_steps
+    spent = replace(
+        lockout.clear(progress), next_factor=factor + 1, drift_steps=drift, synchronised_at=now
+    )
+    return spent, Accepted(factor, offset)

@@ -1,8 +1,9 @@
 """Seeds and seals in an HSM: where `hsm`, which knows no token, meets the vault's tokens."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from types import TracebackType
 
 import hsm
 import importers
@@ -26,13 +27,17 @@ _TAKEN_BEFORE_RECYCLING = 20_000
 _DIGESTS = {digest: hsm.Digest[digest.name] for digest in Digest}
 
 
-@contextmanager
-def translated() -> Iterator[None]:
-    """Turn `hsm`'s errors into the vault's."""
-    try:
-        yield
-    except hsm.HsmError as error:
-        raise _vault_error(error) from error
+class translated:  # noqa: N801 - reads as the phrase it is
+    """Turns `hsm`'s errors into the vault's, in a `with` block on the hot path."""
+
+    __slots__ = ()
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        if isinstance(error, hsm.HsmError):
+            raise _vault_error(error) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,16 +82,39 @@ class HsmKeys:
                 remedy="Keep the database as evidence, and restore this token from a backup.",
             )
 
-    @contextmanager
-    def open(self, stored: StoredToken) -> Iterator[Mac]:
+    def open(self, stored: StoredToken) -> AbstractContextManager[Mac]:
         self.check(stored)
         digest = _DIGESTS[stored.token.device.parameters.digest]
-        with translated(), self.keystore.open(_wrapped_key(stored.wrapped), digest) as key:
-            yield key.mac
+        with translated():
+            return _Opened(self.keystore.open(_wrapped_key(stored.wrapped), digest))
 
     def seal(self, token: Token, wrapped: WrappedSeed, revision: int) -> bytes:
         with translated():
             return self.keystore.seal(sealed_octets(self.vault_id, token, wrapped, revision))
+
+
+class _Opened:
+    """An opened seed as the MAC function it is to the vault."""
+
+    __slots__ = ("_key",)
+
+    def __init__(self, key: AbstractContextManager[hsm.MacKey]) -> None:
+        self._key = key
+
+    def __enter__(self) -> Mac:
+        with translated():
+            return self._key.__enter__().mac
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        with translated():
+            self._key.__exit__(kind, error, trace)
+        if isinstance(error, hsm.HsmError):
+            raise _vault_error(error) from error
 
 
 class _Taker:

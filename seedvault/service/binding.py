@@ -65,8 +65,9 @@ class AssignToken:
         if refused:
             case.record(case.event(EventKind.CODE_REJECTED, refused.reason.value))
             return token.progress, refused
-        with case.opened() as mac:
-            progress, outcome = verification.verify(token, code, case.now, self.policy, mac)
+        progress, outcome = case.with_mac(
+            lambda mac: verification.verify(token, code, case.now, self.policy, mac)
+        )
         if isinstance(outcome, Rejected):
             case.settle((EventKind.CODE_ACCEPTED, EventKind.CODE_REJECTED), progress, outcome)
         return progress, outcome

@@ -5,15 +5,13 @@ number of threads, processes and nodes that decided over the same version of a t
 commits, and an outcome is told to nobody before its commit.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
 from seedvault.domain.audit import AuditEvent, EventKind
 from seedvault.domain.errors import SealBroken, StorageUnavailable
-from seedvault.domain.names import Serial
 from seedvault.domain.oath import Mac
 from seedvault.domain.outcome import Accepted, Outcome, Rejected
 from seedvault.domain.token import Bound, Progress
@@ -47,19 +45,22 @@ class Case:
     actor: str
     now: datetime
 
-    def event(self, kind: EventKind, detail: str | None = None) -> AuditEvent:
+    def event(
+        self, kind: EventKind, detail: str | None = None, factor: int | None = None
+    ) -> AuditEvent:
         """An event about this token and its owner."""
         token = self.stored.token
         owner = token.owner.verbatim if isinstance(token, Bound) else None
-        serial: Serial = token.device.serial
-        return AuditEvent(kind, self.now, self.actor, serial=serial, user=owner, detail=detail)
+        serial = token.device.serial
+        return AuditEvent(
+            kind, self.now, self.actor, serial=serial, user=owner, factor=factor, detail=detail
+        )
 
-    @contextmanager
-    def opened(self) -> Iterator[Mac]:
-        """The token's MAC function; a broken seal is on record before it is raised."""
+    def with_mac(self, decide: Callable[[Mac], T]) -> T:
+        """What `decide` makes of the token's MAC function; a broken seal is put on record."""
         try:
             with self.keys.open(self.stored) as mac:
-                yield mac
+                return decide(mac)
         except SealBroken as broken:
             self.record(self.event(EventKind.SEAL_BROKEN, broken.what))
             raise
@@ -87,7 +88,7 @@ class Case:
         with self.vault.transaction() as transaction:
             match outcome:
                 case Accepted(factor, offset):
-                    event = replace(self.event(kinds[0], f"offset {offset:+d}"), factor=factor)
+                    event = self.event(kinds[0], f"offset {offset:+d}", factor)
                     transaction.advance(self.stored, progress, factor)
                 case Rejected(reason):
                     event = self.event(kinds[1], reason.value)

@@ -39,10 +39,9 @@ class ResynchroniseToken:
         if refused:
             case.record(case.event(EventKind.RESYNC_REJECTED, refused.reason.value))
             return refused
-        with case.opened() as mac:
-            progress, outcome = resync.resynchronise(
-                case.stored.token, codes, case.now, self.policy, mac
-            )
+        progress, outcome = case.with_mac(
+            lambda mac: resync.resynchronise(case.stored.token, codes, case.now, self.policy, mac)
+        )
         case.settle(_KINDS, progress, outcome)
         return outcome
 

@@ -41,7 +41,8 @@ class VerifyCode:
         if refused:
             case.record(case.event(EventKind.CODE_REJECTED, refused.reason.value))
             return refused
-        with case.opened() as mac:
-            progress, outcome = verification.verify(token, code, case.now, self.policy, mac)
+        progress, outcome = case.with_mac(
+            lambda mac: verification.verify(token, code, case.now, self.policy, mac)
+        )
         case.settle((EventKind.CODE_ACCEPTED, EventKind.CODE_REJECTED), progress, outcome)
         return outcome
