@@ -63,6 +63,11 @@ def test_a_pkcs11_token_that_is_there_already_is_used() -> None:
     Keystore.connect(location, pin()).close()
 
 
+def test_without_an_so_pin_the_pkcs11_token_must_be_there() -> None:
+    with pytest.raises(KeyNotFound, match="no PKCS#11 token"):
+        initialise(fresh_location("custodian"), pin(), None)
+
+
 def test_the_pin_of_a_pkcs11_token_that_is_there_must_fit() -> None:
     with pytest.raises(PinRejected):
         initialise(vault_location("other-pin"), pin("000000"), pin(TEST_SO_PIN))

@@ -86,8 +86,19 @@ def test_a_configuration_and_its_store_are_for_the_user_alone(tmp_path: Path) ->
     assert [path.stat().st_mode & 0o777 for path in (store, store.parent)] == [0o700, 0o700]
 
 
-def test_a_configuration_that_is_there_stays(tmp_path: Path) -> None:
-    configuration = configure(tmp_path)
-    configuration.write_text("# mine\n")
+def test_a_configuration_names_its_place_after_a_move(tmp_path: Path) -> None:
+    configure(tmp_path / "old")
+    (tmp_path / "old").rename(tmp_path / "new")
 
-    assert configure(tmp_path).read_text() == "# mine\n"
+    configuration = configure(tmp_path / "new")
+
+    assert f"directories.tokendir = {tmp_path / 'new' / 'tokens'}" in configuration.read_text()
+
+
+def test_a_store_that_is_there_stays(tmp_path: Path) -> None:
+    configure(tmp_path)
+    (tmp_path / "tokens" / "kept").touch()
+
+    configure(tmp_path)
+
+    assert (tmp_path / "tokens" / "kept").exists()
