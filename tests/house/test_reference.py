@@ -1,0 +1,243 @@
+"""The reference says what the code does, and the other pages name what exists."""
+
+import dataclasses
+import json
+import re
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+
+from docs.reference import generate
+from importers import Limits, WarningCode
+from seedvault import config
+from seedvault.cli.exits import Exit, exit_for
+from seedvault.cli.root import root
+from seedvault.domain import audit, errors
+from seedvault.domain.policy import DEFAULT
+from tests.house.sizes import ROOT
+from tests.support.cli import CommandLine
+from tests.support.seed_files import deliver, hotp_code, serial, totp_code
+
+DOCS = ROOT / "docs"
+REFERENCE = DOCS / "reference"
+COMMANDS = list(generate.commands(click.Context(root, info_name="seedvault"), root))
+
+CODE = re.compile(r"`([^`]+)`")
+TEST_PATH = re.compile(r"\btests/[\w/]+(?:\.py)?")
+COMMAND = re.compile(r"(?:^\$ |^    |`)seedvault ([a-z]+(?: [a-z]+)?)", re.MULTILINE)
+
+
+def rows(page: str, heading: str = "") -> list[list[str]]:
+    """The cells of every table row under a heading, or of the page; header rows left out."""
+    text = (REFERENCE / page).read_text(encoding="utf-8")
+    if heading:
+        text = text.split(f"\n## {heading}\n")[1].split("\n## ")[0]
+    tables = re.findall(r"^\|.*\n\|[-|]+\|\n((?:\|.*\n?)+)", text, re.MULTILINE)
+    return [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for table in tables
+        for line in table.splitlines()
+    ]
+
+
+def named(page: str, heading: str = "") -> set[str]:
+    """What stands as code in the first cell of a row."""
+    return {CODE.findall(row[0])[0] for row in rows(page, heading) if CODE.search(row[0])}
+
+
+# --- commands --------------------------------------------------------------------------------
+
+
+def test_the_page_of_commands_is_the_one_that_would_be_generated() -> None:
+    assert generate.PAGE.read_text(encoding="utf-8") == generate.page(), (
+        "run: python -m docs.reference.generate"
+    )
+
+
+def test_every_command_and_every_option_has_help() -> None:
+    assert [
+        context.command_path
+        for context, command in COMMANDS
+        if not command.help or not all(option.help for option in generate.options(command))
+    ] == []
+
+
+def test_every_command_in_the_documents_exists() -> None:
+    known = {
+        context.command_path.split(maxsplit=1)[1]
+        for context, command in COMMANDS
+        if not isinstance(command, click.Group)
+    }
+    assert [
+        f"{page.relative_to(ROOT)}: seedvault {words}"
+        for page in [*DOCS.rglob("*.md"), ROOT / "README.md"]
+        for words in COMMAND.findall(page.read_text(encoding="utf-8"))
+        if not {words, words.split()[0]} & known
+    ] == []
+
+
+# --- exit codes, settings, numbers -----------------------------------------------------------
+
+
+def test_every_exit_code_is_listed_and_no_other() -> None:
+    listed = {int(row[0]) for row in rows("exit-codes.md") if row[0].isdigit()}
+    assert listed == set(Exit)
+
+
+def test_every_error_is_listed_with_the_code_it_ends_with() -> None:
+    listed = {CODE.findall(row[0])[0]: int(row[1]) for row in rows("exit-codes.md", "Errors")}
+    assert listed == {kind.__name__: exit_for(kind.__new__(kind)) for kind in _errors()}
+
+
+def _errors(
+    kind: type[errors.SeedvaultError] = errors.SeedvaultError,
+) -> Iterator[type[errors.SeedvaultError]]:
+    for narrower in kind.__subclasses__():
+        yield narrower
+        yield from _errors(narrower)
+
+
+def test_every_setting_is_listed_and_can_be_set(tmp_path: Path) -> None:
+    listed: dict[str, list[str]] = {}
+    for section, name, *_ in rows("settings.md", "seedvault.toml"):
+        listed.setdefault(section.strip("`"), []).append(name.strip("`"))
+    text = [
+        line for section in listed for line in (f"[{section}]", *_each_set_to_x(listed[section]))
+    ]
+    (tmp_path / config.FILE_NAME).write_text("\n".join(text))
+    settings = config.load(tmp_path)
+    changed = {field.name for field in dataclasses.fields(settings)} - {"home"}
+    assert {name for names in listed.values() for name in names} == changed
+    assert {str(getattr(settings, name)) for name in changed} == {"x"}
+
+
+def _each_set_to_x(names: list[str]) -> list[str]:
+    return [f'{name} = "x"' for name in names]
+
+
+def test_every_number_of_the_policy_is_listed_with_its_value() -> None:
+    listed = {CODE.findall(row[0])[0]: row[1] for row in rows("policy.md") if CODE.search(row[0])}
+    assert listed == {
+        field.name: _shown(getattr(DEFAULT, field.name)) for field in dataclasses.fields(DEFAULT)
+    }
+
+
+def _shown(value: int | timedelta) -> str:
+    return f"{value.seconds // 60} min" if isinstance(value, timedelta) else str(value)
+
+
+def test_every_limit_of_a_seed_file_is_listed_with_its_value() -> None:
+    listed = {CODE.findall(row[0])[0]: int(row[1]) for row in rows("pskc.md", "Limits")}
+    assert listed == dataclasses.asdict(Limits())
+
+
+def test_every_warning_of_a_seed_file_is_listed() -> None:
+    assert named("pskc.md", "Warnings") == {code.value for code in WarningCode}
+
+
+# --- audit events ----------------------------------------------------------------------------
+
+
+def test_every_kind_of_audit_event_is_listed() -> None:
+    assert named("audit-events.md", "Kinds") == {kind.value for kind in audit.EventKind}
+
+
+def test_the_digest_of_the_example_is_the_one_that_is_computed() -> None:
+    example = {row[0]: row[1] for row in rows("audit-events.md", "The digest")}
+    event = audit.AuditEvent(
+        audit.EventKind(example["kind"]),
+        datetime.fromisoformat(example["at"]).astimezone(UTC),
+        example["actor"],
+        detail=example["detail"],
+    )
+    text = (REFERENCE / "audit-events.md").read_text(encoding="utf-8")
+    assert f"\n    {audit.link(audit.GENESIS, 0, 1, event).hex()}\n" in text
+
+
+# --- JSON documents --------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def documents(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
+    """One of every document, out of the real command line."""
+    folder = tmp_path_factory.mktemp("documents")
+    return list(_every_document(CommandLine(folder / "home"), folder))
+
+
+def _every_document(seedvault: CommandLine, folder: Path) -> Iterator[dict[str, Any]]:
+    good = deliver(folder / "tokens.pskcxml", totp=3, hotp=1)
+    desk = folder / "desk.csv"
+    desk.write_text(f"serial,user\n{serial(1)},alice\nGALT0,alice\n")
+    card, fob = serial(0), serial(3)
+    now = time.time()
+    ahead = [totp_code(0, now + steps * 30) for steps in (60, 61)]
+    for arguments in (
+        ["init"],
+        ["batch", "import", *good.arguments],
+        ["user", "add", "alice"],
+        ["user", "add", "alice"],
+        ["token", "assign", card, "alice", "--dry-run"],
+        ["token", "assign", card, "alice"],
+        ["token", "assign", fob, "alice", "--code", "1"],
+        ["token", "assign", fob, "alice", "--code", hotp_code(3, 0)],
+        ["token", "assign", "--csv", desk],
+        ["token", "verify", fob, hotp_code(3, 1)],
+        ["token", "verify", fob, hotp_code(3, 1)],
+        ["token", "verify", fob, "000000", "--dry-run"],
+        ["token", "resync", card, "1", "2"],
+        ["token", "resync", card, "--dry-run"],
+        ["token", "resync", card, *ahead],
+        ["token", "unlock", card],
+        ["token", "unassign", card],
+        ["token", "show", card],
+        ["token", "list"],
+        ["token", "history", card],
+        ["batch", "list"],
+        ["batch", "show", "1"],
+        ["user", "list"],
+        ["audit", "list"],
+        ["audit", "verify"],
+        ["status"],
+    ):
+        yield seedvault(*arguments, "--json").document
+    yield json.loads(seedvault("token", "list", "--jsonl").out.splitlines()[0])
+
+
+def test_every_document_has_the_fields_that_are_listed(documents: list[dict[str, Any]]) -> None:
+    listed = {
+        (CODE.findall(schema)[0], frozenset(CODE.findall(fields)))
+        for schema, _, fields in rows("schemas.md", "Documents")
+    }
+    assert listed == {
+        (document["schema"].removeprefix("seedvault."), frozenset(document.keys() - {"schema"}))
+        for document in documents
+    }
+
+
+def test_every_list_has_items_with_the_fields_that_are_listed(
+    documents: list[dict[str, Any]],
+) -> None:
+    listed = {CODE.findall(of)[0]: each for of, each in rows("schemas.md", "Lists in them")}
+    for document in documents:
+        for name in ("users", "failed", "events"):
+            items = document.get(name, [])
+            if isinstance(items, list) and items:
+                fields = CODE.findall(listed[name])
+                assert set(items[0]) == set(fields), name
+
+
+# --- the tests that documents call their proof -----------------------------------------------
+
+
+def test_every_test_that_a_document_names_exists() -> None:
+    assert [
+        f"{page.relative_to(ROOT)}: {named}"
+        for page in [*DOCS.rglob("*.md"), ROOT / "README.md"]
+        for named in TEST_PATH.findall(page.read_text(encoding="utf-8"))
+        if not (ROOT / named).exists()
+    ] == []
