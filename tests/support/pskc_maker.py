@@ -131,7 +131,7 @@ def _salt() -> bytes:
 
 
 def _mac_key() -> bytes:
-    return published_octets("MAC key", 20)
+    return published_octets("MAC key", 32)
 
 
 def _opening(order: Order) -> str:
@@ -158,7 +158,7 @@ def _protection(order: Order) -> str:
     return (
         f"  <EncryptionKey>\n{name if order.passphrase is None else _derivation(order)}"
         f'  </EncryptionKey>\n  <MACMethod Algorithm="{_mac_uri(order.mac)}">\n    <MACKey>\n'
-        f"{_encrypted(order.cipher, mac_key)}    </MACKey>\n  </MACMethod>\n"
+        f"{_encrypted(order.cipher, mac_key, 6)}    </MACKey>\n  </MACMethod>\n"
     )
 
 
@@ -199,7 +199,7 @@ def _secret(order: Order, key: bytes | None, serial: str, seed: bytes, broken: F
         value_mac = bytes([value_mac[0] ^ 1]) + value_mac[1:]
     stands = f"          <ValueMAC>{_base64(value_mac)}</ValueMAC>\n"
     return (
-        f"          <EncryptedValue>\n{_encrypted(order.cipher, value)}"
+        f"          <EncryptedValue>\n{_encrypted(order.cipher, value, 12)}"
         "          </EncryptedValue>\n" + ("" if broken is Fault.STRIPPED_MAC else stands)
     )
 
@@ -230,11 +230,12 @@ def _package(tokens: Tokens, serial: str, secret: str) -> str:
     )
 
 
-def _encrypted(cipher: Cipher, value: bytes) -> str:
+def _encrypted(cipher: Cipher, value: bytes, margin: int) -> str:
+    blank = " " * margin
     bits = cipher.key_octets * 8
     return (
-        f'            <xenc:EncryptionMethod Algorithm="{_XENC}aes{bits}-cbc"/>\n'
-        f"            <xenc:CipherData><xenc:CipherValue>{_base64(value)}"
+        f'{blank}<xenc:EncryptionMethod Algorithm="{_XENC}aes{bits}-cbc"/>\n'
+        f"{blank}<xenc:CipherData><xenc:CipherValue>{_base64(value)}"
         "</xenc:CipherValue></xenc:CipherData>\n"
     )
 
