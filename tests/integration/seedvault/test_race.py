@@ -1,0 +1,80 @@
+"""One code, one acceptance: threads and processes race for it, on SQLite and SoftHSM."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.support.cli import CommandLine, environment
+from tests.support.seed_files import deliver, serial, totp_code
+
+_PROCESSES, _THREADS = 4, 4
+_ROUNDS = 50
+_STEP_S = 30
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A vault whose first cards are alice's."""
+    folder = tmp_path_factory.mktemp("race")
+    seedvault = CommandLine(folder / "home")
+    seedvault.ok("init")
+    seedvault.ok("batch", "import", *deliver(folder / "delivery.xml", totp=2, hotp=0).arguments)
+    seedvault.ok("user", "add", "alice")
+    for number in range(2):
+        seedvault.ok("token", "assign", serial(number), "alice")
+    return seedvault.home
+
+
+@contextmanager
+def _racers(home: Path, number: int, *words: str) -> Iterator[list[subprocess.Popen[str]]]:
+    """Processes that wait at the line."""
+    command = [sys.executable, "-m", "tests.support.racer", str(home), serial(number)]
+    racers = [
+        subprocess.Popen(
+            [*command, str(_THREADS), *words],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=environment(),
+        )
+        for _ in range(_PROCESSES)
+    ]
+    try:
+        for racer in racers:
+            assert racer.stdout is not None
+            assert racer.stdout.readline() == "ready\n"
+        yield racers
+    finally:
+        for racer in racers:
+            racer.communicate(timeout=60)
+
+
+def _accepted(racers: list[subprocess.Popen[str]], number: int) -> list[int]:
+    """How many of all threads were told "accepted", for one code after the other."""
+    begun = int(time.time())
+    told = []
+    for step in range(1, _ROUNDS + 1):
+        now = begun + step * _STEP_S
+        for racer in racers:
+            assert racer.stdin is not None
+            racer.stdin.write(f"{now} {totp_code(number, now)}\n")
+            racer.stdin.flush()
+        answers = [racer.stdout.readline() for racer in racers if racer.stdout is not None]
+        told.append(sum(int(answer) for answer in answers))
+    return told
+
+
+def test_each_code_is_accepted_by_exactly_one_of_sixteen(home: Path) -> None:
+    with _racers(home, 0) as racers:
+        assert _accepted(racers, 0) == [1] * _ROUNDS
+    assert CommandLine(home).ok("audit", "verify").out.startswith("whole: ")
+
+
+def test_without_the_conditional_write_the_race_finds_double_acceptances(home: Path) -> None:
+    with _racers(home, 1, "naive") as racers:
+        assert max(_accepted(racers, 1)) > 1
