@@ -63,9 +63,13 @@ def read_chain(connection: Connection, chain: int) -> Iterator[LoggedEvent]:
 
 def read_events(connection: Connection, wanted: EventFilter) -> list[LoggedEvent]:
     """The newest events that `wanted` asks for."""
-    newest = (AUDIT_EVENT.c.at_ms.desc(), AUDIT_EVENT.c.chain, AUDIT_EVENT.c.sequence.desc())
-    found = _events().where(*_conditions(wanted)).order_by(*newest).limit(wanted.limit)
-    return list(logged_events(connection.execute(found)))
+    return list(logged_events(connection.execute(newest(wanted))))
+
+
+def newest(wanted: EventFilter) -> Select[Any]:
+    """The statement for `wanted`, the newest event first."""
+    order = (AUDIT_EVENT.c.at_ms.desc(), AUDIT_EVENT.c.chain, AUDIT_EVENT.c.sequence.desc())
+    return _events().where(*_conditions(wanted)).order_by(*order).limit(wanted.limit)
 
 
 def _conditions(wanted: EventFilter) -> Iterator[Any]:

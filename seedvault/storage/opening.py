@@ -47,11 +47,7 @@ def open_vault(url: str, clock: Clock) -> SqlVault:
     try:
         with database.explained:
             check_schema(database.sql, str(path))
-            row = database.sql.execute(select(VAULT)).first()
-        if row is None:
-            raise no_vault(str(path))
-        identity = VaultIdentity(row.vault_id, row.epoch, moment(row.created_ms))
-        return SqlVault(database, identity, clock)
+            return SqlVault(database, _identity(database), clock)
     except BaseException:
         database.close()
         raise
@@ -80,6 +76,13 @@ def _touch(path: Path) -> None:
             f"{path}: the vault cannot be made here: {error.strerror}",
             remedy="Name a directory that exists and is writable.",
         ) from error
+
+
+def _identity(database: Database) -> VaultIdentity:
+    row = database.sql.execute(select(VAULT)).first()
+    if row is None:
+        raise no_vault(str(database.path))
+    return VaultIdentity(row.vault_id, row.epoch, moment(row.created_ms))
 
 
 def _row(identity: VaultIdentity) -> dict[str, str | int]:

@@ -33,8 +33,13 @@ def held(
 
 def listed(connection: Connection, wanted: TokenFilter) -> list[ListedToken]:
     """A page of tokens in the order of their serials."""
-    page = tokens().where(*_conditions(wanted)).order_by(TOKEN.c.serial_folded)
-    return [listed_token(row) for row in connection.execute(page.limit(wanted.limit))]
+    return [listed_token(row) for row in connection.execute(page(wanted))]
+
+
+def page(wanted: TokenFilter) -> Select[Any]:
+    """The statement for `wanted`: the index that finds a page also has it in order."""
+    found = tokens().where(*_conditions(wanted)).order_by(TOKEN.c.serial_folded)
+    return found.limit(wanted.limit)
 
 
 def shown(connection: Connection, serial: Serial) -> ListedToken | None:

@@ -1,0 +1,172 @@
+"""The audit log: chains that hold, and break where anyone touches them."""
+
+from datetime import timedelta
+
+import pytest
+
+from seedvault.domain.audit import (
+    SERIAL_CHAINS,
+    AuditEvent,
+    Break,
+    EventKind,
+    check_chain,
+)
+from seedvault.domain.names import Serial
+from seedvault.service.ports import EventFilter
+from seedvault.storage import SqlVault, chains
+from tests.integration.seedvault.storage.conftest import Tamper
+from tests.support.tokens import NOON, new_token, serial
+from tests.support.vaults import event, import_tokens
+
+CHAIN = event(serial(1)).chain
+EVERY_FIELD = AuditEvent(
+    EventKind.CODE_ACCEPTED, NOON, "rp", serial(1), "alice", "B-0001", 7, "offset +0"
+)
+
+
+def log(vault: SqlVault, *events: AuditEvent) -> None:
+    for one in events:
+        with vault.transaction() as transaction:
+            transaction.commit(one)
+
+
+def breaks(vault: SqlVault) -> list[Break]:
+    heads = {head.chain: head for head in vault.heads()}
+    return [
+        found
+        for chain in range(SERIAL_CHAINS + 1)
+        for found in check_chain(chain, vault.chain(chain), heads.get(chain))
+    ]
+
+
+@pytest.fixture
+def four(vault: SqlVault) -> SqlVault:
+    """A vault with four events in one chain."""
+    log(vault, *[EVERY_FIELD] * 4)
+    return vault
+
+
+def test_an_event_is_read_back_as_it_was_committed(vault: SqlVault) -> None:
+    log(vault, EVERY_FIELD)
+    (logged,) = vault.chain(CHAIN)
+    assert logged.event == EVERY_FIELD
+    assert (logged.chain, logged.sequence) == (CHAIN, 1)
+
+
+def test_every_chain_that_was_written_holds(vault: SqlVault) -> None:
+    log(vault, *(event(serial(number)) for number in range(40)))
+    assert len(vault.heads()) == SERIAL_CHAINS + 1
+    assert breaks(vault) == []
+
+
+def test_a_chain_without_events_has_no_head(vault: SqlVault) -> None:
+    assert [head.chain for head in vault.heads()] == [0]
+    assert list(vault.chain(CHAIN)) == []
+
+
+def test_a_chain_is_read_whole_over_many_pages(
+    four: SqlVault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chains, "_PAGE", 2)
+    assert [logged.sequence for logged in four.chain(CHAIN)] == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "kind = 'code.rejected'",
+        "kind = 'nonsense'",
+        "at_ms = at_ms + 1",
+        "at_ms = at_ms + 0.5",
+        "at_ms = 9e15",
+        "actor = 'mallory'",
+        "serial = 'GALT10000009'",
+        "serial = '=1'",
+        "serial = NULL",
+        "user = 'mallory'",
+        "batch = NULL",
+        "factor = 8",
+        "factor = '8 '",
+        "detail = NULL",
+        "digest = zeroblob(32)",
+        "digest = 'text'",
+        "sequence = 9",
+        "sequence = 'two'",
+        "chain = 0, sequence = 9",
+    ],
+)
+def test_a_changed_column_breaks_its_chain(four: SqlVault, tamper: Tamper, change: str) -> None:
+    tamper(f"UPDATE audit_event SET {change} WHERE chain = ? AND sequence = 2", CHAIN)
+    assert breaks(four) != []
+
+
+@pytest.mark.parametrize("sequence", [1, 2, 4])
+def test_a_deleted_event_breaks_its_chain(four: SqlVault, tamper: Tamper, sequence: int) -> None:
+    tamper("DELETE FROM audit_event WHERE chain = ? AND sequence = ?", CHAIN, sequence)
+    assert breaks(four) != []
+
+
+def test_a_cut_off_end_is_found_even_with_no_event_left(four: SqlVault, tamper: Tamper) -> None:
+    tamper("DELETE FROM audit_event WHERE chain = ?", CHAIN)
+    assert breaks(four) != []
+
+
+def test_a_head_taken_back_is_found(four: SqlVault, tamper: Tamper) -> None:
+    tamper("UPDATE audit_head SET sequence = sequence - 1 WHERE chain = ?", CHAIN)
+    assert breaks(four) != []
+
+
+def test_within_a_snapshot_heads_and_chains_agree_while_others_write(
+    four: SqlVault, tamper: Tamper
+) -> None:
+    with four.snapshot():
+        heads = four.heads()
+        tamper("UPDATE audit_head SET sequence = sequence + 1")
+        assert four.heads() == heads
+    assert four.heads() != heads
+
+
+def test_the_newest_event_comes_first(vault: SqlVault) -> None:
+    later = AuditEvent(EventKind.CODE_ACCEPTED, NOON + timedelta(seconds=1), "rp", serial(2))
+    log(vault, later, EVERY_FIELD)
+    assert [logged.event.at for logged in vault.events(EventFilter(limit=2))] == [later.at, NOON]
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        EventFilter(serial=Serial("galt 10000001")),
+        EventFilter(user="alice"),
+        EventFilter(actor="rp"),
+        EventFilter(kind=EventKind.CODE_ACCEPTED),
+        EventFilter(since=NOON),
+    ],
+    ids=["serial", "user", "actor", "kind", "since"],
+)
+def test_events_are_filtered(vault: SqlVault, wanted: EventFilter) -> None:
+    import_tokens(vault, [new_token(1)])
+    before = NOON - timedelta(milliseconds=1)
+    log(vault, EVERY_FIELD, AuditEvent(EventKind.CODE_REJECTED, before, "op", serial(2), "bob"))
+    found = [logged.event for logged in vault.events(wanted)]
+    assert EVERY_FIELD in found
+    assert all(logged.serial != serial(2) for logged in found)
+
+
+def test_events_are_limited(four: SqlVault) -> None:
+    assert len(four.events(EventFilter(limit=3))) == 3
+
+
+@pytest.mark.parametrize(
+    ("wanted", "index"),
+    [
+        (EventFilter(serial=serial(1)), "audit_event_by_serial"),
+        (EventFilter(), "audit_event_by_time"),
+        (EventFilter(since=NOON), "audit_event_by_time"),
+    ],
+)
+def test_the_log_is_not_scanned(vault: SqlVault, wanted: EventFilter, index: str) -> None:
+    statement = chains.newest(wanted).compile(
+        dialect=vault._database.dialect, compile_kwargs={"literal_binds": True}
+    )
+    plan = vault._database.driver.execute(f"EXPLAIN QUERY PLAN {statement}").fetchall()
+    assert any(index in step[-1] for step in plan)
