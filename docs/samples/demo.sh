@@ -7,7 +7,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 checkout=$(cd "$here/../.." && pwd)
 : "${SEEDVAULT:?run ./dev demo}" "${PYTHON:?run ./dev demo}"
 home=${SEEDVAULT_DEMO_HOME:-$checkout/.demo}
-sample=$here/thales-display-cards.pskcxml
+sample=docs/samples/thales-display-cards
 alice=GALT10000001 bob=GALT10000002 carol=GALT10000003
 step_s=30
 
@@ -25,7 +25,7 @@ refused() { # run a command that must answer "no" (exit 1)
 }
 
 code_at() { # SERIAL UNIX-TIME: the code that this card shows at that time, by oathtool
-    seed=$(cd "$checkout" && "$PYTHON" -m docs.samples.seed "$1")
+    seed=$("$PYTHON" -m docs.samples.seed "$1" 2>/dev/null)
     oathtool --totp --digits=6 --time-step-size="${step_s}s" --now="@$2" "$seed"
 }
 
@@ -34,13 +34,14 @@ fresh_step() { # wait, a few seconds at the most, until a time step has most of 
     date +%s
 }
 
+cd "$checkout"
 rm -rf "$home"
 
 say "1. A new vault: keys in an HSM (here SoftHSM), rows in a database (here SQLite)"
 run init
 
 say "2. The maker's seed file: 505 encrypted seeds, each with its value MAC. The key came apart."
-run batch import "$sample" --key-file "$here/thales-display-cards.key"
+run batch import $sample.pskcxml --key-file $sample.key
 run batch list
 
 say "3. Three cards go to three people"

@@ -116,7 +116,8 @@ class _Bar:
         self._bar: ProgressBar[int] | None = None
 
     def opened(self, file: OpenedSeedFile) -> None:
-        output.note(" · ".join(file.summary))
+        for sentence in file.summary:
+            output.note(sentence)
         if sys.stderr.isatty():
             self._bar = click.progressbar(
                 length=self._octets,

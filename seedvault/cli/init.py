@@ -68,8 +68,8 @@ def _report(session: Session, made: wiring.Initialised) -> None:
         return
     software = " (a software token: for evaluation)" if made.is_software else ""
     click.echo(f"{made.module}{software}")
-    click.echo("created  " + ", ".join(made.created))
-    click.echo(f"created  vault in {session.home}")
+    for thing in (*made.created, f"vault in {session.home}"):
+        click.echo(f"created  {thing}")
     if made.import_tier != "A":
         click.echo(
             f"import tier {made.import_tier}: this module cannot re-wrap a delivered seed inside\n"

@@ -1,6 +1,8 @@
 """What a command says: tables for people, documents for programs, notes on standard error."""
 
 import json
+import shutil
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
@@ -19,14 +21,22 @@ def lines(schema: str, rows: Iterable[Mapping[str, object]]) -> None:
 
 
 def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Columns as wide as their widest cell; nothing but the note where there are no rows."""
+    """Columns as wide as their widest cell, lines no longer than the terminal, if it is one."""
     if not rows:
         note("nothing to list")
         return
     widths = [max(len(row[i]) for row in [headings, *rows]) for i in range(len(headings))]
     for row in [headings, *rows]:
         cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
-        click.echo("  ".join(cells).rstrip())
+        click.echo(_fitting("  ".join(cells).rstrip()))
+
+
+def _fitting(line: str) -> str:
+    """The line cut to the terminal's width; whole where a program or a file takes it."""
+    width = shutil.get_terminal_size().columns
+    if len(line) <= width or not sys.stdout.isatty():
+        return line
+    return line[: width - 1] + "…"
 
 
 def fields(pairs: Iterable[tuple[str, str]]) -> None:

@@ -88,10 +88,9 @@ class OpenedFile:
     @property
     def summary(self) -> Sequence[str]:
         macs = self._file.header.value_macs
+        authenticated = f"value MACs {macs}" if macs else "no value MACs"
         return (
-            self.source.format,
-            self.source.protection,
-            f"value MACs {macs}" if macs else "no value MACs",
+            f"{self.source.format} · {self.source.protection} · {authenticated}",
             "not signed: serials and parameters are not authenticated",
         )
 
