@@ -53,12 +53,14 @@ class Database:
     @property
     def sql(self) -> Connection:
         """This thread's connection, for SQLAlchemy."""
+        self._check_process()
         connection = self._held.sql
         return self._open() if connection is None else connection
 
     @property
     def driver(self) -> Any:
         """This thread's connection, as the driver's own: for statements that are compiled once."""
+        self._check_process()
         held = self._held
         if held.driver is None:
             self._open()
@@ -106,15 +108,17 @@ class Database:
         self._held = Held()
 
     def _open(self) -> Connection:
-        if os.getpid() != self._process:
-            # https://sqlite.org/howtocorrupt.html section 2.6
-            raise AssertionError("a vault was opened before the fork: open it after")
         with self._opening:
             connection = self._engine.connect()
             self._opened.add(connection)
         self._held.sql = connection
         self._held.driver = connection.connection.driver_connection
         return connection
+
+    def _check_process(self) -> None:
+        # A connection carried over a fork corrupts the file (sqlite.org/howtocorrupt.html, 2.6).
+        if os.getpid() != self._process:
+            raise AssertionError("a vault was opened before the fork: open it after")
 
 
 def sqlite_path(url: str) -> Path:

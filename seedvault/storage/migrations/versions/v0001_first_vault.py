@@ -10,7 +10,8 @@ down_revision = None
 def upgrade() -> None:
     """Create every table."""
     _create_vault_and_users()
-    _create_batches_and_tokens()
+    _create_batches()
+    _create_tokens()
     _create_staging()
     _create_audit_log()
 
@@ -31,7 +32,7 @@ def _create_vault_and_users() -> None:
     )
 
 
-def _create_batches_and_tokens() -> None:
+def _create_batches() -> None:
     op.create_table(
         "batch",
         sa.Column("number", sa.Integer(), primary_key=True),
@@ -46,6 +47,9 @@ def _create_batches_and_tokens() -> None:
         sa.Column("held", sa.Integer(), nullable=False),
         sqlite_autoincrement=True,
     )
+
+
+def _create_tokens() -> None:
     op.create_table(
         "token",
         *_new_token_columns(),

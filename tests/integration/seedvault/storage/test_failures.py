@@ -230,10 +230,17 @@ def test_a_missing_vault_is_not_upgraded_into_being(tmp_path: Path) -> None:
         upgrade_vault(url(tmp_path))
 
 
-def test_a_vault_is_not_carried_over_a_fork(
-    vault: SqlVault, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    vault.close()
-    monkeypatch.setattr(vault._database, "_process", os.getpid() - 1)
-    with pytest.raises(AssertionError, match="before the fork"):
-        vault.counts()
+@pytest.mark.parametrize("used_before", [True, False])
+def test_a_vault_is_not_carried_over_a_fork(vault: SqlVault, *, used_before: bool) -> None:
+    if not used_before:
+        vault.close()
+    child = os.fork()
+    if child == 0:
+        try:
+            vault.counts()
+        except AssertionError:
+            os._exit(17)
+        finally:
+            os._exit(0)
+    _, status = os.waitpid(child, 0)
+    assert os.waitstatus_to_exitcode(status) == 17

@@ -167,6 +167,11 @@ def test_a_refused_chunk_leaves_the_chunks_before_it(vault: SqlVault, tmp_path: 
     assert staged_rows(tmp_path) == 2
 
 
+def test_a_clash_whose_other_half_was_swept_meanwhile_is_a_takeover(vault: SqlVault) -> None:
+    staging = stage(vault)
+    assert isinstance(staging._twice([]), Conflict)
+
+
 def test_two_files_may_stage_the_same_token(vault: SqlVault) -> None:
     stage(vault).add(numbered(new_token(1)))
     stage(vault, OTHER).add(numbered(new_token(1)))
