@@ -9,6 +9,17 @@ MAX_NAME_LENGTH = 64
 # Unicode categories no name may contain: control, format (bidi, zero-width), surrogate,
 # private use, unassigned, line and paragraph separators.
 _FORBIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+# What else is drawn as nothing: fillers and variation selectors, by the property
+# Default_Ignorable_Code_Point of Unicode's DerivedCoreProperties.txt.
+_UNSEEN = frozenset(
+    map(
+        chr,
+        (
+            *(0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x180B, 0x180C, 0x180D, 0x180F),
+            *(0x3164, 0xFFA0, *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)),
+        ),
+    )
+)
 # A spreadsheet would run a cell that starts with one of these.
 _FORMULA_STARTS = ("=", "+", "-", "@")
 
@@ -17,7 +28,8 @@ _FORMULA_STARTS = ("=", "+", "-", "@")
 class Serial:
     """A token's serial: `verbatim` as the maker wrote it, `folded` for lookup.
 
-    Folded: NFKC, casefolded, without white space. Leading zeros count.
+    Folded: NFKC, casefolded, without white space; folding again changes nothing. Leading zeros
+    count.
     """
 
     verbatim: str = field(compare=False)
@@ -59,7 +71,7 @@ def _check(kind: str, text: str) -> None:
     if text.isascii() and text.isprintable():
         return
     for character in text:
-        if unicodedata.category(character) in _FORBIDDEN:
+        if character in _UNSEEN or unicodedata.category(character) in _FORBIDDEN:
             raise InvalidInput(
                 f"{kind} {text!a} contains U+{ord(character):04X}, which is invisible or a control",
                 remedy="Type it by hand instead of pasting it.",
@@ -67,4 +79,6 @@ def _check(kind: str, text: str) -> None:
 
 
 def _fold(text: str) -> str:
-    return "".join(unicodedata.normalize("NFKC", text).casefold().split())
+    unspaced = "".join(unicodedata.normalize("NFKC", text).split())
+    # Once more: letters and accents that a space held apart, or casefolding took apart, compose.
+    return unicodedata.normalize("NFKC", unspaced.casefold())
