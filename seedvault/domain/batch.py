@@ -6,6 +6,8 @@ from enum import Enum
 
 from seedvault.domain.errors import InvalidInput
 
+_LONGEST_NUMBER = 18  # digits: what a database's 64-bit integer holds
+
 
 class Tier(Enum):
     """Where seeds were when the HSM took them over: how much a batch has to be trusted."""
@@ -46,7 +48,8 @@ class Batch:
 def batch_number(name: str) -> int:
     """The number in `B-0001`, `b-1` or `1`."""
     digits = name.strip().upper().removeprefix("B-")
-    if not (digits.isascii() and digits.isdigit() and int(digits) > 0):
+    written = digits.isascii() and digits.isdigit() and len(digits) <= _LONGEST_NUMBER
+    if not (written and int(digits) > 0):
         raise InvalidInput(
             f"{name!r} is not a batch name such as B-0001", remedy="See: seedvault batch list"
         )
