@@ -8,7 +8,7 @@ import hashlib
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from enum import Enum
 
 from seedvault.domain.canonical import encode
@@ -17,6 +17,9 @@ from seedvault.domain.names import Serial
 SERIAL_CHAINS = 8
 GENESIS = bytes(32)
 """The hash before the first event of every chain."""
+
+_UNIX_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
 
 
 class EventKind(Enum):
@@ -104,8 +107,10 @@ def link(previous: bytes, chain: int, sequence: int, event: AuditEvent) -> bytes
 
 
 def milliseconds(moment: datetime) -> int:
-    """Unix time in whole milliseconds: the resolution of every stored date."""
-    return int(moment.timestamp()) * 1000 + moment.microsecond // 1000
+    """Unix time in whole milliseconds, rounded down: the resolution of every stored date."""
+    # Not by way of `timestamp`: a float rounds the last microsecond of 9999, which makers write
+    # for "never", into the year 10000.
+    return (moment - _UNIX_EPOCH) // _MILLISECOND
 
 
 def check_chain(
