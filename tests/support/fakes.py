@@ -1,0 +1,396 @@
+"""Honest stand-ins for the ports, in memory: they keep the ports' promises and compute for real.
+
+`FakeVault` writes conditionally, one transaction at a time; `FakeKeys` computes HMACs over known
+seeds, checks every seal, and will not be used while a transaction is open.
+"""
+
+import hmac
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from difflib import get_close_matches
+from pathlib import Path
+from threading import Lock, get_ident
+
+from seedvault.domain.audit import (
+    GENESIS,
+    SERIAL_CHAINS,
+    AuditEvent,
+    ChainHead,
+    LoggedEvent,
+    link,
+)
+from seedvault.domain.batch import Batch, Source, Tier
+from seedvault.domain.errors import (
+    Conflict,
+    FileRefused,
+    HsmUnavailable,
+    SealBroken,
+    StorageUnavailable,
+)
+from seedvault.domain.names import Serial, UserName
+from seedvault.domain.oath import Digest, Mac
+from seedvault.domain.token import Bound, Device, InStock, Progress, Token
+from seedvault.service.ports import (
+    Counts,
+    Delivered,
+    DeliveredKey,
+    DeliveredSeed,
+    EventFilter,
+    HeldToken,
+    ListedToken,
+    NewToken,
+    OpenedSeedFile,
+    SeedFileKey,
+    SeedTaker,
+    Staging,
+    Stale,
+    StoredToken,
+    TakenSeed,
+    TokenFilter,
+    User,
+    VaultIdentity,
+    WrappedSeed,
+)
+from seedvault.service.seal import sealed_octets
+from tests.support.tokens import NOON
+
+_SHORTEST_SEED = 16  # octets: RFC 4226 section 4 R6
+
+
+def mac_of(seed: bytes, digest: Digest = Digest.SHA1) -> Mac:
+    """HMAC over a seed that is known here, as the HSM computes it over one that is not."""
+    return lambda message: hmac.digest(seed, message, digest.value)
+
+
+class FixedClock:
+    """Stands still until it is moved."""
+
+    def __init__(self, now: datetime = NOON) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, by: timedelta) -> None:
+        self.now += by
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    stored: StoredToken
+    batch: int
+    fingerprint: bytes
+
+
+class FakeVault:
+    """The `Vault` port. Set `full` and it stores nothing more, as a full disk would."""
+
+    def __init__(self) -> None:
+        self.identity = VaultIdentity("vault-1", 1, NOON)
+        self.full = False
+        self.staged: list[FakeStaging] = []
+        self.rows: dict[Serial, _Row] = {}
+        self.chains: dict[int, list[LoggedEvent]] = {n: [] for n in range(SERIAL_CHAINS + 1)}
+        self._users: dict[UserName, datetime] = {}
+        self._batches: dict[int, Batch] = {}
+        self._writing = Lock()
+        self._writer: int | None = None
+
+    @property
+    def writing_here(self) -> bool:
+        """Whether this thread has a transaction open."""
+        return self._writer == get_ident()
+
+    def token(self, serial: Serial) -> StoredToken | None:
+        row = self.rows.get(serial)
+        return row.stored if row else None
+
+    def held(self, serials: Sequence[Serial], fingerprints: Sequence[bytes]) -> list[HeldToken]:
+        return [
+            HeldToken(serial, row.fingerprint)
+            for serial, row in self.rows.items()
+            if serial in serials or row.fingerprint in fingerprints
+        ]
+
+    def nearest_serials(self, serial: Serial, limit: int) -> list[Serial]:
+        known = {candidate.folded: candidate for candidate in self.rows}
+        return [known[folded] for folded in get_close_matches(serial.folded, known, limit)]
+
+    def listed(self, wanted: TokenFilter) -> list[ListedToken]:
+        after = wanted.after.folded if wanted.after else ""
+        page = [
+            _listed(row)
+            for serial, row in sorted(self.rows.items(), key=lambda item: item[0].folded)
+            if serial.folded > after and _is_wanted(row, wanted)
+        ]
+        return page[: wanted.limit]
+
+    def shown(self, serial: Serial) -> ListedToken | None:
+        row = self.rows.get(serial)
+        return _listed(row) if row else None
+
+    def user(self, name: UserName) -> User | None:
+        return next((user for user in self.users() if user.name == name), None)
+
+    def users(self) -> list[User]:
+        owners = [_owner(row.stored.token) for row in self.rows.values()]
+        return [User(name, at, owners.count(name)) for name, at in self._users.items()]
+
+    def batch(self, number: int) -> Batch | None:
+        return self._batches.get(number)
+
+    def batches(self) -> list[Batch]:
+        return list(self._batches.values())
+
+    def counts(self) -> Counts:
+        bound = sum(isinstance(row.stored.token, Bound) for row in self.rows.values())
+        events = sum(map(len, self.chains.values()))
+        in_stock = len(self.rows) - bound
+        return Counts(in_stock, bound, len(self._users), len(self._batches), events)
+
+    def events(self, wanted: EventFilter) -> list[LoggedEvent]:
+        logged = [logged for chain in self.chains.values() for logged in reversed(chain)]
+        newest = sorted(logged, key=lambda logged: logged.event.at, reverse=True)
+        return [logged for logged in newest if _is_asked_for(logged.event, wanted)][: wanted.limit]
+
+    def chain(self, chain: int) -> Iterator[LoggedEvent]:
+        yield from self.chains[chain]
+
+    def heads(self) -> list[ChainHead]:
+        last = [chain[-1] for chain in self.chains.values() if chain]
+        return [ChainHead(logged.chain, logged.sequence, logged.digest) for logged in last]
+
+    @contextmanager
+    def transaction(self) -> Iterator["FakeTransaction"]:
+        with self._writing:
+            self._writer = get_ident()
+            try:
+                yield FakeTransaction(self)
+            finally:
+                self._writer = None
+
+    def stage(self, source: Source, tier: Tier, by: str, at: datetime) -> "FakeStaging":
+        self.staged = [other for other in self.staged if other.source.sha256 != source.sha256]
+        staging = FakeStaging(self, source, tier, by)
+        self.staged.append(staging)
+        return staging
+
+    def tamper(self, serial: Serial, change: Callable[[StoredToken], StoredToken]) -> None:
+        """What someone with a SQL prompt does: no seal, no version, no event."""
+        self.rows[serial] = replace(self.rows[serial], stored=change(self.rows[serial].stored))
+
+    def check_space(self) -> None:
+        """Raises StorageUnavailable where the disk is full."""
+        if self.full:
+            raise StorageUnavailable("the disk is full", remedy="Free some space.")
+
+    def put_user(self, name: UserName, at: datetime) -> None:
+        """Write a user. Only a transaction that commits calls this, as the next two."""
+        self._users[name] = at
+
+    def put_batch(self, batch: Batch, tokens: Sequence[NewToken]) -> None:
+        """Write a batch and its tokens."""
+        self._batches[batch.number] = batch
+        for new in tokens:
+            token = InStock(new.device, new.progress)
+            stored = StoredToken(len(self.rows) + 1, token, new.taken.wrapped, new.seal, 0, 0)
+            self.rows[new.device.serial] = _Row(stored, batch.number, new.taken.fingerprint)
+
+    def put_event(self, event: AuditEvent) -> None:
+        """Append to the event's chain."""
+        chain = self.chains[event.chain]
+        previous, place = (chain[-1].digest if chain else GENESIS), len(chain) + 1
+        digest = link(previous, event.chain, place, event)
+        chain.append(LoggedEvent(event.chain, place, event, digest))
+
+
+class FakeTransaction:
+    """The `Transaction` port: checks at once, writes at `commit`."""
+
+    def __init__(self, vault: FakeVault) -> None:
+        self._vault = vault
+        self._changes: list[Callable[[], None]] = []
+
+    def advance(self, seen: StoredToken, progress: Progress, accepted: int | None) -> None:
+        now = replace(seen, token=replace(seen.token, progress=progress))
+        self._write(seen, now, progress.next_factor if accepted is None else accepted)
+
+    def replace(self, seen: StoredToken, now: StoredToken) -> None:
+        self._write(seen, now, now.token.progress.next_factor)
+
+    def add_user(self, name: UserName, at: datetime) -> None:
+        if self._vault.user(name):
+            raise Conflict(f"there is a user called {name} already")
+        self._changes.append(lambda: self._vault.put_user(name, at))
+
+    def publish(self, staging: Staging, source: Source, held: int, event: AuditEvent) -> Batch:
+        assert isinstance(staging, FakeStaging)
+        new = staging.tokens
+        serials = [token.device.serial for token in new]
+        if self._vault.held(serials, [token.taken.fingerprint for token in new]):
+            raise Conflict("the vault came to hold one of these tokens meanwhile")
+        number = len(self._vault.batches()) + 1
+        batch = Batch(number, source, staging.tier, event.at, staging.by, len(new), held)
+        self._changes.append(lambda: self._vault.put_batch(batch, new))
+        self.commit(replace(event, batch=batch.name))
+        return batch
+
+    def commit(self, event: AuditEvent) -> None:
+        assert self._vault.writing_here
+        self._vault.check_space()
+        for change in self._changes:
+            change()
+        self._changes.clear()
+        self._vault.put_event(event)
+
+    def _write(self, seen: StoredToken, now: StoredToken, ceiling: int) -> None:
+        serial = seen.token.device.serial
+        row = self._vault.rows[serial]
+        moved = row.stored.version != seen.version or type(row.stored.token) is not type(seen.token)
+        if moved or row.stored.token.progress.next_factor > ceiling:
+            raise Stale
+        written = replace(row, stored=replace(now, version=seen.version + 1))
+        self._changes.append(lambda: self._vault.rows.update({serial: written}))
+
+
+class FakeStaging:
+    """The `Staging` port."""
+
+    def __init__(self, vault: FakeVault, source: Source, tier: Tier, by: str) -> None:
+        self.source, self.tier, self.by = source, tier, by
+        self.tokens: list[NewToken] = []
+        self._vault = vault
+        self._lines: dict[Serial | bytes, int] = {}
+
+    def add(self, tokens: Sequence[tuple[NewToken, int]]) -> None:
+        self._vault.check_space()
+        for new, line in tokens:
+            for unique in (new.device.serial, new.taken.fingerprint):
+                first = self._lines.setdefault(unique, line)
+                if first != line:
+                    raise FileRefused(f"{new.device.serial} stands twice: lines {first} and {line}")
+            self.tokens.append(new)
+
+    def discard(self) -> None:
+        self._vault.staged = [other for other in self._vault.staged if other is not self]
+
+
+def _owner(token: Token) -> UserName | None:
+    return token.owner if isinstance(token, Bound) else None
+
+
+def _listed(row: _Row) -> ListedToken:
+    wrapped = row.stored.wrapped
+    return ListedToken(row.stored.token, row.batch, wrapped.length, wrapped.kek_id)
+
+
+def _is_wanted(row: _Row, wanted: TokenFilter) -> bool:
+    owner = _owner(row.stored.token)
+    return (
+        wanted.batch in (None, row.batch)
+        and wanted.owner in (None, owner)
+        and wanted.bound in (None, owner is not None)
+    )
+
+
+def _is_asked_for(event: AuditEvent, wanted: EventFilter) -> bool:
+    return (
+        wanted.serial in (None, event.serial)
+        and wanted.user in (None, event.user)
+        and wanted.actor in (None, event.actor)
+        and wanted.kind in (None, event.kind)
+        and (wanted.since is None or event.at >= wanted.since)
+    )
+
+
+class FakeKeys:
+    """The `Keys` port, and the `SeedTaker` of every file: seeds are known octets here.
+
+    `opened` lists the tokens whose seed was opened. Set `unplugged` and nothing answers. What is
+    in `meanwhile` is done, once each, while a seed is open: what another node does in that time.
+    """
+
+    import_tier = Tier.NARROW
+    module = "a fake in memory"
+
+    def __init__(self, vault: FakeVault) -> None:
+        self.opened: list[Serial] = []
+        self.unplugged = False
+        self.meanwhile: list[Callable[[], object]] = []
+        self._vault = vault
+        self._seeds: dict[bytes, bytes] = {}
+
+    @contextmanager
+    def taking_from(self, file: OpenedSeedFile) -> Iterator[SeedTaker]:
+        self._check_usable()
+        yield self
+
+    def take(self, seed: DeliveredSeed, device: Device) -> TakenSeed:
+        self._check_usable()
+        octets: object = seed
+        assert isinstance(octets, bytes)
+        if len(octets) < _SHORTEST_SEED:
+            raise FileRefused(f"the seed of {device.serial} is shorter than 128 bits")
+        blob = mac_of(b"KEK", Digest.SHA256)(octets)
+        self._seeds[blob] = octets
+        fingerprint = mac_of(b"fingerprint key", Digest.SHA256)(octets)[:16]
+        return TakenSeed(WrappedSeed(1, "k1", len(octets), blob), fingerprint)
+
+    def check(self, stored: StoredToken) -> None:
+        if not hmac.compare_digest(
+            stored.seal, self.seal(stored.token, stored.wrapped, stored.revision)
+        ):
+            raise SealBroken(f"the seal of {stored.token.device.serial} does not match its row")
+
+    @contextmanager
+    def open(self, stored: StoredToken) -> Iterator[Mac]:
+        self.check(stored)
+        device = stored.token.device
+        self.opened.append(device.serial)
+        if self.meanwhile:
+            self.meanwhile.pop(0)()
+        yield mac_of(self._seeds[stored.wrapped.blob], device.parameters.digest)
+
+    def seal(self, token: Token, wrapped: WrappedSeed, revision: int) -> bytes:
+        self._check_usable()
+        octets = sealed_octets(self._vault.identity.vault_id, token, wrapped, revision)
+        return mac_of(b"seal key", Digest.SHA256)(octets)
+
+    def _check_usable(self) -> None:
+        assert not self._vault.writing_here, "an HSM call inside a write transaction"
+        if self.unplugged:
+            raise HsmUnavailable("the HSM is unplugged")
+
+
+@dataclass(slots=True)
+class FakeSeedFile:
+    """The `OpenedSeedFile` port. An exception among the `records` is raised in its turn."""
+
+    source: Source
+    records: Sequence[Delivered | BaseException]
+    warnings: Sequence[str] = ()
+    summary: Sequence[str] = ("fake seeds",)
+    transport_key: DeliveredKey | None = None
+    position: int = field(default=0, init=False)
+
+    def __iter__(self) -> Iterator[Delivered]:
+        for record in self.records:
+            if isinstance(record, BaseException):
+                raise record
+            self.position += 100
+            yield record
+
+
+@dataclass(frozen=True, slots=True)
+class FakeIntake:
+    """The `Intake` port over the files it was given, by name."""
+
+    files: Mapping[str, FakeSeedFile]
+
+    @contextmanager
+    def open(self, path: Path, key: SeedFileKey, now: datetime) -> Iterator[OpenedSeedFile]:
+        if path.name not in self.files:
+            raise FileRefused(f"{path.name}: no such file")
+        yield self.files[path.name]
