@@ -1,0 +1,46 @@
+"""The octets under seals and links, to the letter: they must read the same in ten years."""
+
+import pytest
+
+from seedvault.domain.canonical import Field, encode
+
+
+@pytest.mark.parametrize(
+    ("field", "octets"),
+    [
+        (None, b"n\0\0\0\0"),
+        ("", b"s\0\0\0\0"),
+        ("é", b"s\0\0\0\x02\xc3\xa9"),
+        (b"\0", b"b\0\0\0\x01\0"),
+        (0, b"i\0\0\0\x010"),
+        (-12, b"i\0\0\0\x03-12"),
+    ],
+)
+def test_a_field_is_its_type_its_length_and_its_octets(field: Field, octets: bytes) -> None:
+    assert encode(field) == octets
+
+
+def test_fields_follow_each_other() -> None:
+    assert encode("a", None, 1) == encode("a") + encode(None) + encode(1)
+
+
+def test_no_fields_are_no_octets() -> None:
+    assert encode() == b""
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (("ab", "c"), ("a", "bc")),
+        (("1",), (1,)),
+        (("a",), (b"a",)),
+        (("",), (None,)),
+        (("",), ()),
+        (("a", None), (None, "a")),
+        (("as\0\0\0\1b",), ("a", "b")),
+    ],
+)
+def test_rows_that_look_alike_encode_differently(
+    one: tuple[Field, ...], other: tuple[Field, ...]
+) -> None:
+    assert encode(*one) != encode(*other)

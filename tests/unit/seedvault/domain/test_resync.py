@@ -1,0 +1,163 @@
+"""Two consecutive codes bring a token back, strictly forward, five times a day at most."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from seedvault.domain import resync, verification
+from seedvault.domain.oath import Parameters
+from seedvault.domain.outcome import Accepted, Outcome, Reason, Rejected
+from seedvault.domain.policy import DEFAULT
+from seedvault.domain.token import Progress
+from tests.support.fakes import mac_of
+from tests.support.tokens import HOTP, NOON, STEP_AT_NOON, TOTP
+from tests.unit.seedvault.domain.tokens import SEED, Watched, bound, code
+
+NEW = Progress(0, NOON)
+DAY = timedelta(days=1)
+MS = timedelta(milliseconds=1)
+
+
+def resynchronise(
+    progress: Progress, first: int, second: int, parameters: Parameters = TOTP
+) -> tuple[Progress, Outcome]:
+    """With the codes that the token shows at these factors."""
+    codes = code(first, parameters), code(second, parameters)
+    mac = mac_of(SEED, parameters.digest)
+    return resync.resynchronise(bound(progress, parameters), codes, NOON, DEFAULT, mac)
+
+
+@pytest.mark.parametrize("drift", [-120, -40, 0, 40, 120])
+def test_a_clock_is_found_up_to_120_steps_away(drift: int) -> None:
+    first = STEP_AT_NOON + drift
+    after, outcome = resynchronise(NEW, first, first + 1)
+    assert outcome == Accepted(first + 1, drift + 1)
+    assert (after.next_factor, after.drift_steps) == (first + 2, drift + 1)
+
+
+@pytest.mark.parametrize("drift", [-121, 121])
+def test_a_clock_is_not_found_121_steps_away(drift: int) -> None:
+    first = STEP_AT_NOON + drift
+    _, outcome = resynchronise(NEW, first, first + 1)
+    assert isinstance(outcome, Rejected)
+
+
+def test_the_window_lies_around_the_drift_that_was_known() -> None:
+    first = STEP_AT_NOON + 300
+    _, outcome = resynchronise(replace(NEW, drift_steps=200), first, first + 1)
+    assert outcome == Accepted(first + 1, 301)
+
+
+@pytest.mark.parametrize("skipped", [0, 999, 1_000])
+def test_a_counter_is_found_up_to_1000_ahead(skipped: int) -> None:
+    after, outcome = resynchronise(Progress(100, NOON), 100 + skipped, 101 + skipped, HOTP)
+    assert outcome == Accepted(101 + skipped, skipped + 1)
+    assert after.next_factor == 102 + skipped
+
+
+def test_a_counter_is_not_found_1001_ahead() -> None:
+    _, outcome = resynchronise(Progress(100, NOON), 1_101, 1_102, HOTP)
+    assert isinstance(outcome, Rejected)
+
+
+@pytest.mark.parametrize("spent", [0, 1])
+def test_both_codes_are_spent(spent: int) -> None:
+    # LinOTP CVE-2019-12887: codes used to resynchronise could be used again.
+    first = STEP_AT_NOON + 40
+    after, _ = resynchronise(NEW, first, first + 1)
+    mac = mac_of(SEED, TOTP.digest)
+    _, outcome = verification.verify(bound(after), code(first + spent), NOON, DEFAULT, mac)
+    assert isinstance(outcome, Rejected)
+
+
+def test_the_code_after_them_is_accepted() -> None:
+    # privacyIDEA: a resynchronisation that blocks the next valid code.
+    first = STEP_AT_NOON + 40
+    after, _ = resynchronise(NEW, first, first + 1)
+    mac, later = mac_of(SEED, TOTP.digest), NOON + timedelta(seconds=60)
+    _, outcome = verification.verify(bound(after), code(first + 2), later, DEFAULT, mac)
+    assert outcome == Accepted(first + 2, 40)
+
+
+@pytest.mark.parametrize("parameters", [HOTP, TOTP])
+def test_a_first_code_that_was_already_used_is_refused(parameters: Parameters) -> None:
+    # privacyIDEA accepts it: the thief of one used code needs only one more.
+    used = STEP_AT_NOON
+    after, outcome = resynchronise(Progress(used + 1, NOON), used, used + 1, parameters)
+    assert outcome == Rejected(Reason.BACKWARDS)
+    assert after.next_factor == used + 1
+
+
+def test_the_first_code_may_be_the_very_next_one() -> None:
+    after, _ = resynchronise(Progress(STEP_AT_NOON, NOON), STEP_AT_NOON, STEP_AT_NOON + 1)
+    assert after.next_factor == STEP_AT_NOON + 2
+
+
+@pytest.mark.parametrize("second", [-1, 0, 2])
+def test_codes_that_do_not_follow_each_other_are_not_consecutive(second: int) -> None:
+    _, outcome = resynchronise(NEW, STEP_AT_NOON, STEP_AT_NOON + second)
+    assert outcome == Rejected(Reason.NOT_CONSECUTIVE)
+
+
+@pytest.mark.parametrize(("first", "second"), [(0, 500), (500, 0), (500, 501)])
+def test_a_code_that_is_nowhere_near_matches_nothing(first: int, second: int) -> None:
+    _, outcome = resynchronise(NEW, STEP_AT_NOON + first, STEP_AT_NOON + second)
+    assert outcome == Rejected(Reason.NO_MATCH)
+
+
+def test_of_two_places_the_later_is_taken() -> None:
+    _, outcome = resync.resynchronise(
+        bound(NEW, HOTP), ("000000", "000000"), NOON, DEFAULT, lambda _: bytes(20)
+    )
+    assert outcome == Accepted(1_001, 1_001)
+
+
+def test_a_failed_try_counts_as_a_failure_and_moves_no_factor() -> None:
+    after, _ = resynchronise(Progress(7, NOON, failures=1), 500, 501)
+    expected = Progress(7, NOON, failures=2, last_failure_at=NOON, resyncs=1, resyncs_since=NOON)
+    assert after == expected
+
+
+def test_success_forgets_failures_but_is_counted_in_the_budget() -> None:
+    after, _ = resynchronise(replace(NEW, failures=3), STEP_AT_NOON, STEP_AT_NOON + 1)
+    assert (after.failures, after.resyncs) == (0, 1)
+
+
+def test_no_factor_is_computed_twice() -> None:
+    mac = Watched(mac_of(SEED, TOTP.digest))
+    codes = code(STEP_AT_NOON), code(STEP_AT_NOON + 1)
+    resync.resynchronise(bound(NEW), codes, NOON, DEFAULT, mac)
+    assert mac.calls == 2 * 120 + 1 + 1
+
+
+def spent(resyncs: int, since: timedelta = timedelta(0)) -> Progress:
+    """So many tries today, the first of them `since` before noon."""
+    return Progress(0, NOON, resyncs=resyncs, resyncs_since=NOON - since)
+
+
+def test_the_first_resynchronisation_ever_is_allowed() -> None:
+    assert resync.refusal(bound(NEW), NOON, DEFAULT) is None
+
+
+def test_the_fifth_of_a_day_is_allowed() -> None:
+    assert resync.refusal(bound(spent(4)), NOON, DEFAULT) is None
+
+
+def test_the_sixth_of_a_day_is_refused_until_the_day_is_over() -> None:
+    refused = resync.refusal(bound(spent(5, since=DAY - MS)), NOON, DEFAULT)
+    assert refused == Rejected(Reason.RESYNCS_SPENT, NOON + MS)
+
+
+def test_a_new_day_renews_the_budget() -> None:
+    assert resync.refusal(bound(spent(5, since=DAY)), NOON, DEFAULT) is None
+
+
+def test_the_first_try_of_a_new_day_counts_from_one() -> None:
+    after, _ = resynchronise(spent(5, since=DAY), 500, 501)
+    assert (after.resyncs, after.resyncs_since) == (1, NOON)
+
+
+def test_a_later_try_of_a_day_keeps_the_day_s_beginning() -> None:
+    after, _ = resynchronise(spent(2, since=DAY - MS), 500, 501)
+    assert (after.resyncs, after.resyncs_since) == (3, NOON - DAY + MS)

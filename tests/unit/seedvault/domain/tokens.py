@@ -1,0 +1,38 @@
+"""Bound tokens over a known seed, and the codes they show."""
+
+from dataclasses import dataclass, field
+
+from seedvault.domain.names import UserName
+from seedvault.domain.oath import Mac, Parameters, code_at
+from seedvault.domain.token import Bound, Progress
+from tests.support.fakes import mac_of
+from tests.support.tokens import NOON, STEP_AT_NOON, TOTP, device
+
+SEED = b"12345678901234567890"
+
+
+def bound(progress: Progress, parameters: Parameters = TOTP) -> Bound:
+    """A token of Alice's."""
+    return Bound(device(1, parameters), progress, UserName("alice"), NOON)
+
+
+def code(factor: int, parameters: Parameters = TOTP) -> str:
+    """What the token shows at this counter or time step."""
+    return code_at(mac_of(SEED, parameters.digest), factor, parameters.digits)
+
+
+def code_now(offset: int = 0) -> str:
+    """What a TOTP token shows at noon if its clock is `offset` steps ahead."""
+    return code(STEP_AT_NOON + offset)
+
+
+@dataclass(slots=True)
+class Watched:
+    """A MAC function that counts how often it is asked."""
+
+    mac: Mac
+    calls: int = field(default=0, init=False)
+
+    def __call__(self, message: bytes) -> bytes:
+        self.calls += 1
+        return self.mac(message)
