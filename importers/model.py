@@ -86,12 +86,16 @@ class PlainSeed(Secret):
 
     @contextmanager
     def expose(self) -> Iterator[memoryview]:
-        """The seed's octets, read-only; zeros as soon as the block ends."""
+        """The seed's octets themselves; zeros as soon as the block ends.
+
+        Writable, as no other secret's are: foreign code takes the address of writable memory only,
+        and with it the seed goes into a module without a copy.
+        """
         if self._spent:
             raise ValueError("this seed was exposed before and is wiped")
         self._spent = True
         try:
-            with super().expose() as view:
+            with memoryview(self._octets) as view:
                 yield view
         finally:
             self.wipe()
