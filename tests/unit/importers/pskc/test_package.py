@@ -1,0 +1,139 @@
+"""What a key package must hold, and what is accepted with a warning."""
+
+import pytest
+
+from importers import (
+    EncryptedSeed,
+    IntegrityFailure,
+    Malformed,
+    PlainSeed,
+    PreSharedKey,
+    Provenance,
+    Unsupported,
+    WarningCode,
+)
+from tests.support.pskc_maker import Fault, Hotp, Order, Tokens
+from tests.unit.importers.reading import changed, figure, made, opened, read, refused
+
+SEED = "MTIzNDU2Nzg5MDEyMzQ1Njc4OTA="
+KEY = b"k" * 16
+
+
+def sized(octets: int, fault: Fault = Fault.NONE) -> bytes:
+    """A protected file with one seed of so many octets."""
+    return made(Order((Tokens(1),), key=KEY, seed=lambda _: b"s" * octets, fault=fault))
+
+
+def warnings_of(text: str) -> tuple[WarningCode, ...]:
+    return read(text)[0].provenance.warnings
+
+
+def test_a_plain_seed_of_16_octets_is_read_with_a_warning() -> None:
+    text = changed(figure(3), SEED, "MTIzNDU2Nzg5MDEyMzQ1Ng==")
+    assert warnings_of(text) == (WarningCode.SEED_UNDER_160_BITS,)
+
+
+def test_a_value_that_looks_hexadecimal_is_read_with_a_warning() -> None:
+    text = changed(figure(3), SEED, "31" * 20)
+    assert warnings_of(text) == (WarningCode.VALUE_LOOKS_HEX,)
+
+
+def test_a_date_without_a_zone_is_read_with_a_warning() -> None:
+    date = "<StartDate>2026-01-01T00:00:00</StartDate>"
+    assert warnings_of(changed(figure(3), "<UserId>DC", f"{date}<UserId>DC")) == (
+        WarningCode.DATE_WITHOUT_ZONE,
+    )
+
+
+def test_the_first_of_several_friendly_names_is_kept_with_a_warning() -> None:
+    names = "<FriendlyName>one</FriendlyName><FriendlyName xml:lang='de'>zwei</FriendlyName>"
+    record = read(changed(figure(3), "<Data>", f"{names}<Data>"))[0]
+    assert record.friendly_name == "one"
+    assert record.provenance.warnings == (WarningCode.FURTHER_NAME,)
+
+
+def test_a_key_package_without_a_key_is_passed_over_with_a_warning() -> None:
+    bare = "<KeyPackage><DeviceInfo><SerialNo>1</SerialNo></DeviceInfo></KeyPackage>"
+    file = opened(changed(figure(3), "</KeyPackage>", f"</KeyPackage>{bare}"))
+    assert [record.provenance.index for record in file] == [0]
+    assert [warned.code for warned in file.warnings] == [WarningCode.PACKAGE_WITHOUT_KEY]
+
+
+def test_an_empty_policy_forbids_nothing() -> None:
+    assert len(read(changed(figure(3), "</Data>", "</Data><Policy/>"))) == 1
+
+
+def test_a_policy_is_refused_by_name_and_line() -> None:
+    error = refused(changed(figure(3), "</Data>", "</Data>\n<Policy>\n<NumberOfTransactions/>"))
+    assert isinstance(error, Unsupported)
+    assert "Policy holds 'urn:ietf:params:xml:ns:keyprov:pskc NumberOf" in error.reason
+    assert error.line == 30
+
+
+def test_two_keys_in_one_package_are_not_read() -> None:
+    error = refused(changed(figure(3), "</Key>", "</Key><Key/>"))
+    assert "more than one Key" in error.reason
+
+
+def test_a_key_id_that_cannot_be_shown_is_refused() -> None:
+    error = refused(changed(figure(3), 'Id="12345678"', 'Id="1&#x202e;2"'))
+    assert "Id cannot be read" in error.reason
+
+
+def test_a_record_knows_where_it_stands() -> None:
+    records = read(made(Order((Tokens(2, Hotp()),))))
+    assert records[0].provenance == Provenance(line=6, index=0)
+    assert records[1].provenance == Provenance(line=24, index=1)
+
+
+def test_a_plain_seed_over_128_octets_is_refused() -> None:
+    error = refused(made(Order((Tokens(1),), seed=lambda _: b"s" * 129)))
+    assert "longer than 128 octets" in error.reason
+
+
+def test_a_plain_seed_of_128_octets_is_read() -> None:
+    assert isinstance(read(made(Order((Tokens(1),), seed=lambda _: b"s" * 128)))[0].seed, PlainSeed)
+
+
+def test_a_value_mac_in_a_plain_file_is_refused() -> None:
+    error = refused(changed(figure(3), "</Secret>", "<ValueMAC>AAAA</ValueMAC></Secret>"))
+    assert "names no key" in error.reason
+
+
+@pytest.mark.parametrize("octets", [16, 20, 32, 64, 128])
+def test_an_encrypted_seed_is_passed_on_still_encrypted(octets: int) -> None:
+    seed = read(sized(octets), PreSharedKey(KEY))[0].seed
+    assert isinstance(seed, EncryptedSeed)
+    assert seed.shortest <= octets <= seed.longest
+
+
+def test_an_encrypted_seed_under_128_bits_is_known_without_decrypting() -> None:
+    error = refused(sized(20, Fault.SHORT_SEED), PreSharedKey(KEY))
+    assert "shorter than 128 bits" in error.reason
+    assert error.serial == "GALT10000000"
+
+
+def test_an_encrypted_seed_that_is_surely_too_long_is_refused() -> None:
+    assert "longer than 128" in refused(sized(144), PreSharedKey(KEY)).reason
+
+
+def test_an_encrypted_package_without_a_secret_is_malformed() -> None:
+    text = sized(20).decode()
+    secret = text[text.index("<Secret>") : text.index("</Secret>")] + "</Secret>"
+    assert isinstance(refused(changed(text, secret, ""), PreSharedKey(KEY)), Malformed)
+
+
+def test_a_plain_seed_among_encrypted_ones_is_an_integrity_failure() -> None:
+    text = sized(20).decode()
+    start = text.index("<EncryptedValue>")
+    value = text[start : text.index("</ValueMAC>")] + "</ValueMAC>"
+    error = refused(changed(text, value, f"<PlainValue>{SEED}</PlainValue>"), PreSharedKey(KEY))
+    assert isinstance(error, IntegrityFailure)
+    assert "in the clear" in error.reason
+
+
+def test_a_value_under_another_cipher_than_the_mac_key_is_refused() -> None:
+    text = sized(20).decode()
+    at = text.rindex("#aes128-cbc")
+    error = refused(text[:at] + "#aes256-cbc" + text[at + 11 :], PreSharedKey(KEY))
+    assert "under AES-256-CBC and the MAC key under AES-128-CBC" in error.reason
