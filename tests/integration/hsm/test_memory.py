@@ -4,56 +4,19 @@ A child is given ciphertexts only. All canary seeds begin with the same ten rand
 which the child never sees, so few needles find them all, in every usual encoding.
 """
 
-import base64
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
+from tests.support.memory import count, needs_proc_mem, regions, spellings
 from tests.support.softhsm import TEST_PIN, encrypted, store, vault_location
 
 SEEDS = 200
 ROOT = Path(__file__).parents[3]
 CHILD = Path(__file__).with_name("importing_child.py")
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads Linux's /proc/PID/mem")
-
-
-def _needles(marker: bytes) -> dict[str, bytes]:
-    """What the first ten octets of every seed look like in memory."""
-    return {
-        "raw": marker,
-        "hex": marker.hex().encode(),
-        "HEX": marker.hex().upper().encode(),
-        "base32": base64.b32encode(marker),
-        "base64": base64.b64encode(marker[:9]),
-    }
-
-
-def _memory(process: int) -> Iterator[bytes]:
-    """Every readable region, one after the other.
-
-    Raises:
-        PermissionError: this system forbids it. The test then fails: it must not pass unread.
-    """
-    maps = Path(f"/proc/{process}/maps").read_text().splitlines()
-    with Path(f"/proc/{process}/mem").open("rb", buffering=0) as memory:
-        for line in maps:
-            bounds, rights, *_ = line.split()
-            if not rights.startswith("rw") or line.endswith(("[vvar]", "[vsyscall]")):
-                continue
-            start, end = (int(bound, 16) for bound in bounds.split("-"))
-            memory.seek(start)
-            region = bytearray()
-            while len(region) < end - start:
-                piece = memory.read(end - start - len(region))
-                if not piece:
-                    break
-                region += piece
-            yield bytes(region)
+pytestmark = needs_proc_mem
 
 
 def _found(way: str) -> tuple[dict[str, int], int]:
@@ -76,11 +39,7 @@ def _found(way: str) -> tuple[dict[str, int], int]:
         child.stdin.write("\n".join([way, where, key.hex(), *ciphertexts]) + "\n")
         child.stdin.flush()
         assert child.stdout.readline().strip() == str(SEEDS)
-        counts, searched = dict.fromkeys(_needles(marker), 0), 0
-        for region in _memory(child.pid):
-            searched += len(region)
-            for name, needle in _needles(marker).items():
-                counts[name] += region.count(needle)
+        counts, searched = count(regions(child.pid), spellings(marker))
         child.stdin.write("\n")
         child.stdin.flush()
     return counts, searched
