@@ -1,5 +1,8 @@
 """What a key package must hold, and what is accepted with a warning."""
 
+import hmac
+from base64 import b64encode
+
 import pytest
 
 from importers import (
@@ -12,7 +15,7 @@ from importers import (
     Unsupported,
     WarningCode,
 )
-from tests.support.pskc_maker import Fault, Hotp, Order, Tokens
+from tests.support.pskc_maker import Fault, Hotp, Order, Tokens, published_octets
 from tests.unit.importers.reading import changed, figure, made, opened, read, refused
 
 SEED = "MTIzNDU2Nzg5MDEyMzQ1Njc4OTA="
@@ -115,6 +118,23 @@ def test_an_encrypted_seed_under_128_bits_is_known_without_decrypting() -> None:
 
 def test_an_encrypted_seed_that_is_surely_too_long_is_refused() -> None:
     assert "longer than 128" in refused(sized(144), PreSharedKey(KEY)).reason
+
+
+def test_an_encrypted_seed_that_is_no_whole_blocks_is_malformed() -> None:
+    value = bytes(47)
+    mac = hmac.digest(published_octets("MAC key", 32), value, "sha1")
+    text = sized(20).decode()
+    value_at = text.rindex("<xenc:CipherValue>") + len("<xenc:CipherValue>")
+    text = text[:value_at] + b64encode(value).decode() + text[text.rindex("</xenc:CipherValue>") :]
+    start, end = text.index("<ValueMAC>") + len("<ValueMAC>"), text.index("</ValueMAC>")
+    error = refused(text[:start] + b64encode(mac).decode() + text[end:], PreSharedKey(KEY))
+    assert "not an IV and whole blocks" in error.reason
+
+
+def test_a_records_repr_shows_no_seed() -> None:
+    shown = repr(read(figure(3))[0])
+    for seed in (SEED, "12345678901234567890", "3132333435"):
+        assert seed not in shown
 
 
 def test_an_encrypted_package_without_a_secret_is_malformed() -> None:
