@@ -96,9 +96,9 @@ class UnassignToken:
         case = Case(self.vault, self.keys, token_of(self.vault, serial), actor, self.clock())
         token = _bound(case.stored.token)
         case.check_seal()
-        returned = InStock(token.device, token.progress)
+        returned = _resealed(case, InStock(token.device, token.progress))
         with self.vault.transaction() as transaction:
-            transaction.replace(case.stored, _resealed(case, returned))
+            transaction.replace(case.stored, returned)
             transaction.commit(case.event(EventKind.TOKEN_UNASSIGNED))
         return token.owner
 
@@ -133,13 +133,15 @@ def _bind(case: Case, token: InStock, owner: UserName, proof: Accepted | None) -
         user=owner.verbatim,
         factor=proof.factor if proof else None,
     )
+    sealed = _resealed(case, bound)
     with case.vault.transaction() as transaction:
-        transaction.replace(case.stored, _resealed(case, bound))
+        transaction.replace(case.stored, sealed)
         transaction.commit(event)
     return Assigned(bound, proof)
 
 
 def _resealed(case: Case, token: Token) -> StoredToken:
+    """The row to write. Asks the HSM, so it comes before the transaction that writes it."""
     revision = case.stored.revision + 1
     seal = case.keys.seal(token, case.stored.wrapped, revision)
     return replace(case.stored, token=token, seal=seal, revision=revision)

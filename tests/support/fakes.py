@@ -93,6 +93,7 @@ class FakeVault:
         self.staged: list[FakeStaging] = []
         self.rows: dict[Serial, _Row] = {}
         self.chains: dict[int, list[LoggedEvent]] = {n: [] for n in range(SERIAL_CHAINS + 1)}
+        self._heads: dict[int, ChainHead] = {}
         self._users: dict[UserName, datetime] = {}
         self._batches: dict[int, Batch] = {}
         self._writing = Lock()
@@ -159,8 +160,7 @@ class FakeVault:
         yield from self.chains[chain]
 
     def heads(self) -> list[ChainHead]:
-        last = [chain[-1] for chain in self.chains.values() if chain]
-        return [ChainHead(logged.chain, logged.sequence, logged.digest) for logged in last]
+        return list(self._heads.values())
 
     @contextmanager
     def transaction(self) -> Iterator["FakeTransaction"]:
@@ -199,11 +199,12 @@ class FakeVault:
             self.rows[new.device.serial] = _Row(stored, batch.number, new.taken.fingerprint)
 
     def put_event(self, event: AuditEvent) -> None:
-        """Append to the event's chain."""
+        """Append to the event's chain, and move its head."""
         chain = self.chains[event.chain]
         previous, place = (chain[-1].digest if chain else GENESIS), len(chain) + 1
         digest = link(previous, event.chain, place, event)
         chain.append(LoggedEvent(event.chain, place, event, digest))
+        self._heads[event.chain] = ChainHead(event.chain, place, digest)
 
 
 class FakeTransaction:
