@@ -1,0 +1,22 @@
+"""Batches are found by the name people use."""
+
+import pytest
+
+from seedvault.domain.errors import InvalidInput, NotFound
+from seedvault.service.lookup import batch_of
+from tests.unit.seedvault.service.world import World
+
+
+def test_a_batch_is_found_by_any_spelling_of_its_name(world: World) -> None:
+    world.stocked()
+    assert {batch_of(world.vault, name).number for name in ("B-0001", "b-1", "1")} == {1}
+
+
+def test_a_batch_that_is_not_there_is_not_found(world: World) -> None:
+    with pytest.raises(NotFound, match="no batch is called B-0009"):
+        batch_of(world.vault, "B-0009")
+
+
+def test_what_is_no_batch_name_is_said_to_be_none(world: World) -> None:
+    with pytest.raises(InvalidInput):
+        batch_of(world.vault, "first")
