@@ -1,0 +1,173 @@
+"""A row that differs from what was sealed, in any field, is found before its seed is opened."""
+
+import hmac
+from collections.abc import Callable, Iterator
+from dataclasses import fields, is_dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+import hsm
+from hsm.translate import Rv
+from seedvault.domain.errors import SealBroken
+from seedvault.domain.names import Serial, UserName
+from seedvault.domain.oath import Digest, HotpParameters
+from seedvault.domain.token import Bound, InStock, Progress, Token
+from seedvault.keys import HsmKeys
+from seedvault.service.ports import StoredToken, WrappedSeed
+from tests.support.softhsm import returning
+from tests.support.tokens import HOTP, NOON, TOTP, device
+
+SEED = b"12345678901234567890"
+# What changes with every code cannot stand under the seal; `row` and `version` are the database's.
+UNSEALED = {"token.progress", "row", "version", "seal"}
+MOST = Bound(device(1, TOTP), Progress(0, NOON), UserName("Alice"), NOON)
+EVENT_BASED = InStock(device(2, HOTP), Progress(0, NOON))
+
+
+def _sealed(keys: HsmKeys, token: Token, seed: bytes = SEED) -> StoredToken:
+    """The token with a seed that is really in the module, and its seal."""
+    key = keys.keystore.wrap(bytearray(seed), hsm.Digest.SHA256).key
+    wrapped = WrappedSeed(int(key.format), key.kek_id, key.length, key.blob)
+    return StoredToken(1, token, wrapped, keys.seal(token, wrapped, 3), revision=3, version=5)
+
+
+def _paths(thing: Any, prefix: str = "") -> Iterator[str]:
+    """The path of every field under the seal, such as `token.device.model`."""
+    for field in fields(thing):
+        value, path = getattr(thing, field.name), f"{prefix}{field.name}"
+        if path in UNSEALED:
+            continue
+        if is_dataclass(value) and not isinstance(value, Serial | UserName):
+            yield from _paths(value, f"{path}.")
+        else:
+            yield path
+
+
+def _changed(thing: Any, path: str, change: Callable[[Any], Any]) -> Any:
+    """A copy of the thing with the value at `path` changed, and nothing else."""
+    name, _, rest = path.partition(".")
+    value = getattr(thing, name)
+    return replace(thing, **{name: _changed(value, rest, change) if rest else change(value)})
+
+
+def _other(value: Any) -> Any:
+    """Another value of the same type, as near as there is one."""
+    match value:
+        case Serial(verbatim) | UserName(verbatim):
+            return type(value)(verbatim.swapcase())  # the same to lookups
+        case Digest():
+            return Digest.SHA512 if value is not Digest.SHA512 else Digest.SHA1
+        case datetime():
+            return value + timedelta(milliseconds=1)
+        case str():
+            return value + " "
+        case bytes():
+            return value[:-1] + bytes([value[-1] ^ 1])
+        case int():
+            return value + 1
+    raise AssertionError(f"no other value is known for a {type(value).__name__}")
+
+
+def _fields_of(token: Token) -> list[str]:
+    return list(_paths(StoredToken(1, token, WrappedSeed(1, "k1", 20, bytes(72)), b"", 3, 5)))
+
+
+def _refused_unopened(keys: HsmKeys, stored: StoredToken) -> None:
+    """SealBroken by `check` and by `open`, and the module was not asked to unwrap."""
+    cryptoki = keys.keystore._connection.module.cryptoki
+    with pytest.raises(SealBroken):
+        keys.check(stored)
+    with returning(cryptoki, "unwrap_key", Rv.WRAPPED_KEY_INVALID) as not_asked:
+        with pytest.raises(SealBroken), keys.open(stored):
+            pass
+        assert not_asked
+
+
+@pytest.mark.parametrize("token", [MOST, EVENT_BASED], ids=["time-based", "event-based"])
+def test_a_row_as_it_was_sealed_is_opened(keys: HsmKeys, token: Token) -> None:
+    with keys.open(_sealed(keys, token)) as mac:
+        assert mac(b"m") == hmac.digest(SEED, b"m", token.device.parameters.digest.value)
+
+
+def test_every_field_of_a_token_was_thought_of() -> None:
+    assert set(_fields_of(MOST)) == {
+        *(f"token.device.{name}" for name in ("serial", "manufacturer", "model")),
+        *(f"token.device.{name}" for name in ("not_before", "not_after")),
+        *(f"token.device.parameters.{name}" for name in ("digest", "digits", "step_s", "t0_s")),
+        *(f"token.{name}" for name in ("owner", "bound_at")),
+        *(f"wrapped.{name}" for name in ("format", "kek_id", "length", "blob")),
+        "revision",
+    }
+
+
+@pytest.mark.parametrize("path", _fields_of(MOST))
+def test_a_field_changed_by_the_least_breaks_the_seal(keys: HsmKeys, path: str) -> None:
+    _refused_unopened(keys, _changed(_sealed(keys, MOST), path, _other))
+
+
+@pytest.mark.parametrize("path", _fields_of(EVENT_BASED))
+def test_a_field_of_an_event_based_token_in_stock_breaks_the_seal(keys: HsmKeys, path: str) -> None:
+    _refused_unopened(keys, _changed(_sealed(keys, EVENT_BASED), path, _other))
+
+
+@pytest.mark.parametrize("name", ["manufacturer", "model", "not_before", "not_after"])
+def test_a_field_emptied_breaks_the_seal(keys: HsmKeys, name: str) -> None:
+    _refused_unopened(keys, _changed(_sealed(keys, MOST), f"token.device.{name}", lambda _: None))
+
+
+def test_an_owner_taken_away_breaks_the_seal(keys: HsmKeys) -> None:
+    stored = _sealed(keys, MOST)
+    _refused_unopened(keys, replace(stored, token=InStock(MOST.device, MOST.progress)))
+
+
+def test_an_owner_put_on_breaks_the_seal(keys: HsmKeys) -> None:
+    mine = Bound(EVENT_BASED.device, EVENT_BASED.progress, UserName("mallory"), NOON)
+    _refused_unopened(keys, replace(_sealed(keys, EVENT_BASED), token=mine))
+
+
+def test_a_clock_made_a_counter_breaks_the_seal(keys: HsmKeys) -> None:
+    as_counter = HotpParameters(TOTP.digest, TOTP.digits)
+    stored = _sealed(keys, MOST)
+    _refused_unopened(keys, _changed(stored, "token.device.parameters", lambda _: as_counter))
+
+
+def test_a_row_of_another_vault_breaks_the_seal(keys: HsmKeys) -> None:
+    _refused_unopened(HsmKeys(keys.keystore, "vault-2"), _sealed(keys, MOST))
+
+
+@pytest.mark.parametrize("length", [0, 31, 33])
+def test_a_seal_of_another_length_is_broken(keys: HsmKeys, length: int) -> None:
+    stored = _sealed(keys, MOST)
+    _refused_unopened(keys, replace(stored, seal=(stored.seal * 2)[:length]))
+
+
+def test_a_seal_changed_by_one_bit_is_broken(keys: HsmKeys) -> None:
+    _refused_unopened(keys, _changed(_sealed(keys, MOST), "seal", _other))
+
+
+def test_a_seed_put_under_another_serial_breaks_the_seal(keys: HsmKeys) -> None:
+    alices, mallorys = _sealed(keys, MOST), _sealed(keys, EVENT_BASED, b"mallory's own seed!!")
+    _refused_unopened(keys, replace(alices, wrapped=mallorys.wrapped))
+    _refused_unopened(keys, replace(mallorys, wrapped=alices.wrapped))
+
+
+def test_a_seed_moved_together_with_its_seal_breaks_the_seal(keys: HsmKeys) -> None:
+    alices, mallorys = _sealed(keys, MOST), _sealed(keys, EVENT_BASED, b"mallory's own seed!!")
+    moved = replace(alices, wrapped=mallorys.wrapped, seal=mallorys.seal)
+    _refused_unopened(keys, moved)
+
+
+def test_progress_does_not_touch_the_seal(keys: HsmKeys) -> None:
+    stored = _sealed(keys, MOST)
+    moved = replace(MOST, progress=replace(MOST.progress, next_factor=99, failures=3))
+    keys.check(replace(stored, token=moved, version=stored.version + 1))
+
+
+def test_a_broken_seal_says_whose_it_is_and_what_to_keep(keys: HsmKeys) -> None:
+    stored = replace(_sealed(keys, MOST), revision=4)
+    with pytest.raises(SealBroken, match="GALT10000001") as broken:
+        keys.check(stored)
+    assert "no failure was counted" in broken.value.unchanged
+    assert "evidence" in broken.value.remedy
