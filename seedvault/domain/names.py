@@ -20,7 +20,7 @@ _UNSEEN = frozenset(
         ),
     )
 )
-# A spreadsheet would run a cell that starts with one of these.
+# A spreadsheet would run a cell that starts with one of these, full-width ones too.
 _FORMULA_STARTS = ("=", "+", "-", "@")
 
 
@@ -37,12 +37,12 @@ class Serial:
 
     def __post_init__(self) -> None:
         _check("serial", self.verbatim)
-        if self.verbatim.startswith(_FORMULA_STARTS):
+        object.__setattr__(self, "folded", _fold(self.verbatim))
+        if self.folded.startswith(_FORMULA_STARTS):
             raise InvalidInput(
                 f"serial {self.verbatim!r} starts with a character that spreadsheets execute",
                 remedy="Type the serial as it is printed on the token.",
             )
-        object.__setattr__(self, "folded", _fold(self.verbatim))
 
     def __str__(self) -> str:
         return self.verbatim

@@ -78,7 +78,7 @@ def test_a_refused_name_is_shown_without_what_hides_in_it(name: type[Serial | Us
     assert str(refused.value).isascii()
 
 
-@pytest.mark.parametrize("start", ["=", "+", "-", "@"])
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20"])
 def test_a_serial_that_a_spreadsheet_would_run_is_refused(start: str) -> None:
     with pytest.raises(InvalidInput, match="spreadsheets"):
         Serial(f"{start}1000")
