@@ -22,6 +22,7 @@ NONE = SeedFileKey()
 PASSPHRASE = "correct horse"
 TOTP = Order((Tokens(3),))
 HOTP = Order((Tokens(3, Hotp(digits=8, counter=42)),))
+PBKDF2 = "PBKDF2, HMAC-SHA1, 10000 iterations"
 MACS = " · value MACs HMAC-SHA1"
 UNDER_KEY = replace(TOTP, key=KEY)
 UNDER_PASSPHRASE = replace(TOTP, passphrase=PASSPHRASE)
@@ -111,7 +112,7 @@ def test_every_token_says_on_which_line_it_stands(tmp_path: Path) -> None:
         (
             UNDER_PASSPHRASE,
             SeedFileKey(passphrase=PASSPHRASE),
-            f"PSKC 1.0 · AES-128-CBC under a passphrase (PBKDF2, HMAC-SHA1, 10000 iterations){MACS}",
+            f"PSKC 1.0 · AES-128-CBC under a passphrase ({PBKDF2}){MACS}",
         ),
     ],
 )

@@ -1,0 +1,155 @@
+"""Where a vault lives, and what its settings file may say."""
+
+import sys
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from seedvault import config
+from seedvault.config import FILE_NAME, Settings
+from seedvault.domain.errors import InvalidInput
+
+# Anything that a path or a label may be made of; above U+FFFF see the test that is expected to
+# fail.
+TEXTS = st.text(
+    st.characters(min_codepoint=1, max_codepoint=0xFFFF, exclude_categories=["Cs"]), min_size=1
+)
+PATHS = TEXTS.map(lambda text: Path("/") / text.replace("/", "_"))
+
+
+def _written(home: Path, text: str) -> Settings:
+    (home / FILE_NAME).write_text(text, encoding="utf-8")
+    return config.load(home)
+
+
+# --- the home --------------------------------------------------------------------------------
+
+
+def test_seedvault_home_names_the_home(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SEEDVAULT_HOME", "/srv/vault")
+    assert config.default_home() == Path("/srv/vault")
+
+
+def test_without_it_the_home_is_where_the_platform_keeps_data(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("SEEDVAULT_HOME", raising=False)
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setenv("XDG_DATA_HOME", "/data")
+    assert config.default_home() == Path("/data/seedvault")
+
+
+@pytest.mark.parametrize(
+    ("platform", "expected"),
+    [
+        ("linux", ".local/share/seedvault"),
+        ("darwin", "Library/Application Support/seedvault"),
+    ],
+)
+def test_without_any_setting_it_is_below_the_users_home(
+    monkeypatch: pytest.MonkeyPatch, platform: str, expected: str
+) -> None:
+    monkeypatch.setattr(sys, "platform", platform)
+    monkeypatch.setenv("SEEDVAULT_HOME", "")
+    monkeypatch.setenv("XDG_DATA_HOME", "")
+    monkeypatch.setenv("HOME", "/users/ann")
+    assert config.default_home() == Path("/users/ann") / expected
+
+
+# --- reading ---------------------------------------------------------------------------------
+
+
+def test_everything_has_a_default(tmp_path: Path) -> None:
+    assert config.load(tmp_path) == Settings(
+        home=tmp_path,
+        database=f"sqlite:///{tmp_path / 'vault.sqlite3'}",
+        module=None,
+        token_label="seedvault",
+        token_serial=None,
+        pin_file=tmp_path / "pin",
+    )
+
+
+def test_a_home_that_is_not_there_has_the_defaults(tmp_path: Path) -> None:
+    assert config.load(tmp_path / "none").token_label == "seedvault"
+
+
+def test_every_setting_can_be_written(tmp_path: Path) -> None:
+    settings = _written(
+        tmp_path,
+        '[storage]\ndatabase = "sqlite:///other.db"\n'
+        '[hsm]\nmodule = "/lib/p11.so"\ntoken_label = "L"\ntoken_serial = "S"\npin_file = "/p"\n',
+    )
+    assert settings == Settings(
+        tmp_path, "sqlite:///other.db", Path("/lib/p11.so"), "L", "S", Path("/p")
+    )
+
+
+def test_the_embedded_softhsm_has_a_place_of_its_own(tmp_path: Path) -> None:
+    assert config.load(tmp_path).hsm_home == tmp_path / "hsm"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('[hms]\nmodule = "x"\n', r"no section \[hms\]"),
+        ('hsm = "x"\n', r"no section \[hsm\]"),
+        ('[hsm]\nmodul = "x"\n', r"\[hsm\] has no text setting called modul"),
+        ("[hsm]\npin_file = 7\n", r"\[hsm\] has no text setting called pin_file"),
+        ('[storage]\nmodule = "x"\n', r"\[storage\] has no text setting called module"),
+        ("[hsm\n", "cannot be read"),
+    ],
+    ids=["section", "no section", "name", "type", "name of another section", "broken"],
+)
+def test_what_no_settings_file_contains_is_refused_by_its_place(
+    tmp_path: Path, text: str, words: str
+) -> None:
+    with pytest.raises(InvalidInput, match=words) as refused:
+        _written(tmp_path, text)
+    assert str(tmp_path / FILE_NAME) in refused.value.what
+
+
+def test_a_settings_file_that_is_not_utf_8_is_refused_by_its_place(tmp_path: Path) -> None:
+    (tmp_path / FILE_NAME).write_bytes(b'[hsm]\ntoken_label = "\xe9"\n')
+    with pytest.raises(InvalidInput, match=r"seedvault\.toml cannot be read"):
+        config.load(tmp_path)
+
+
+# --- writing ---------------------------------------------------------------------------------
+
+
+def test_defaults_are_not_written(tmp_path: Path) -> None:
+    config.save(config.load(tmp_path))
+    assert not (tmp_path / FILE_NAME).exists()
+
+
+def test_only_what_differs_is_written(tmp_path: Path) -> None:
+    config.save(replace(config.load(tmp_path), module=Path("/lib/p11.so"), token_label="vault 7"))
+    written = (tmp_path / FILE_NAME).read_text(encoding="utf-8")
+    assert written == '[hsm]\nmodule = "/lib/p11.so"\ntoken_label = "vault 7"\n'
+
+
+def _comes_back(change: Settings) -> None:
+    """What `change` sets is loaded again as it was saved, in a home of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        settings = replace(change, home=Path(folder))
+        config.save(settings)
+        assert config.load(Path(folder)) == settings
+
+
+@given(module=PATHS, pin_file=PATHS, label=TEXTS, serial=TEXTS, database=TEXTS)
+def test_what_was_saved_is_loaded_whatever_it_is_called(
+    module: Path, pin_file: Path, label: str, serial: str, database: str
+) -> None:
+    _comes_back(Settings(Path(), database, module, label, serial, pin_file))
+
+
+@pytest.mark.xfail(
+    raises=InvalidInput, reason="json.dumps writes pairs of surrogates, which TOML refuses"
+)
+def test_a_path_with_a_character_beyond_16_bits_is_loaded_again(tmp_path: Path) -> None:
+    _comes_back(replace(config.load(tmp_path), pin_file=Path("/keys/\N{KEY}.pin")))
