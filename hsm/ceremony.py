@@ -104,7 +104,7 @@ def initialise(location: Location, pin: Pin, so_pin: Pin | None) -> tuple[KeySum
     module = Module.load(location.library)
     if module.locate(location) is None:
         if so_pin is None:
-            raise KeyNotFound(f"there is no PKCS#11 token at {location}")
+            raise KeyNotFound(f"there is no {location}: its custodian makes it first")
         _create_token(module, location, pin, so_pin)
     connection = Connection(location, pin)
     try:

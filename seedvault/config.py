@@ -94,5 +94,5 @@ def _differing(settings: Settings, plain: Settings, names: list[str]) -> dict[st
 
 def _section(name: str, values: dict[str, str]) -> str:
     # A JSON string is a TOML basic string.
-    lines = [f"{key} = {json.dumps(value)}" for key, value in values.items()]
+    lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in values.items()]
     return "\n".join([f"[{name}]", *lines, ""])

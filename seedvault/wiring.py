@@ -245,7 +245,7 @@ def _library(settings: Settings) -> Path:
     if not library.is_file():
         raise HsmUnavailable(
             f"there is no PKCS#11 module at {library}",
-            remedy=f"Check its path in {settings.home / 'seedvault.toml'}, or give --module FILE.",
+            remedy="Check the path given with --module, or the one in seedvault.toml.",
         )
     return library
 

@@ -62,7 +62,7 @@ refused token verify $bob "$(code_at $bob $((card - 2 * step_s)))"
 run token resync $bob "$(code_at $bob $((card - step_s)))" "$(code_at $bob $card)"
 run token verify $bob "$(code_at $bob $((card + step_s)))"
 
-say "6. Who did what, and proof that nobody altered the record"
+say "6. Who did what; and every link of the record is checked"
 run token history $bob
 run audit verify
 

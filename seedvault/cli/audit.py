@@ -15,7 +15,7 @@ from seedvault.service.ports import EventFilter
 
 @click.group("audit")
 def command() -> None:
-    """Read the audit log, and prove that nobody altered it."""
+    """Read the audit log, and check that its links hold."""
 
 
 @command.command("list")

@@ -31,7 +31,7 @@ class Exit(IntEnum):
 
 
 _EXITS: dict[type[SeedvaultError], Exit] = {
-    SealBroken: Exit.DECIDED_NO,
+    SealBroken: Exit.STORAGE_UNAVAILABLE,
     InvalidInput: Exit.USAGE,
     FileRefused: Exit.FILE_REFUSED,
     NotFound: Exit.NOT_FOUND_OR_CONFLICT,

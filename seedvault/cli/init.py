@@ -48,9 +48,16 @@ def command(  # noqa: PLR0913 - one parameter for each option
     )
     made = wiring.initialise(settings, session.actor, dry_run=dry_run)
     if made is None:
-        output.note(f"a vault would be made in {session.home}; nothing was changed")
+        _report_dry(session)
         return
     _report(session, made)
+
+
+def _report_dry(session: Session) -> None:
+    if session.as_json:
+        output.document("init", {"home": str(session.home), "dry_run": True})
+    else:
+        click.echo(f"a vault would be made in {session.home}; nothing was changed")
 
 
 def _report(session: Session, made: wiring.Initialised) -> None:
@@ -63,6 +70,7 @@ def _report(session: Session, made: wiring.Initialised) -> None:
                 "software": made.is_software,
                 "import_tier": made.import_tier,
                 "created": list(made.created),
+                "dry_run": False,
             },
         )
         return

@@ -1,6 +1,7 @@
 """Options that many commands share, and what every command holds: its session."""
 
-import getpass
+import os
+import pwd
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,8 +35,12 @@ class Session:
 
     @property
     def actor(self) -> str:
-        """Who is at the keyboard, for the audit log."""
-        return f"os:{getpass.getuser()}"
+        """Whose process this is, for the audit log; no environment variable can say otherwise."""
+        user_id = os.geteuid()
+        try:
+            return f"os:{pwd.getpwuid(user_id).pw_name}"
+        except KeyError:
+            return f"os:{user_id}"
 
 
 def json_option(command: F) -> F:

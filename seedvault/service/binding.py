@@ -48,7 +48,7 @@ class AssignToken:
         self, serial: Serial, user: UserName, actor: str, code: str | None
     ) -> Assigned | Rejected:
         owner = user_of(self.vault, user).name
-        case = Case(self.vault, self.keys, token_of(self.vault, serial), actor, self.clock())
+        case = Case.read(self.vault, self.keys, serial, actor, self.clock())
         token = _in_stock(case.stored.token, owner)
         case.check_seal()
         if code is None:
@@ -93,7 +93,7 @@ class UnassignToken:
         return owner
 
     def _attempt(self, serial: Serial, actor: str) -> UserName:
-        case = Case(self.vault, self.keys, token_of(self.vault, serial), actor, self.clock())
+        case = Case.read(self.vault, self.keys, serial, actor, self.clock())
         token = _bound(case.stored.token)
         case.check_seal()
         returned = _resealed(case, InStock(token.device, token.progress))
@@ -116,7 +116,7 @@ class UnlockToken:
         return until_settled(lambda: self._attempt(serial, actor))
 
     def _attempt(self, serial: Serial, actor: str) -> int:
-        case = Case(self.vault, self.keys, token_of(self.vault, serial), actor, self.clock())
+        case = Case.read(self.vault, self.keys, serial, actor, self.clock())
         progress = case.stored.token.progress
         with self.vault.transaction() as transaction:
             transaction.advance(case.stored, lockout.clear(progress), None)

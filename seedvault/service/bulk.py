@@ -40,20 +40,23 @@ class AssignMany:
 
         Raises HsmUnavailable and StorageUnavailable: they are no fault of a line.
         """
-        done, failed = 0, list[Failed]()
+        done, failed, seen = 0, list[Failed](), set[Serial]()
         for wanted in lines:
-            reason = self._one(wanted, actor, dry_run=dry_run)
+            reason = self._one(wanted, actor, seen, dry_run=dry_run)
             if reason is None:
                 done += 1
             else:
                 failed.append(Failed(wanted, reason))
         return done, failed
 
-    def _one(self, wanted: Wanted, actor: str, *, dry_run: bool) -> str | None:
+    def _one(self, wanted: Wanted, actor: str, seen: set[Serial], *, dry_run: bool) -> str | None:
         try:
             serial, user = Serial(wanted.serial), UserName(wanted.user)
             if dry_run:
+                if serial in seen:
+                    return "an earlier line would have assigned it"
                 self.assign.check(serial, user)
+                seen.add(serial)
                 return None
             outcome = self.assign(serial, user, actor, wanted.code)
         except (HsmUnavailable, StorageUnavailable):

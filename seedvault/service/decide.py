@@ -8,13 +8,15 @@ commits, and an outcome is told to nobody before its commit.
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
+from typing import Self, TypeVar
 
 from seedvault.domain.audit import AuditEvent, EventKind
 from seedvault.domain.errors import SealBroken, StorageUnavailable
+from seedvault.domain.names import Serial
 from seedvault.domain.oath import Mac
 from seedvault.domain.outcome import Accepted, Outcome, Rejected
 from seedvault.domain.token import Bound, Progress
+from seedvault.service.lookup import token_of
 from seedvault.service.ports import Keys, Stale, StoredToken, Vault
 
 _ATTEMPTS = 200  # each lost attempt means that another decision about this token was committed
@@ -44,6 +46,17 @@ class Case:
     stored: StoredToken
     actor: str
     now: datetime
+
+    @classmethod
+    def read(cls, vault: Vault, keys: Keys, serial: Serial, actor: str, now: datetime) -> Self:
+        """The token as it stands; NotFound, or SealBroken, on record, for a row nobody wrote."""
+        try:
+            return cls(vault, keys, token_of(vault, serial), actor, now)
+        except SealBroken as broken:
+            kind = EventKind.SEAL_BROKEN
+            with vault.transaction() as transaction:
+                transaction.commit(AuditEvent(kind, now, actor, serial=serial, detail=broken.what))
+            raise
 
     def event(
         self, kind: EventKind, detail: str | None = None, factor: int | None = None

@@ -173,7 +173,7 @@ def _conflict(conflicts: list[str]) -> Conflict:
     named = "\n".join(f"  {conflict}" for conflict in conflicts[:_NAMED])
     more = f"\n  and {len(conflicts) - _NAMED} more" if len(conflicts) > _NAMED else ""
     return Conflict(
-        f"{len(conflicts)} tokens of this file contradict the vault:\n{named}{more}",
+        f"this file contradicts the vault in {len(conflicts)} places:\n{named}{more}",
         unchanged="Nothing was imported, nothing overwritten.",
         remedy="Ask the maker which file is right. See also: seedvault token show SERIAL",
     )

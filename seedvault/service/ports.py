@@ -199,6 +199,9 @@ class Vault(Protocol):
         """Every event of one chain, in order, constant in memory."""
 
     def heads(self) -> list[ChainHead]: ...
+    def snapshot(self) -> AbstractContextManager[None]:
+        """A block in which every read of this thread sees the same moment."""
+
     def transaction(self) -> AbstractContextManager[Transaction]: ...
     def stage(self, source: Source, tier: Tier, by: str, at: datetime) -> Staging:
         """Begin an import; what a broken-off import of the same file staged is removed."""

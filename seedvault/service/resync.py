@@ -34,7 +34,7 @@ class ResynchroniseToken:
         )
 
     def _attempt(self, serial: Serial, codes: tuple[str, str], actor: str) -> Outcome:
-        case = Case(self.vault, self.keys, token_of(self.vault, serial), actor, self.clock())
+        case = Case.read(self.vault, self.keys, serial, actor, self.clock())
         refused = self._refusal(case, codes)
         if refused:
             case.record(case.event(EventKind.RESYNC_REJECTED, refused.reason.value))

@@ -33,7 +33,7 @@ class VerifyCode:
         )
 
     def _attempt(self, serial: Serial, code: str, actor: str) -> Outcome:
-        case = Case(self.vault, self.keys, token_of(self.vault, serial), actor, self.clock())
+        case = Case.read(self.vault, self.keys, serial, actor, self.clock())
         token = case.stored.token
         refused = verification.unbound(token) or verification.refusal(
             token, (code,), case.now, self.policy

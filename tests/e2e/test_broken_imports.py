@@ -122,9 +122,9 @@ def test_a_tampered_owner_is_found_before_the_seed_is_opened(
             " WHERE owner IS NOT NULL"
         )
     refused = seedvault("token", "verify", serial(0), "123456")
-    assert refused.code == 1
+    assert refused.code == 7
     assert "changed by something other than Seedvault" in refused.err
-    assert seedvault("token", "unassign", serial(0)).code == 1
+    assert seedvault("token", "unassign", serial(0)).code == 7
     events = seedvault.ok("token", "history", serial(0), "--json").document["events"]
     assert [event["kind"] for event in events][:2] == ["seal.broken", "seal.broken"]
     assert seedvault.ok("token", "show", serial(0), "--json").document["failures"] == 0

@@ -6,7 +6,7 @@ seeds, checks every seal, and will not be used while a transaction is open.
 
 import hmac
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from difflib import get_close_matches
@@ -158,6 +158,9 @@ class FakeVault:
 
     def chain(self, chain: int) -> Iterator[LoggedEvent]:
         yield from self.chains[chain]
+
+    def snapshot(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def heads(self) -> list[ChainHead]:
         return list(self._heads.values())

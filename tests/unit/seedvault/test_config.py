@@ -148,8 +148,5 @@ def test_what_was_saved_is_loaded_whatever_it_is_called(
     _comes_back(Settings(Path(), database, module, label, serial, pin_file))
 
 
-@pytest.mark.xfail(
-    raises=InvalidInput, reason="json.dumps writes pairs of surrogates, which TOML refuses"
-)
 def test_a_path_with_a_character_beyond_16_bits_is_loaded_again(tmp_path: Path) -> None:
     _comes_back(replace(config.load(tmp_path), pin_file=Path("/keys/\N{KEY}.pin")))

@@ -129,7 +129,7 @@ def twelve_conflicts(world: World) -> str:
 
 def test_all_conflicts_are_counted_and_ten_are_named(world: World) -> None:
     what = twelve_conflicts(world)
-    assert what.startswith("12 tokens")
+    assert what.startswith("this file contradicts the vault in 12 places")
     assert what.endswith("and 2 more")
     assert what.count("is held with another seed") == 10
 
@@ -138,7 +138,7 @@ def test_a_conflict_is_on_record_under_the_file_s_name(world: World) -> None:
     twelve_conflicts(world)
     (event,) = world.events(EventKind.BATCH_REFUSED)
     assert event.detail is not None
-    assert event.detail.startswith("second.xml: 12 tokens of this file contradict the vault")
+    assert event.detail.startswith("second.xml: this file contradicts the vault in 12 places")
 
 
 def test_a_file_that_breaks_at_its_end_leaves_nothing_and_is_on_record(world: World) -> None:
