@@ -93,6 +93,10 @@ def _differing(settings: Settings, plain: Settings, names: list[str]) -> dict[st
 
 
 def _section(name: str, values: dict[str, str]) -> str:
-    # A JSON string is a TOML basic string.
-    lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in values.items()]
+    lines = [f"{key} = {_basic_string(value)}" for key, value in values.items()]
     return "\n".join([f"[{name}]", *lines, ""])
+
+
+def _basic_string(text: str) -> str:
+    """A TOML basic string: what JSON writes, but for DEL, which TOML wants escaped."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

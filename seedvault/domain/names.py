@@ -63,6 +63,11 @@ class UserName:
         return self.verbatim
 
 
+def legible(name: str) -> str:
+    """A file's name with what is not Unicode escaped: any octets can stand in a name."""
+    return name.encode("utf-8", "backslashreplace").decode()
+
+
 def _check(kind: str, text: str) -> None:
     if not text.strip() or text != text.strip():
         raise InvalidInput(f"{kind} {text!r} is empty or has white space around it")

@@ -10,7 +10,7 @@ from typing import BinaryIO
 import importers
 from seedvault.domain.batch import Source
 from seedvault.domain.errors import FileRefused, InvalidInput, KeyNeeded
-from seedvault.domain.names import Serial
+from seedvault.domain.names import Serial, legible
 from seedvault.domain.oath import Digest, HotpParameters, Parameters, TotpParameters
 from seedvault.domain.token import Device, Progress
 from seedvault.service.ports import (
@@ -33,7 +33,7 @@ class SeedFiles:
     def open(self, path: Path, key: SeedFileKey, now: datetime) -> Iterator[OpenedSeedFile]:
         """The file is hashed before it is read and while it is: it must not change meanwhile."""
         try:
-            with path.open("rb") as stream, _opened(stream, path.name, key, now) as opened:
+            with path.open("rb") as stream, _opened(stream, legible(path.name), key, now) as opened:
                 yield opened
         except importers.KeyMissing as error:
             raise KeyNeeded(

@@ -10,7 +10,7 @@ from typing import Protocol
 from seedvault.domain.audit import AuditEvent, EventKind
 from seedvault.domain.batch import Batch
 from seedvault.domain.errors import Conflict, FileRefused, StorageUnavailable
-from seedvault.domain.names import Serial
+from seedvault.domain.names import Serial, legible
 from seedvault.domain.token import InStock
 from seedvault.service.ports import (
     Clock,
@@ -157,7 +157,10 @@ class ImportBatch:
 
     def _record_refusal(self, path: Path, actor: str, refused: FileRefused | Conflict) -> None:
         event = AuditEvent(
-            EventKind.BATCH_REFUSED, self.clock(), actor, detail=f"{path.name}: {refused.what}"
+            EventKind.BATCH_REFUSED,
+            self.clock(),
+            actor,
+            detail=f"{legible(path.name)}: {refused.what}",
         )
         with self.vault.transaction() as transaction:
             transaction.commit(event)

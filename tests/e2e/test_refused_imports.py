@@ -1,5 +1,6 @@
 """Files, keys and places that an import must refuse: with a reason, and with nothing changed."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -158,6 +159,15 @@ def test_every_digest_and_step_of_totp_is_taken(seedvault: CommandLine, tmp_path
 def test_the_key_may_come_on_standard_input(seedvault: CommandLine, delivery: Delivery) -> None:
     key = delivery.key.read_text()
     seedvault.ok("batch", "import", delivery.file, "--key-file", "-", stdin=key)
+
+
+def test_a_file_name_that_is_no_unicode_is_taken(
+    seedvault: CommandLine, delivery: Delivery
+) -> None:
+    odd = Path(os.fsdecode(bytes(delivery.file.parent) + b"/t\xf6kens.xml"))
+    delivery.file.rename(odd)
+    seedvault.ok("batch", "import", odd, "--key-file", delivery.key)
+    assert seedvault.ok("batch", "show", "1", "--json").document["file"] == r"t\udcf6kens.xml"
 
 
 def test_a_file_that_is_no_seed_file_is_refused(seedvault: CommandLine, tmp_path: Path) -> None:
