@@ -13,11 +13,7 @@ from seedvault import config
 from seedvault.config import FILE_NAME, Settings
 from seedvault.domain.errors import InvalidInput
 
-# Anything that a path or a label may be made of; above U+FFFF see the test that is expected to
-# fail.
-TEXTS = st.text(
-    st.characters(min_codepoint=1, max_codepoint=0xFFFF, exclude_categories=["Cs"]), min_size=1
-)
+TEXTS = st.text(st.characters(min_codepoint=1, exclude_categories=["Cs"]), min_size=1)
 PATHS = TEXTS.map(lambda text: Path("/") / text.replace("/", "_"))
 
 
@@ -148,5 +144,8 @@ def test_what_was_saved_is_loaded_whatever_it_is_called(
     _comes_back(Settings(Path(), database, module, label, serial, pin_file))
 
 
-def test_a_path_with_a_character_beyond_16_bits_is_loaded_again(tmp_path: Path) -> None:
-    _comes_back(replace(config.load(tmp_path), pin_file=Path("/keys/\N{KEY}.pin")))
+@pytest.mark.parametrize("odd", ["\N{KEY}", "\x7f", '"', "\\", "\r\n", "\u2028"])
+def test_a_character_that_toml_writes_in_its_own_way_is_loaded_again(
+    tmp_path: Path, odd: str
+) -> None:
+    _comes_back(replace(config.load(tmp_path), pin_file=Path(f"/keys/{odd}.pin")))
