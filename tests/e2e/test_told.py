@@ -1,0 +1,168 @@
+"""What commands tell a person, where `--json` tells a program; and lists of many assignments."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.cli import CommandLine
+from tests.support.pskc_maker import Order, Tokens, write_pskc
+from tests.support.seed_files import Delivery, serial
+
+
+@pytest.fixture
+def desk(seedvault: CommandLine, delivery: Delivery) -> CommandLine:
+    """A vault with the delivery imported and alice known."""
+    seedvault.ok("batch", "import", *delivery.arguments)
+    seedvault.ok("user", "add", "alice")
+    return seedvault
+
+
+@pytest.fixture
+def listed(tmp_path: Path) -> Path:
+    """A list of assignments, still empty."""
+    return tmp_path / "desk.csv"
+
+
+def _fields(out: str) -> dict[str, str]:
+    """What stands beside each name."""
+    return {name: value.strip() for name, _, value in (s.partition("  ") for s in out.splitlines())}
+
+
+# --- reading ---------------------------------------------------------------------------------
+
+
+def test_batches_are_listed_with_their_files(desk: CommandLine) -> None:
+    heading, batch = desk.ok("batch", "list").out.splitlines()
+    assert heading.split() == ["BATCH", "IMPORTED", "TOKENS", "FORMAT", "FILE"]
+    assert batch.split()[0] == "B-0001"
+    assert batch.endswith("22      PSKC 1.0  delivery.pskcxml")
+
+
+def test_a_batch_is_shown_with_its_protection(desk: CommandLine) -> None:
+    shown = _fields(desk.ok("batch", "show", "b-1").out)
+    assert shown["protection"] == 'AES-128-CBC under the pre-shared key "transport-key"'
+    assert (shown["tokens"], shown["held"], shown["tier"]) == ("22", "0", "B")
+
+
+def test_a_counter_is_shown_where_a_clock_has_a_drift(desk: CommandLine) -> None:
+    clock = _fields(desk.ok("token", "show", serial(0)).out)
+    counter = _fields(desk.ok("token", "show", serial(20)).out)
+    assert (clock["kind"], clock["drift"]) == ("TOTP-6/30 s, SHA1", "+0 steps")
+    assert (counter["kind"], counter["counter"]) == ("HOTP-6, SHA1", "0")
+
+
+def test_events_are_listed_with_their_actor(desk: CommandLine) -> None:
+    heading, *events = desk.ok("audit", "list").out.splitlines()
+    assert heading.split() == ["WHEN", "WHAT", "TOKEN", "USER", "BY", "DETAIL"]
+    assert [event.split()[2] for event in events] == [
+        "user.added",
+        "batch.imported",
+        "vault.initialised",
+    ]
+
+
+def test_short_seeds_are_warned_of(seedvault: CommandLine, tmp_path: Path) -> None:
+    path = tmp_path / "short.pskcxml"
+    with path.open("wb") as target:
+        write_pskc(Order((Tokens(3),), seed=lambda s: s.encode().ljust(16)[:16]), target)
+    imported = seedvault.ok("batch", "import", path)
+    assert "warning: seed-under-160-bits (3)" in imported.err
+    assert "warning: 3 seeds are shorter than 160 bits (RFC 4226 R6)" in imported.err
+
+
+# --- trying without changing -----------------------------------------------------------------
+
+
+def test_a_dry_run_of_init_tells_where_the_vault_would_be(tmp_path: Path) -> None:
+    seedvault = CommandLine(tmp_path / "home")
+    assert f"would be made in {tmp_path / 'home'}" in seedvault.ok("init", "--dry-run").out
+    tried = seedvault.ok("init", "--dry-run", "--json").document
+    assert tried["dry_run"] is True
+
+
+def test_a_module_without_its_pin_file_is_a_wrong_call(tmp_path: Path) -> None:
+    refused = CommandLine(tmp_path / "home")("init", "--module", "/lib/p11.so")
+    assert refused.code == 2
+    assert "--token-label and --pin-file" in refused.err
+
+
+def test_a_dry_run_of_a_new_user_adds_nobody(desk: CommandLine) -> None:
+    assert desk.ok("user", "add", "bob", "--dry-run").out == "bob would be added\n"
+    assert "bob" not in desk.ok("user", "list").out
+    assert desk("user", "add", "alice", "--dry-run").code == 4
+
+
+def test_a_dry_run_of_an_assignment_assigns_nothing(desk: CommandLine) -> None:
+    tried = desk.ok("token", "assign", serial(0), "alice", "--dry-run")
+    assert tried.out == f"{serial(0)} -> alice would be assigned\n"
+    assert desk.ok("token", "assign", serial(0), "alice", "--dry-run", "--json").document["dry_run"]
+    assert _fields(desk.ok("token", "show", serial(0)).out)["state"] == "in stock"
+
+
+def test_a_dry_run_of_taking_back_leaves_the_token_with_its_owner(desk: CommandLine) -> None:
+    desk.ok("token", "assign", serial(0), "alice")
+    tried = desk.ok("token", "unassign", serial(0), "--dry-run")
+    assert tried.out == f"{serial(0)} would go back into stock; it was alice's\n"
+    assert _fields(desk.ok("token", "show", serial(0)).out)["state"] == "bound to alice"
+
+
+def test_a_dry_run_of_unlocking_forgets_nothing(desk: CommandLine) -> None:
+    desk.ok("token", "assign", serial(0), "alice")
+    desk("token", "verify", serial(0), "000000")
+    tried = desk.ok("token", "unlock", serial(0), "--dry-run")
+    assert tried.out == f"{serial(0)}: 1 failures would be forgotten\n"
+    assert _fields(desk.ok("token", "show", serial(0)).out)["failures"] == "1"
+
+
+# --- many assignments ------------------------------------------------------------------------
+
+
+def test_a_token_and_a_list_at_once_are_a_wrong_call(desk: CommandLine, listed: Path) -> None:
+    listed.write_text("serial,user\n")
+    refused = desk("token", "assign", serial(0), "alice", "--csv", listed)
+    assert refused.code == 2
+    assert "name a SERIAL and a USER, or give --csv FILE" in refused.err
+
+
+def test_a_list_that_goes_through_leaves_no_file_of_failures(
+    desk: CommandLine, listed: Path
+) -> None:
+    listed.write_text(f"serial,user,remark\n{serial(0)},alice,desk 7\n")
+    assert desk.ok("token", "assign", "--csv", listed).out == "1 assigned\n"
+    assert not listed.with_suffix(".failed.csv").exists()
+
+
+def test_a_long_list_of_failures_is_cut_and_counted(desk: CommandLine, listed: Path) -> None:
+    listed.write_text("serial,user\n" + "".join(f"GALT{n},alice\n" for n in range(23)))
+    failed = desk("token", "assign", "--csv", listed)
+    assert failed.code == 3
+    assert failed.out.splitlines()[-1] == "  and 3 more"
+    assert len(listed.with_suffix(".failed.csv").read_text().splitlines()) == 24
+
+
+def test_the_lines_that_failed_can_be_mended_and_run_again(desk: CommandLine, listed: Path) -> None:
+    listed.write_text(f"serial,user\n{serial(0)},bob\n")
+    assert desk("token", "assign", "--csv", listed).code == 3
+    desk.ok("user", "add", "bob")
+    failed = listed.with_suffix(".failed.csv")
+    assert desk.ok("token", "assign", "--csv", failed).out == "1 assigned\n"
+
+
+@pytest.mark.parametrize(
+    ("octets", "words"),
+    [
+        (b"", "the first line must name the columns serial and user, each once"),
+        (b"token,owner\n", "the first line must name the columns serial and user, each once"),
+        (b"serial,user,USER\n", "the first line must name the columns serial and user, each once"),
+        (b'serial,user\n"GALT1,alice\n', "cannot be read as CSV"),
+        (b"serial,user\nGALT1,j\xf6rg\n", "cannot be read as CSV"),
+    ],
+    ids=["empty", "other columns", "column twice", "open quote", "not UTF-8"],
+)
+def test_a_list_that_is_none_is_a_wrong_call(
+    desk: CommandLine, listed: Path, octets: bytes, words: str
+) -> None:
+    listed.write_bytes(octets)
+    refused = desk("token", "assign", "--csv", listed)
+    assert refused.code == 2
+    assert words in refused.err
