@@ -4,7 +4,7 @@ import ctypes
 import mmap
 from typing import Final
 
-from hsm.errors import Policy
+from hsm.errors import Unavailable
 
 PAGE_OCTETS: Final = mmap.PAGESIZE
 
@@ -17,7 +17,7 @@ class LockedPage:
     """A private page, locked; `octets[i]` reads one octet without copying the page.
 
     Raises:
-        Policy: the system does not let this process lock a page.
+        Unavailable: the system does not let this process lock a page.
     """
 
     __slots__ = ("_memory", "address", "octets")
@@ -28,7 +28,7 @@ class LockedPage:
         self.address = ctypes.addressof(self.octets)
         library = ctypes.CDLL(None, use_errno=True)
         if library.mlock(ctypes.c_void_p(self.address), ctypes.c_size_t(PAGE_OCTETS)):
-            raise Policy(
+            raise Unavailable(
                 "the system refuses to lock one page of memory for seeds: raise the limit "
                 "(ulimit -l, or LimitMEMLOCK= of the service). Nothing was imported"
             )

@@ -53,14 +53,26 @@ def load(home: Path) -> Settings:
 
 
 def save(settings: Settings) -> None:
-    """Write what is not the default, so that later commands find it; nothing else, no secret."""
+    """Write what is not the default, so that later commands find it; nothing else, no secret.
+
+    A file that says so already stays as its author wrote it.
+    """
+    if load(settings.home) == settings:
+        return
     plain = _settings(settings.home, {}, {})
     storage = _differing(settings, plain, ["database"])
     hsm = _differing(settings, plain, ["module", "token_label", "token_serial", "pin_file"])
     sections = [("storage", storage), ("hsm", hsm)]
     text = "\n".join(_section(name, values) for name, values in sections if values)
-    if text:
-        (settings.home / FILE_NAME).write_text(text, encoding="utf-8")
+    try:
+        octets = text.encode()
+    except UnicodeEncodeError as error:
+        raise InvalidInput(
+            f"a path that is not Unicode cannot stand in {FILE_NAME}",
+            remedy="Give the file or directory another name.",
+        ) from error
+    if octets:
+        (settings.home / FILE_NAME).write_bytes(octets)
 
 
 def _settings(home: Path, storage: dict[str, str], hsm: dict[str, str]) -> Settings:

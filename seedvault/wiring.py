@@ -135,10 +135,10 @@ class Initialised:
 
 
 def initialise(settings: Settings, actor: str, *, dry_run: bool = False) -> Initialised | None:
-    """Make a new vault: keys in the HSM, then the database, then the settings file.
+    """Make a new vault: settings, database, and last its keys, which no undo should have to remove.
 
-    Raises Conflict where there is a vault already. Whatever this made in the home directory is
-    taken away again where a later step fails. A dry run checks and returns None.
+    Raises Conflict where there is a vault already. Whatever this made is taken away again where a
+    later step fails. A dry run checks and returns None.
     """
     _refuse_strangers()
     _refuse_existing(settings)
@@ -147,10 +147,13 @@ def initialise(settings: Settings, actor: str, *, dry_run: bool = False) -> Init
         return None
     with _undoing(settings) as home:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
-        made = _make_keys(settings, library)
-        _make_vault(settings, actor, made)
         save(settings)
-        return made
+        _make_vault(settings, library, actor)
+        try:
+            return _make_keys(settings, library)
+        except BaseException:
+            _remove_vault(settings)
+            raise
 
 
 def _make_keys(settings: Settings, library: Path) -> Initialised:
@@ -175,13 +178,19 @@ def _make_keys(settings: Settings, library: Path) -> Initialised:
     )
 
 
-def _make_vault(settings: Settings, actor: str, made: Initialised) -> None:
+def _make_vault(settings: Settings, library: Path, actor: str) -> None:
     from seedvault.storage import create_vault
 
     now = system_clock()
-    detail = f"{made.module}; tier {made.import_tier}"
+    detail = f"keys on {settings.token_label!a} of {library}"
     event = AuditEvent(EventKind.VAULT_INITIALISED, now, actor, detail=detail)
     create_vault(settings.database, VaultIdentity(str(uuid.uuid4()), 1, now), event)
+
+
+def _remove_vault(settings: Settings) -> None:
+    from seedvault.storage import remove_vault
+
+    remove_vault(settings.database)
 
 
 def _refuse_existing(settings: Settings) -> None:

@@ -32,24 +32,35 @@ class SeedFiles:
     @contextmanager
     def open(self, path: Path, key: SeedFileKey, now: datetime) -> Iterator[OpenedSeedFile]:
         """The file is hashed before it is read and while it is: it must not change meanwhile."""
-        try:
-            with path.open("rb") as stream, _opened(stream, legible(path.name), key, now) as opened:
+        with _refusals(path):
+            stream = path.open("rb")
+        with stream:
+            with _refusals(path):
+                opened = _opened(stream, path, key, now)
+            with opened:
                 yield opened
-        except importers.KeyMissing as error:
-            raise KeyNeeded(
-                f"{error.place}: {error.reason}",
-                passphrase=error.passphrase,
-                unchanged=_NOTHING_IMPORTED,
-                remedy=error.remedy,
-            ) from error
-        except importers.ImporterError as error:
-            raise FileRefused(
-                f"{error.place}: {error.reason}", unchanged=_NOTHING_IMPORTED, remedy=error.remedy
-            ) from error
-        except OSError as error:
-            raise FileRefused(
-                f"{path}: {error.strerror or error}", unchanged=_NOTHING_IMPORTED
-            ) from error
+
+
+@contextmanager
+def _refusals(path: Path) -> Iterator[None]:
+    """Turn what reading a seed file can raise into FileRefused."""
+    try:
+        yield
+    except importers.KeyMissing as error:
+        raise KeyNeeded(
+            f"{error.place}: {error.reason}",
+            passphrase=error.passphrase,
+            unchanged=_NOTHING_IMPORTED,
+            remedy=error.remedy,
+        ) from error
+    except importers.ImporterError as error:
+        raise FileRefused(
+            f"{error.place}: {error.reason}", unchanged=_NOTHING_IMPORTED, remedy=error.remedy
+        ) from error
+    except OSError as error:
+        raise FileRefused(
+            f"{path}: {error.strerror or error}", unchanged=_NOTHING_IMPORTED
+        ) from error
 
 
 class _HashingReader:
@@ -108,8 +119,9 @@ class OpenedFile:
         return None if key is None else DeliveredKey(key)
 
     def __iter__(self) -> Iterator[Delivered]:
-        for record in self._file:
-            yield self._delivered(record)
+        with _refusals(Path(self.source.file_name)):
+            for record in self._file:
+                yield self._delivered(record)
         if self._reader.digest() != self.source.sha256:
             raise FileRefused(
                 f"{self.source.file_name} changed while it was read", unchanged=_NOTHING_IMPORTED
@@ -120,7 +132,7 @@ class OpenedFile:
         try:
             device = Device(
                 Serial(record.serial),
-                _parameters(record.parameters),
+                _parameters(record),
                 record.manufacturer,
                 record.model,
                 record.not_before,
@@ -134,7 +146,8 @@ class OpenedFile:
         return Delivered(device, start, DeliveredSeed(record.seed), line)
 
 
-def _opened(stream: BinaryIO, name: str, key: SeedFileKey, now: datetime) -> OpenedFile:
+def _opened(stream: BinaryIO, path: Path, key: SeedFileKey, now: datetime) -> OpenedFile:
+    name = legible(path.name)
     sha256 = _HashingReader(stream)
     while sha256.read(_READ_SIZE):
         pass
@@ -165,10 +178,16 @@ def _unlock(key: SeedFileKey) -> importers.Unlock | None:
     return None
 
 
-def _parameters(parameters: importers.HotpParameters | importers.TotpParameters) -> Parameters:
+def _parameters(record: importers.SeedRecord) -> Parameters:
+    parameters = record.parameters
     digest = _DIGESTS[parameters.digest]
     if isinstance(parameters, importers.HotpParameters):
         return HotpParameters(digest, parameters.digits)
+    if parameters.time_steps:
+        # RFC 6030 section 4.3.5 counts Time from T0, and nobody was seen to deliver another T0.
+        raise InvalidInput(
+            f"the Time of {record.serial} is {parameters.time_steps} steps; only 0 is understood"
+        )
     return TotpParameters(digest, parameters.digits, parameters.step_s)
 
 

@@ -175,7 +175,8 @@ def _vault_error(error: hsm.HsmError) -> SeedvaultError:
             unchanged="It was tried once and is not tried again: real HSMs lock after a few.",
             remedy="Check the PIN file, or give another with --pin-file.",
         )
-    return HsmUnavailable(f"the HSM cannot be used: {error}", remedy=_REMEDIES.get(type(error), ""))
+    remedies = (_REMEDIES[kind] for kind in type(error).__mro__ if kind in _REMEDIES)
+    return HsmUnavailable(f"the HSM cannot be used: {error}", remedy=next(remedies, ""))
 
 
 _REMEDIES: dict[type[hsm.HsmError], str] = {

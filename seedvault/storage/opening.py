@@ -53,6 +53,13 @@ def open_vault(url: str, clock: Clock) -> SqlVault:
         raise
 
 
+def remove_vault(url: str) -> None:
+    """Take away the files of a vault that was made a moment ago and never came into use."""
+    path = sqlite_path(url)
+    for suffix in ("", "-wal", "-shm"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+
+
 def upgrade_vault(url: str) -> None:
     """Bring a vault's schema up to this program's, all of it or nothing."""
     from seedvault.storage.migrations import upgrade  # noqa: PLC0415 - as above

@@ -191,6 +191,12 @@ def test_a_serial_that_only_the_vault_refuses_is_named_by_its_line(tmp_path: Pat
         _read(path)
 
 
+def test_a_start_of_time_that_is_not_1970_is_refused_not_dropped(tmp_path: Path) -> None:
+    path = _file(tmp_path, TOTP, (b"<Time><PlainValue>0<", b"<Time><PlainValue>5<"))
+    with pytest.raises(FileRefused, match=r"line \d+: the Time of GALT10000000 is 5 steps"):
+        _read(path)
+
+
 def test_an_encrypted_file_without_a_key_asks_for_a_key(tmp_path: Path) -> None:
     with pytest.raises(KeyNeeded, match="transport-key") as needed:
         _read(_file(tmp_path, UNDER_KEY))

@@ -192,9 +192,6 @@ def test_a_module_that_does_not_answer_points_to_the_status() -> None:
     assert "seedvault status" in refused.value.remedy
 
 
-@pytest.mark.xfail(
-    raises=AssertionError, reason="remedies are looked up by exact class; a lost session's is Stale"
-)
 def test_a_module_taken_away_points_to_the_status(keys: HsmKeys) -> None:
     held = _held(keys)
     cryptoki = keys.keystore._connection.module.cryptoki

@@ -210,3 +210,28 @@ def test_packages_of_others_with_our_names_are_refused_by_their_places(tmp_path:
     assert f"different places: {', '.join(sorted([str(ROOT), str(stranger)]))}" in ran.stderr
     assert "environment of its own" in ran.stderr
     assert not (tmp_path / "home").exists()
+
+
+def test_a_database_that_cannot_be_made_leaves_no_keys_on_the_pkcs11_token(home: Path) -> None:
+    settings = _on(home, _custodians())
+    with pytest.raises(StorageUnavailable):
+        initialise(replace(settings, database=NOWHERE), "os:ann")
+    assert initialise(settings, "os:ann") is not None
+
+
+def test_keys_that_cannot_be_made_leave_no_database(home: Path, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere.sqlite3"
+    settings = replace(_on(home, "nobody-made-it"), database=f"sqlite:///{elsewhere}")
+    with pytest.raises(HsmUnavailable):
+        initialise(settings, "os:ann")
+    assert not list(tmp_path.glob("elsewhere*"))
+
+
+def test_settings_that_say_so_already_stay_as_their_author_wrote_them(home: Path) -> None:
+    settings = _on(home, _custodians())
+    home.mkdir()
+    config.save(settings)
+    written = f"# ours\n{(home / FILE_NAME).read_text(encoding='utf-8')}"
+    (home / FILE_NAME).write_text(written, encoding="utf-8")
+    initialise(config.load(home), "os:ann")
+    assert (home / FILE_NAME).read_text(encoding="utf-8") == written

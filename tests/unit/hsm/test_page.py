@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from hsm.errors import Policy
+from hsm.errors import Unavailable
 from hsm.page import PAGE_OCTETS, LockedPage
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="reads Linux's /proc")
@@ -67,7 +67,7 @@ def test_a_page_that_cannot_be_locked_is_refused() -> None:
             os.setuid(65534)  # root may lock whatever the limit says
         try:
             LockedPage()
-        except Policy as error:
+        except Unavailable as error:
             return "refuses to lock" in str(error)
         return False
 
