@@ -47,6 +47,9 @@ class Keystore:
         self._connection = connection
         self.capabilities = _capabilities(connection)
         self.kek_id = KEK_ID
+        # Known to this login only. Without it nobody can tell whose seed a fingerprint is, not
+        # even by trying the seeds of a maker's file; with it, a seed is still HMAC's own key.
+        self._fingerprint_label = self._derive(VaultKey.FINGERPRINT, _FINGERPRINT_LABEL)
 
     @classmethod
     def connect(cls, location: Location, pin: Pin) -> Self:
@@ -123,9 +126,7 @@ class Keystore:
 
     def seal(self, message: bytes) -> bytes:
         """32 octets: HMAC-SHA-256 of `message` under the seal key."""
-        return self._connection.run(
-            lambda session: session.hmac(session.key(VaultKey.SEAL), Digest.SHA256, message)
-        )
+        return self._derive(VaultKey.SEAL, message)
 
     def seal_matches(self, message: bytes, seal: bytes) -> bool:
         """Whether `seal` is `message`'s, compared inside the module."""
@@ -176,13 +177,17 @@ class Keystore:
         """Log this keystore's sessions off; later calls raise `Unavailable`."""
         self._connection.close()
 
+    def _derive(self, key: VaultKey, label: bytes) -> bytes:
+        return self._connection.run(
+            lambda session: session.hmac(session.key(key), Digest.SHA256, label)
+        )
+
     def _lift(self, session: LentSession, template: Template, length: int) -> WrappedSeed:
         """The seed that `template` points to, wrapped and fingerprinted."""
         handle = session.create(template)
         try:
             blob = session.wrap(session.key(VaultKey.KEK), handle)
-            tag = session.hmac(handle, Digest.SHA256, _FINGERPRINT_LABEL)
-            mark = session.hmac(session.key(VaultKey.FINGERPRINT), Digest.SHA256, tag)
+            mark = session.hmac(handle, Digest.SHA256, self._fingerprint_label)
         finally:
             session.destroy(handle)
         key = WrappedKey(BlobFormat.AES_KW, self.kek_id, length, blob)
