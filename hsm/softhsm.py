@@ -4,6 +4,8 @@ import os
 from pathlib import Path
 from typing import Final
 
+from hsm.errors import Unsupported
+
 LIBRARY_VARIABLE: Final = "SEEDVAULT_SOFTHSM"
 CONFIGURATION_VARIABLE: Final = "SOFTHSM2_CONF"
 
@@ -26,9 +28,12 @@ def configure(directory: Path) -> Path:
     """A configuration and an empty store under `directory`, both for this user alone.
 
     Debian's own store can be read by the group softhsm only. A store that is there already stays.
+    Raises Unsupported where the path cannot be written down for SoftHSM.
     The caller tells SoftHSM of it with `use`, or by SOFTHSM2_CONF in a child's environment.
     """
     store, configuration = directory / "tokens", directory / "softhsm2.conf"
+    if "#" in str(store.absolute()):
+        raise Unsupported(f"SoftHSM takes # for a comment: {directory} needs a name without it")
     for made in (directory, store):
         made.mkdir(mode=0o700, parents=True, exist_ok=True)
     text = (

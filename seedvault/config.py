@@ -16,10 +16,13 @@ _KNOWN = {"storage": {"database"}, "hsm": {"module", "token_label", "token_seria
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """One vault's settings. `module` None means the embedded SoftHSM under `home`."""
+    """One vault's settings. `module` None means the embedded SoftHSM under `home`.
+
+    `database` is a URL, or the path of an SQLite file.
+    """
 
     home: Path
-    database: str
+    database: str | Path
     module: Path | None
     token_label: str
     token_serial: str | None
@@ -77,9 +80,12 @@ def save(settings: Settings) -> None:
 
 def _settings(home: Path, storage: dict[str, str], hsm: dict[str, str]) -> Settings:
     module = hsm.get("module")
+    database: str | Path = storage.get("database", "vault.sqlite3")
+    if "://" not in str(database):
+        database = home / database
     return Settings(
         home=home,
-        database=storage.get("database", f"sqlite:///{home / 'vault.sqlite3'}"),
+        database=database,
         module=Path(module) if module else None,
         token_label=hsm.get("token_label", "seedvault"),
         token_serial=hsm.get("token_serial"),

@@ -11,16 +11,16 @@ import secrets
 import shutil
 import uuid
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from seedvault.config import Settings, save
+from seedvault.config import FILE_NAME, Settings, save
 from seedvault.domain.audit import AuditEvent, EventKind
-from seedvault.domain.errors import Conflict, HsmUnavailable, NotFound, StorageUnavailable
+from seedvault.domain.errors import Conflict, HsmUnavailable, InvalidInput, StorageUnavailable
 from seedvault.service.audit import VerifyAudit
 from seedvault.service.binding import AssignToken, UnassignToken, UnlockToken
 from seedvault.service.bulk import AssignMany
@@ -145,25 +145,52 @@ def initialise(settings: Settings, actor: str, *, dry_run: bool = False) -> Init
     library = _library(settings)
     if dry_run:
         return None
-    with _undoing(settings) as home:
-        home.mkdir(mode=0o700, parents=True, exist_ok=True)
-        save(settings)
-        _make_vault(settings, library, actor)
-        try:
-            return _make_keys(settings, library)
-        except BaseException:
-            _remove_vault(settings)
-            raise
+    with ExitStack() as undo, _explained(settings.home):
+        _make_home(settings, undo)
+        _make_vault(settings, library, actor, undo)
+        made = _make_keys(settings, library, undo)
+        undo.pop_all()
+        return made
 
 
-def _make_keys(settings: Settings, library: Path) -> Initialised:
+@contextmanager
+def _explained(home: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StorageUnavailable(f"{home}: {error.strerror or error}") from error
+
+
+def _make_home(settings: Settings, undo: ExitStack) -> None:
+    home = settings.home
+    if not home.exists():
+        home.mkdir(mode=0o700, parents=True)
+        undo.callback(_remove_if_empty, home)
+    if not (home / FILE_NAME).exists():
+        undo.callback((home / FILE_NAME).unlink, missing_ok=True)
+    save(settings)
+
+
+def _make_vault(settings: Settings, library: Path, actor: str, undo: ExitStack) -> None:
+    from seedvault.storage import create_vault, remove_vault
+
+    now = system_clock()
+    detail = f"keys on {settings.token_label!a} of {library}"
+    event = AuditEvent(EventKind.VAULT_INITIALISED, now, actor, detail=detail)
+    create_vault(settings.database, VaultIdentity(str(uuid.uuid4()), 1, now), event)
+    undo.callback(remove_vault, settings.database)
+
+
+def _make_keys(settings: Settings, library: Path, undo: ExitStack) -> Initialised:
     import hsm
     from seedvault.keys import translated
 
     so_pin_file = settings.hsm_home / "so-pin"
     if settings.module is None:
         settings.hsm_home.mkdir(mode=0o700)
+        undo.callback(shutil.rmtree, settings.hsm_home)
         _write_secret(settings.pin_file, secrets.token_hex(16))
+        undo.callback(settings.pin_file.unlink)
         _write_secret(so_pin_file, secrets.token_hex(16))
     with translated():
         pin = _pin(settings)
@@ -178,52 +205,25 @@ def _make_keys(settings: Settings, library: Path) -> Initialised:
     )
 
 
-def _make_vault(settings: Settings, library: Path, actor: str) -> None:
-    from seedvault.storage import create_vault
-
-    now = system_clock()
-    detail = f"keys on {settings.token_label!a} of {library}"
-    event = AuditEvent(EventKind.VAULT_INITIALISED, now, actor, detail=detail)
-    create_vault(settings.database, VaultIdentity(str(uuid.uuid4()), 1, now), event)
-
-
-def _remove_vault(settings: Settings) -> None:
-    from seedvault.storage import remove_vault
-
-    remove_vault(settings.database)
-
-
 def _refuse_existing(settings: Settings) -> None:
-    held = [path for path in (settings.home / "vault.sqlite3", settings.hsm_home) if path.exists()]
+    from seedvault.storage import sqlite_path
+
+    database = sqlite_path(settings.database)
+    held = [path for path in (database, settings.hsm_home) if path.exists()]
     if held:
         raise Conflict(
-            f"there is a vault at {settings.home} already ({held[0].name} exists)",
+            f"there is a vault already: {held[0]} exists",
             remedy="Choose another place with --home, or go on with this one: seedvault status",
+        )
+    if database.parent != settings.home and not database.parent.is_dir():
+        raise StorageUnavailable(
+            f"{database}: there is no such directory", remedy="Make the directory first."
         )
 
 
-@contextmanager
-def _undoing(settings: Settings) -> Iterator[Path]:
-    """Take away what a broken-off initialisation made under the home directory."""
-    home, was_there = settings.home, set[Path]()
-    if home.is_dir():
-        was_there = set(home.iterdir())
-    try:
-        yield home
-    except OSError as error:
-        _remove_new(home, was_there)
-        raise StorageUnavailable(f"{home}: {error.strerror or error}") from error
-    except BaseException:
-        _remove_new(home, was_there)
-        raise
-
-
-def _remove_new(home: Path, was_there: set[Path]) -> None:
-    for path in set(home.iterdir()) - was_there if home.is_dir() else ():
-        if path.is_dir():
-            shutil.rmtree(path)
-        else:
-            path.unlink()
+def _remove_if_empty(directory: Path) -> None:
+    with suppress(OSError):  # somebody else put something there
+        directory.rmdir()
 
 
 def _write_secret(path: Path, text: str) -> None:
@@ -236,9 +236,17 @@ def location(settings: Settings) -> "hsm.Location":
     """Where the vault's PKCS#11 token is; the embedded SoftHSM is told where its files are."""
     import hsm
     from hsm import softhsm
+    from seedvault.keys import translated
 
     if settings.module is None:
-        softhsm.use(softhsm.configure(settings.hsm_home))
+        try:
+            with translated():
+                softhsm.use(softhsm.configure(settings.hsm_home))
+        except OSError as error:
+            raise HsmUnavailable(
+                f"{settings.hsm_home} cannot be used: {error.strerror}",
+                remedy="Run this as the account that made the vault.",
+            ) from error
     return hsm.Location(_library(settings), settings.token_label, settings.token_serial)
 
 
@@ -276,7 +284,7 @@ def _refuse_strangers() -> None:
     found = [importlib.util.find_spec(name) for name in ("hsm", "importers", "seedvault")]
     places = {Path(spec.origin).parent.parent for spec in found if spec and spec.origin}
     if len(places) > 1:
-        raise NotFound(
+        raise InvalidInput(
             "the packages hsm, importers and seedvault come from different places: "
             + ", ".join(sorted(str(place) for place in places)),
             remedy="Install Seedvault into an environment of its own: see the README.",

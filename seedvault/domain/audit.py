@@ -123,6 +123,8 @@ def check_chain(
         if logged.sequence != sequence:
             yield Break(chain, sequence, f"event {sequence} is missing: {logged.sequence} follows")
             sequence = logged.sequence
+        elif logged.event.chain != chain:
+            yield Break(chain, sequence, "the event belongs to another chain")
         elif logged.digest != link(digest, chain, sequence, logged.event):
             yield Break(chain, sequence, "the event, or one before it, was altered")
         digest = logged.digest

@@ -23,6 +23,7 @@ from seedvault.service.ports import (
 
 _NOTHING_IMPORTED = "Nothing was imported."
 _READ_SIZE = 1 << 20
+_MAX_COUNTER = 2**62  # a token that has counted this far has not been pressed, but altered
 _DIGESTS = {digest: Digest[digest.name] for digest in importers.Digest}
 
 
@@ -102,7 +103,7 @@ class OpenedFile:
         authenticated = f"value MACs {macs}" if macs else "no value MACs"
         return (
             f"{self.source.format} · {self.source.protection} · {authenticated}",
-            "not signed: serials and parameters are not authenticated",
+            "no signature is verified: serials and parameters are not authenticated",
         )
 
     @property
@@ -182,6 +183,8 @@ def _parameters(record: importers.SeedRecord) -> Parameters:
     parameters = record.parameters
     digest = _DIGESTS[parameters.digest]
     if isinstance(parameters, importers.HotpParameters):
+        if parameters.counter > _MAX_COUNTER:
+            raise InvalidInput(f"the Counter of {record.serial} leaves no room to count on")
         return HotpParameters(digest, parameters.digits)
     if parameters.time_steps:
         # RFC 6030 section 4.3.5 counts Time from T0, and nobody was seen to deliver another T0.

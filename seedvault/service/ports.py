@@ -198,6 +198,9 @@ class Vault(Protocol):
     def chain(self, chain: int) -> Iterator[LoggedEvent]:
         """Every event of one chain, in order, constant in memory."""
 
+    def chain_numbers(self) -> list[int]:
+        """Every chain in which an event stands, whether there should be such a chain or not."""
+
     def heads(self) -> list[ChainHead]: ...
     def snapshot(self) -> AbstractContextManager[None]:
         """A block in which every read of this thread sees the same moment."""

@@ -47,6 +47,11 @@ def read_heads(connection: Connection) -> list[ChainHead]:
     return [ChainHead(*row) for row in connection.execute(written)]
 
 
+def read_chain_numbers(connection: Connection) -> list[int]:
+    """The chains in which events stand."""
+    return list(connection.execute(select(AUDIT_EVENT.c.chain).distinct()).scalars())
+
+
 def read_chain(connection: Connection, chain: int) -> Iterator[LoggedEvent]:
     """The events of one chain in order, a page at a time."""
     last = 0

@@ -146,13 +146,17 @@ class Database:
             raise AssertionError("a vault was opened before the fork: open it after")
 
 
-def sqlite_path(url: str) -> Path:
-    """The file in `sqlite:///FILE`."""
+def sqlite_path(database: str | Path) -> Path:
+    """The file that is meant by a path, or by the URL `sqlite:///FILE`."""
+    if isinstance(database, Path):
+        return database.absolute()
     try:
-        parsed = make_url(url)
+        parsed = make_url(database)
     except ArgumentError as error:
-        raise InvalidInput(f"{url!r} is no database URL", remedy="Use sqlite:///FILE.") from error
-    if parsed.drivername != "sqlite" or parsed.database in {None, "", ":memory:"}:
+        raise InvalidInput(
+            f"{database!r} is no database URL", remedy="Use sqlite:///FILE."
+        ) from error
+    if parsed.drivername != "sqlite" or parsed.database in {None, "", ":memory:"} or parsed.query:
         raise InvalidInput(
             f"{parsed.render_as_string()} is not a database that this version can use",
             remedy="Use sqlite:///FILE.",

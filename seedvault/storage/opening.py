@@ -1,9 +1,10 @@
 """Making a vault, and opening one."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
-from sqlalchemy import insert, select
+from sqlalchemy import Connection, insert, select
 
 from seedvault.domain.audit import AuditEvent, milliseconds
 from seedvault.domain.errors import Conflict, StorageUnavailable
@@ -11,38 +12,32 @@ from seedvault.service.ports import Clock, VaultIdentity
 from seedvault.storage import chains
 from seedvault.storage.engine import Database, sqlite_path
 from seedvault.storage.rows import moment
-from seedvault.storage.schema import check_schema, known_schema, no_vault, schema_of
+from seedvault.storage.schema import check_schema, known_schema, no_vault
 from seedvault.storage.statements import Statements
 from seedvault.storage.tables import VAULT
 from seedvault.storage.vault import SqlVault
 
 
-def create_vault(url: str, identity: VaultIdentity, event: AuditEvent) -> None:
+def create_vault(place: str | Path, identity: VaultIdentity, event: AuditEvent) -> None:
     """Make the vault, whose first event is `event`: all of it, or nothing.
 
-    Raises Conflict where there is a vault already, StorageUnavailable where none can be made.
+    Raises Conflict where there is a file already, StorageUnavailable where none can be made.
     """
     # Alembic takes longer to import than a vault takes to open.
     from seedvault.storage.migrations import upgrade  # noqa: PLC0415
 
-    path = sqlite_path(url)
-    _touch(path)
-    database = Database(path)
+    path = sqlite_path(place)
+    _claim(path)
     try:
-        with database.writing() as connection:
-            if schema_of(connection) is not None:
-                raise Conflict(f"{path}: there is a vault already", remedy="See: seedvault status")
-            upgrade(connection)
-            connection.execute(insert(VAULT).values(_row(identity)))
-            chains.begin_chains(connection)
-            chains.append(database.driver, Statements(database.dialect), event)
-    finally:
-        database.close()
+        _fill(Database(path), identity, event, upgrade)
+    except BaseException:
+        remove_vault(path)
+        raise
 
 
-def open_vault(url: str, clock: Clock) -> SqlVault:
-    """The vault at `url`. Raises StorageUnavailable where there is none of this schema."""
-    path = sqlite_path(url)
+def open_vault(place: str | Path, clock: Clock) -> SqlVault:
+    """The vault at a path or URL. Raises StorageUnavailable where there is none of this schema."""
+    path = sqlite_path(place)
     database = Database(path)
     try:
         with database.explained:
@@ -53,18 +48,18 @@ def open_vault(url: str, clock: Clock) -> SqlVault:
         raise
 
 
-def remove_vault(url: str) -> None:
+def remove_vault(place: str | Path) -> None:
     """Take away the files of a vault that was made a moment ago and never came into use."""
-    path = sqlite_path(url)
+    path = sqlite_path(place)
     for suffix in ("", "-wal", "-shm"):
         path.with_name(path.name + suffix).unlink(missing_ok=True)
 
 
-def upgrade_vault(url: str) -> None:
+def upgrade_vault(place: str | Path) -> None:
     """Bring a vault's schema up to this program's, all of it or nothing."""
     from seedvault.storage.migrations import upgrade  # noqa: PLC0415 - as above
 
-    path = sqlite_path(url)
+    path = sqlite_path(place)
     database = Database(path)
     try:
         with database.writing() as connection:
@@ -74,15 +69,35 @@ def upgrade_vault(url: str) -> None:
         database.close()
 
 
-def _touch(path: Path) -> None:
-    """An empty file that only its owner reads. SQLite's other files take its permissions."""
+def _claim(path: Path) -> None:
+    """A new, empty file that only its owner reads. SQLite's other files take its permissions."""
     try:
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    except FileExistsError as error:
+        raise Conflict(
+            f"{path}: there is a file already", remedy="See: seedvault status"
+        ) from error
     except OSError as error:
         raise StorageUnavailable(
             f"{path}: the vault cannot be made here: {error.strerror}",
             remedy="Name a directory that exists and is writable.",
         ) from error
+
+
+def _fill(
+    database: Database,
+    identity: VaultIdentity,
+    event: AuditEvent,
+    upgrade: Callable[[Connection], None],
+) -> None:
+    try:
+        with database.writing() as connection:
+            upgrade(connection)
+            connection.execute(insert(VAULT).values(_row(identity)))
+            chains.begin_chains(connection)
+            chains.append(database.driver, Statements(database.dialect), event)
+    finally:
+        database.close()
 
 
 def _identity(database: Database) -> VaultIdentity:

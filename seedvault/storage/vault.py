@@ -107,6 +107,10 @@ class SqlVault:
         with self._reading() as connection:
             yield from chains.read_chain(connection, chain)
 
+    def chain_numbers(self) -> list[int]:
+        with self._reading() as connection:
+            return chains.read_chain_numbers(connection)
+
     def heads(self) -> list[ChainHead]:
         with self._reading() as connection:
             return chains.read_heads(connection)

@@ -137,3 +137,16 @@ def test_a_tampered_audit_log_is_found(seedvault: CommandLine) -> None:
     broken = seedvault("audit", "verify")
     assert broken.code == 1
     assert "BROKEN  chain 0, event 2" in broken.out
+
+
+@pytest.mark.parametrize("chain", [5, 99])
+def test_an_event_slipped_into_the_log_is_found(seedvault: CommandLine, chain: int) -> None:
+    with closing(sqlite3.connect(seedvault.home / "vault.sqlite3")) as connection, connection:
+        connection.execute(
+            "INSERT INTO audit_event (chain, sequence, at_ms, kind, actor, digest)"
+            " VALUES (?, 1, 0, 'user.added', 'os:nobody', zeroblob(32))",
+            (chain,),
+        )
+    broken = seedvault("audit", "verify")
+    assert broken.code == 1
+    assert f"BROKEN  chain {chain}, event 1" in broken.out

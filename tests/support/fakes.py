@@ -162,6 +162,9 @@ class FakeVault:
     def snapshot(self) -> AbstractContextManager[None]:
         return nullcontext()
 
+    def chain_numbers(self) -> list[int]:
+        return list(self.chains)
+
     def heads(self) -> list[ChainHead]:
         return list(self._heads.values())
 

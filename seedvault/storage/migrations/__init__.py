@@ -13,4 +13,6 @@ def upgrade(connection: Connection) -> None:
     # The parser behind this option reads a % as the start of a reference.
     here = str(Path(__file__).parent).replace("%", "%%")
     config.set_main_option("script_location", here)
+    if not connection.in_transaction():
+        connection.begin()  # else Alembic begins one of its own, and commits ours with it
     command.upgrade(config, "head")

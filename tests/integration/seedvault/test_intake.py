@@ -121,7 +121,7 @@ def test_its_protection_is_put_into_words(
 ) -> None:
     with SeedFiles().open(_file(tmp_path, order), key, NOON) as file:
         assert file.summary[0] == words
-        assert "not signed" in file.summary[1]
+        assert "no signature is verified" in file.summary[1]
 
 
 def test_a_key_without_a_name_is_put_into_words(tmp_path: Path) -> None:
@@ -194,6 +194,13 @@ def test_a_serial_that_only_the_vault_refuses_is_named_by_its_line(tmp_path: Pat
 def test_a_start_of_time_that_is_not_1970_is_refused_not_dropped(tmp_path: Path) -> None:
     path = _file(tmp_path, TOTP, (b"<Time><PlainValue>0<", b"<Time><PlainValue>5<"))
     with pytest.raises(FileRefused, match=r"line \d+: the Time of GALT10000000 is 5 steps"):
+        _read(path)
+
+
+def test_a_counter_that_leaves_no_room_to_count_on_is_refused(tmp_path: Path) -> None:
+    last = b"<Counter><PlainValue>9223372036854775807<"
+    path = _file(tmp_path, HOTP, (b"<Counter><PlainValue>42<", last))
+    with pytest.raises(FileRefused, match="the Counter of GALT10000000"):
         _read(path)
 
 

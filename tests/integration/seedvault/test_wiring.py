@@ -94,7 +94,7 @@ def test_a_home_that_holds_a_vault_is_refused_and_left_alone(home: Path, held: s
 def test_a_pkcs11_token_with_keys_of_a_vault_is_refused(home: Path) -> None:
     with pytest.raises(HsmUnavailable, match="already"):
         initialise(_on(home, vault_location().token_label), "os:ann")
-    assert not list(home.iterdir())
+    assert not home.exists()
 
 
 def test_a_database_that_cannot_be_made_leaves_the_home_as_it_was(home: Path) -> None:
@@ -173,7 +173,7 @@ def test_a_pin_file_that_everyone_may_read_is_refused(home: Path) -> None:
 def test_a_wrong_pin_makes_nothing(home: Path) -> None:
     with pytest.raises(HsmUnavailable, match="refused the PIN"):
         initialise(_on(home, vault_location().token_label, "000000"), "os:ann")
-    assert not list(home.iterdir())
+    assert not home.exists()
 
 
 def test_the_keys_are_closed_with_the_application(home: Path) -> None:
@@ -206,7 +206,7 @@ def test_packages_of_others_with_our_names_are_refused_by_their_places(tmp_path:
         cwd=stranger,
         env=environment() | {"PYTHONPATH": os.pathsep.join([str(stranger), str(ROOT)])},
     )
-    assert ran.returncode == 4
+    assert ran.returncode == 2
     assert f"different places: {', '.join(sorted([str(ROOT), str(stranger)]))}" in ran.stderr
     assert "environment of its own" in ran.stderr
     assert not (tmp_path / "home").exists()
@@ -235,3 +235,36 @@ def test_settings_that_say_so_already_stay_as_their_author_wrote_them(home: Path
     (home / FILE_NAME).write_text(written, encoding="utf-8")
     initialise(config.load(home), "os:ann")
     assert (home / FILE_NAME).read_text(encoding="utf-8") == written
+
+
+def test_of_two_inits_at_once_one_makes_the_vault_and_the_other_leaves_it_whole(home: Path) -> None:
+    seedvault = CommandLine(home)
+    both = [seedvault.start("init") for _ in range(2)]
+    for process in both:
+        process.communicate(timeout=60)
+    assert sorted(process.returncode for process in both) == [0, 4]
+    assert seedvault.ok("status", "--json").document["audit_events"] == 1
+
+
+def test_what_others_put_into_the_home_while_init_fails_stays(home: Path) -> None:
+    settings = _on(home, "nobody-made-it")
+    home.mkdir()
+    (home / "thesis").mkdir()
+    with pytest.raises(HsmUnavailable):
+        initialise(settings, "os:ann")
+    assert [path.name for path in home.iterdir()] == ["thesis"]
+
+
+def test_a_home_that_softhsm_would_misread_is_refused(tmp_path: Path) -> None:
+    refused = CommandLine(tmp_path / "c#d")("init")
+    assert refused.code == 6
+    assert "takes # for a comment" in refused.err
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_home_may_be_called_anything_else(tmp_path: Path) -> None:
+    seedvault = CommandLine(tmp_path / "c?d e%20=;")
+    seedvault.ok("init")
+    seedvault.ok("user", "add", "alice")
+    assert (seedvault.home / "vault.sqlite3").is_file()
+    assert [path.name for path in tmp_path.iterdir()] == ["c?d e%20=;"]

@@ -62,7 +62,7 @@ def test_without_any_setting_it_is_below_the_users_home(
 def test_everything_has_a_default(tmp_path: Path) -> None:
     assert config.load(tmp_path) == Settings(
         home=tmp_path,
-        database=f"sqlite:///{tmp_path / 'vault.sqlite3'}",
+        database=tmp_path / "vault.sqlite3",
         module=None,
         token_label="seedvault",
         token_serial=None,
@@ -141,7 +141,7 @@ def _comes_back(change: Settings) -> None:
 def test_what_was_saved_is_loaded_whatever_it_is_called(
     module: Path, pin_file: Path, label: str, serial: str, database: str
 ) -> None:
-    _comes_back(Settings(Path(), database, module, label, serial, pin_file))
+    _comes_back(Settings(Path(), f"sqlite:///{database}", module, label, serial, pin_file))
 
 
 @pytest.mark.parametrize("odd", ["\N{KEY}", "\x7f", '"', "\\", "\r\n", "\u2028"])
