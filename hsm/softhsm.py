@@ -32,8 +32,8 @@ def configure(directory: Path) -> Path:
     The caller tells SoftHSM of it with `use`, or by SOFTHSM2_CONF in a child's environment.
     """
     store, configuration = directory / "tokens", directory / "softhsm2.conf"
-    if "#" in str(store.absolute()):
-        raise Unsupported(f"SoftHSM takes # for a comment: {directory} needs a name without it")
+    if {"#", "="} & set(str(store.absolute())):  # a comment, and the end of a setting's name
+        raise Unsupported(f"SoftHSM cannot be told of {directory}: choose a place without # and =")
     for made in (directory, store):
         made.mkdir(mode=0o700, parents=True, exist_ok=True)
     text = (

@@ -258,13 +258,13 @@ def test_what_others_put_into_the_home_while_init_fails_stays(home: Path) -> Non
 def test_a_home_that_softhsm_would_misread_is_refused(tmp_path: Path) -> None:
     refused = CommandLine(tmp_path / "c#d")("init")
     assert refused.code == 6
-    assert "takes # for a comment" in refused.err
+    assert "without # and =" in refused.err
     assert not list(tmp_path.iterdir())
 
 
 def test_a_home_may_be_called_anything_else(tmp_path: Path) -> None:
-    seedvault = CommandLine(tmp_path / "c?d e%20=;")
+    seedvault = CommandLine(tmp_path / "c?d e%20;")
     seedvault.ok("init")
     seedvault.ok("user", "add", "alice")
     assert (seedvault.home / "vault.sqlite3").is_file()
-    assert [path.name for path in tmp_path.iterdir()] == ["c?d e%20=;"]
+    assert [path.name for path in tmp_path.iterdir()] == ["c?d e%20;"]
