@@ -1,5 +1,6 @@
 """`seedvault batch`."""
 
+import gc
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -55,6 +56,7 @@ def import_batch(
     bar = _Bar(file.stat().st_size)
     with session.application() as application:
         importing = application.import_batch
+        _spare_the_collector()
         try:
             report = importing(file, key, session.actor, bar, dry_run=dry_run)
         except KeyNeeded as needed:
@@ -105,6 +107,15 @@ def show(session: Session, batch: str) -> None:
         output.document("batch.show", fields)
     else:
         output.fields((name.replace("_", " "), str(value)) for name, value in fields.items())
+
+
+def _spare_the_collector() -> None:
+    """Keep the garbage collector from looking, in vain, through what an import makes.
+
+    A million small objects come and go without a cycle among them. It took 8 % of the time.
+    """
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 50)
 
 
 class _Bar:

@@ -1,7 +1,7 @@
 """Seeds and seals in an HSM: where `hsm`, which knows no token, meets the vault's tokens."""
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from types import TracebackType
 
@@ -12,6 +12,7 @@ from seedvault.domain.errors import FileRefused, HsmUnavailable, SealBroken, See
 from seedvault.domain.oath import Digest, Mac
 from seedvault.domain.token import Device, Token
 from seedvault.service.ports import (
+    DeliveredKey,
     DeliveredSeed,
     OpenedSeedFile,
     SeedTaker,
@@ -58,17 +59,10 @@ class HsmKeys:
     @contextmanager
     def taking_from(self, file: OpenedSeedFile) -> Iterator[SeedTaker]:
         """A taker that holds the file's transport key in the module for as long as it lives."""
-        key: object = file.transport_key
-        match key:
-            case importers.TransportKey():
-                with (
-                    translated(),
-                    key.expose() as octets,
-                    self.keystore.transport_key(hsm.Cipher.AES_CBC_PAD, bytes(octets)) as transport,
-                ):
-                    yield _Taker(self.keystore, transport)
-            case _:
-                yield _Taker(self.keystore, None)
+        with translated(), ExitStack() as held:
+            transport = _transport_key(self.keystore, file.transport_key, held)
+            with closing(_Taker(self.keystore, transport)) as taker:
+                yield taker
 
     def check(self, stored: StoredToken) -> None:
         octets = sealed_octets(self.vault_id, stored.token, stored.wrapped, stored.revision)
@@ -124,6 +118,12 @@ class _Taker:
         self._keystore = keystore
         self._transport = transport
         self._taken = 0
+        self._attended = ExitStack()
+        self._attended.enter_context(keystore.attended())
+
+    def close(self) -> None:
+        """Let go of the session."""
+        self._attended.close()
 
     def take(self, seed: DeliveredSeed, device: Device) -> TakenSeed:
         try:
@@ -149,9 +149,25 @@ class _Taker:
 
     def _recycle_when_due(self) -> None:
         if self._taken == _TAKEN_BEFORE_RECYCLING:
+            self._attended.close()
             self._keystore.recycle()
+            self._attended.enter_context(self._keystore.attended())
             self._taken = 0
         self._taken += 1
+
+
+def _transport_key(
+    keystore: hsm.Keystore, delivered: DeliveredKey | None, held: ExitStack
+) -> hsm.TransportKey | None:
+    key: object = delivered
+    match key:
+        case None:
+            return None
+        case importers.TransportKey():
+            with key.expose() as octets:
+                loaded = keystore.transport_key(hsm.Cipher.AES_CBC_PAD, bytes(octets))
+                return held.enter_context(loaded)
+    raise TypeError(f"no way to load a {type(key).__name__}")
 
 
 def _wrapped_key(wrapped: WrappedSeed) -> hsm.WrappedKey:
