@@ -1,20 +1,19 @@
 """`seedvault token assign`: one token, or a list of them."""
 
-import csv
-from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
 from seedvault.cli import output
-from seedvault.cli.exits import Exit
+from seedvault.cli.assignment_list import path_of_report, read_list, report_beside
+from seedvault.cli.exits import Exit, exit_for
 from seedvault.cli.options import SERIAL, USER, Session, dry_run_option, json_option
 from seedvault.cli.outcomes import outcome_fields, rejected
-from seedvault.domain.errors import InvalidInput
+from seedvault.domain.errors import StorageUnavailable
 from seedvault.domain.names import Serial, UserName
 from seedvault.domain.outcome import Rejected
 from seedvault.service.binding import Assigned
-from seedvault.service.bulk import Failed, Wanted
+from seedvault.service.bulk import ManyAssigned
 
 _NAMED = 20
 
@@ -43,6 +42,9 @@ def assign(  # noqa: PLR0913 - one parameter for each option
 ) -> int:
     """Give a token in stock to a user; or many, from a list.
 
+    Each line of a list stands for itself. The lines that fail are written to FILE.failed.csv with
+    the reason, ready to mend and run again.
+
     A dry run does not look at codes: a code is checked only when it is spent.
 
     \b
@@ -51,6 +53,10 @@ def assign(  # noqa: PLR0913 - one parameter for each option
       seedvault token assign --csv desk.csv --dry-run
     """
     if csv_file is not None and serial is None:
+        if code is not None:
+            raise click.UsageError(
+                "--code proves one token; in a list, codes have their own column"
+            )
         return _assign_list(session, csv_file, dry_run=dry_run)
     if serial is None or user is None or csv_file is not None:
         raise click.UsageError("name a SERIAL and a USER, or give --csv FILE")
@@ -89,58 +95,52 @@ def _tell(session: Session, serial: Serial, user: UserName, outcome: Assigned | 
 
 
 def _assign_list(session: Session, path: Path, *, dry_run: bool) -> int:
-    with session.application() as application:
-        done, failed = application.assign_many(_lines(path), session.actor, dry_run=dry_run)
-    report = path.with_suffix(".failed.csv")
-    if failed:
-        _write_failed(report, failed)
+    asked = read_list(path)
+    with session.application() as application, report_beside(path) as report:
+        many = application.assign_many(asked.wanted(), session.actor, dry_run=dry_run)
+        if many.failed:
+            try:
+                asked.write_failed(report, many.failed)
+            except OSError as error:
+                raise _unreported(path, many, error) from error
+    _tell_list(session, path, many, dry_run=dry_run)
+    if many.stopped is not None:
+        output.note(f"error: {many.stopped.what}\n{_kept(many, dry_run=dry_run)}")
+        return exit_for(many.stopped)
+    return Exit.FILE_REFUSED if many.failed else Exit.DONE
+
+
+def _tell_list(session: Session, path: Path, many: ManyAssigned, *, dry_run: bool) -> None:
     if session.as_json:
         rows = [
             {"line": line.wanted.line, "serial": line.wanted.serial, "reason": line.reason}
-            for line in failed
+            for line in many.failed
         ]
-        output.document("token.assign.list", {"assigned": done, "failed": rows, "dry_run": dry_run})
-    else:
-        _tell_list(done, failed, report, dry_run=dry_run)
-    return Exit.FILE_REFUSED if failed else Exit.DONE
-
-
-def _tell_list(done: int, failed: list[Failed], report: Path, *, dry_run: bool) -> None:
+        stopped = many.stopped.what if many.stopped else None
+        fields: dict[str, object] = {"assigned": many.done, "failed": rows, "stopped": stopped}
+        output.document("token.assign.list", {**fields, "dry_run": dry_run})
+        return
     would = "would be " if dry_run else ""
-    click.echo(f"{done} {would}assigned" + (f", {len(failed)} not ({report}):" if failed else ""))
-    for line in failed[:_NAMED]:
+    rest = f", {len(many.failed)} not ({path_of_report(path)}):" if many.failed else ""
+    click.echo(f"{many.done} {would}assigned{rest}")
+    for line in many.failed[:_NAMED]:
         click.echo(f"  line {line.wanted.line}  {line.wanted.serial}  {line.reason}")
-    if len(failed) > _NAMED:
-        click.echo(f"  and {len(failed) - _NAMED} more")
+    if len(many.failed) > _NAMED:
+        click.echo(f"  and {len(many.failed) - _NAMED} more")
 
 
-def _lines(path: Path) -> Iterator[Wanted]:
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
-            rows = csv.DictReader(stream, strict=True)
-            columns = [name.strip().casefold() for name in rows.fieldnames or []]
-            if not {"serial", "user"} <= set(columns) or len(set(columns)) != len(columns):
-                raise InvalidInput(
-                    f"{path}: the first line must name the columns serial and user, each once",
-                    remedy="Optional: code. Separated by commas.",
-                )
-            rows.fieldnames = columns
-            for row in rows:
-                yield _wanted(rows.line_num, row)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InvalidInput(f"{path} cannot be read as CSV: {error}") from error
+def _kept(many: ManyAssigned, *, dry_run: bool) -> str:
+    """What a list that was stopped has changed, and what to do then."""
+    done = "Nothing was changed." if dry_run else f"{many.done} were assigned, and stay so."
+    remedy = many.stopped.remedy if many.stopped else ""
+    return "\n".join(
+        part for part in (done, remedy, "Then run the report of failed lines.") if part
+    )
 
 
-def _wanted(line: int, row: dict[str, str | None]) -> Wanted:
-    cells = {name: (value or "").strip() for name, value in row.items() if isinstance(value, str)}
-    return Wanted(line, cells.get("serial", ""), cells.get("user", ""), cells.get("code") or None)
-
-
-def _write_failed(report: Path, failed: list[Failed]) -> None:
-    """The lines that failed, ready to mend and run again: the same columns plus `reason`."""
-    with report.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.writer(stream)
-        writer.writerow(["serial", "user", "code", "reason"])
-        for line in failed:
-            wanted = line.wanted
-            writer.writerow([wanted.serial, wanted.user, wanted.code or "", line.reason])
+def _unreported(path: Path, many: ManyAssigned, error: OSError) -> StorageUnavailable:
+    return StorageUnavailable(
+        f"{path_of_report(path)} cannot be written: {error.strerror}",
+        unchanged=f"{many.done} lines went through, and stay so; {len(many.failed)} did not.",
+        remedy="Free some space, then run the same list again.",
+    )

@@ -1,6 +1,6 @@
 """Many assignments from one list: each on its own, and a reason for every one that failed."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from seedvault.domain.errors import HsmUnavailable, SeedvaultError, StorageUnavailable
@@ -28,28 +28,40 @@ class Failed:
 
 
 @dataclass(frozen=True, slots=True)
+class ManyAssigned:
+    """How many lines were assigned (or would be), and those that were not.
+
+    `stopped` is what ended the list early: the HSM or the database, and no line's fault. The line
+    at which it happened and all after it are among the failed.
+    """
+
+    done: int
+    failed: tuple[Failed, ...]
+    stopped: HsmUnavailable | StorageUnavailable | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class AssignMany:
     """Assign line by line; what fails is reported, what succeeds stays."""
 
     assign: AssignToken
 
-    def __call__(
-        self, lines: Iterable[Wanted], actor: str, *, dry_run: bool
-    ) -> tuple[int, list[Failed]]:
-        """How many were assigned (or would be), and the lines that were not.
-
-        Raises HsmUnavailable and StorageUnavailable: they are no fault of a line.
-        """
+    def __call__(self, lines: Sequence[Wanted], actor: str, *, dry_run: bool) -> ManyAssigned:
         done, failed, seen = 0, list[Failed](), set[Serial]()
-        for wanted in lines:
-            reason = self._one(wanted, actor, seen, dry_run=dry_run)
+        for place, wanted in enumerate(lines):
+            try:
+                reason = self._one(wanted, actor, seen, dry_run=dry_run)
+            except (HsmUnavailable, StorageUnavailable) as error:
+                rest = [Failed(untried, f"not tried: {error.what}") for untried in lines[place:]]
+                return ManyAssigned(done, (*failed, *rest), error)
             if reason is None:
                 done += 1
             else:
                 failed.append(Failed(wanted, reason))
-        return done, failed
+        return ManyAssigned(done, tuple(failed))
 
     def _one(self, wanted: Wanted, actor: str, seen: set[Serial], *, dry_run: bool) -> str | None:
+        """Why the line was not assigned, or None."""
         try:
             serial, user = Serial(wanted.serial), UserName(wanted.user)
             if dry_run:

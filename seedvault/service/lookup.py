@@ -1,7 +1,7 @@
 """Finding things, with an answer that helps where they are not there."""
 
 from seedvault.domain.batch import Batch, batch_number
-from seedvault.domain.errors import NotFound
+from seedvault.domain.errors import InvalidInput, NotFound
 from seedvault.domain.names import Serial, UserName
 from seedvault.service.ports import StoredToken, User, Vault
 
@@ -29,6 +29,15 @@ def user_of(vault: Vault, name: UserName) -> User:
     if user is None:
         raise NotFound(f"no user is called {name}", remedy=f"Add them: seedvault user add {name}")
     return user
+
+
+def spelling_of(vault: Vault, name: str) -> str:
+    """The user's name as the vault spells it, and events with it; `name` where nobody has it."""
+    try:
+        user = vault.user(UserName(name.strip()))
+    except InvalidInput:
+        return name
+    return str(user.name) if user else name
 
 
 def batch_of(vault: Vault, name: str) -> Batch:

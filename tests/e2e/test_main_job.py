@@ -172,7 +172,7 @@ def test_a_list_is_assigned_as_far_as_it_goes(desk: CommandLine, tmp_path: Path)
     assert done.code == 3
     assert done.document["assigned"] == 1
     failed = (tmp_path / "desk.failed.csv").read_text().splitlines()
-    assert failed[0] == "serial,user,code,reason"
+    assert failed[0] == "Serial,User,reason"
     assert [line.split(",")[0] for line in failed[1:]] == ["GALT99", serial(0)]
 
 

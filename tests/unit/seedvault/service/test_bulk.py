@@ -4,7 +4,7 @@ import pytest
 
 from seedvault.domain.errors import HsmUnavailable, StorageUnavailable
 from seedvault.domain.token import Bound, InStock
-from seedvault.service.bulk import AssignMany, Failed, Wanted
+from seedvault.service.bulk import AssignMany, ManyAssigned, Wanted
 from tests.support.tokens import serial
 from tests.unit.seedvault.service.world import ALICE, World, delivered
 
@@ -17,7 +17,7 @@ def world(world: World) -> World:
     return world
 
 
-def assign_many(world: World, *lines: Wanted, dry_run: bool = False) -> tuple[int, list[Failed]]:
+def assign_many(world: World, *lines: Wanted, dry_run: bool = False) -> ManyAssigned:
     return AssignMany(world.assign)(lines, "helen", dry_run=dry_run)
 
 
@@ -27,18 +27,18 @@ def wanted(line: int, user: str = "alice", code: str | None = None) -> Wanted:
 
 
 def test_all_lines_of_a_good_list_are_assigned(world: World) -> None:
-    assert assign_many(world, wanted(1), wanted(2), wanted(3)) == (3, [])
+    assert assign_many(world, wanted(1), wanted(2), wanted(3)) == ManyAssigned(3, ())
     assert world.vault.counts().bound == 3
 
 
 def test_an_empty_list_assigns_nothing(world: World) -> None:
-    assert assign_many(world) == (0, [])
+    assert assign_many(world) == ManyAssigned(0, ())
 
 
 def test_a_line_that_fails_leaves_the_others_assigned(world: World) -> None:
-    done, failed = assign_many(world, wanted(1), wanted(2, user="carol"), wanted(3))
-    assert (done, [each.wanted.line for each in failed]) == (2, [2])
-    assert failed[0].reason == "no user is called carol. Add them: seedvault user add carol"
+    many = assign_many(world, wanted(1), wanted(2, user="carol"), wanted(3))
+    assert (many.done, [each.wanted.line for each in many.failed]) == (2, [2])
+    assert many.failed[0].reason == "no user is called carol. Add them: seedvault user add carol"
 
 
 @pytest.mark.parametrize(
@@ -51,38 +51,51 @@ def test_a_line_that_fails_leaves_the_others_assigned(world: World) -> None:
     ],
 )
 def test_every_failure_gives_its_reason(world: World, line: Wanted, reason: str) -> None:
-    _, (failed,) = assign_many(world, line)
+    (failed,) = assign_many(world, line).failed
     assert reason in failed.reason
 
 
 def test_the_same_token_twice_is_assigned_once(world: World) -> None:
-    done, (failed,) = assign_many(world, wanted(1), wanted(1))
-    assert (done, "already theirs" in failed.reason) == (1, True)
+    many = assign_many(world, wanted(1), wanted(1))
+    assert many.done == 1
+    assert "already theirs" in many.failed[0].reason
 
 
 def test_a_code_on_the_line_proves_the_token(world: World) -> None:
-    assert assign_many(world, wanted(1, code=world.code())) == (1, [])
+    assert assign_many(world, wanted(1, code=world.code())) == ManyAssigned(1, ())
 
 
 def test_a_dry_run_finds_the_failures_and_changes_nothing(world: World) -> None:
     events = world.vault.counts().events
-    done, failed = assign_many(world, wanted(1), wanted(2, user="carol"), dry_run=True)
-    assert (done, len(failed)) == (1, 1)
+    many = assign_many(world, wanted(1), wanted(2, user="carol"), dry_run=True)
+    assert (many.done, len(many.failed)) == (1, 1)
     assert (type(world.stored(1).token), world.vault.counts().events) == (InStock, events)
 
 
-def test_an_hsm_that_is_away_is_no_fault_of_a_line(world: World) -> None:
+def test_a_dry_run_finds_a_serial_that_stands_twice(world: World) -> None:
+    many = assign_many(world, wanted(1), wanted(1), dry_run=True)
+    assert many.done == 1
+    assert many.failed[0].reason == "an earlier line would have assigned it"
+
+
+def test_an_hsm_that_is_away_leaves_every_line_to_be_run_again(world: World) -> None:
     world.keys.unplugged = True
-    with pytest.raises(HsmUnavailable):
-        assign_many(world, wanted(1))
+    many = assign_many(world, wanted(1), wanted(2))
+    assert isinstance(many.stopped, HsmUnavailable)
+    assert [each.reason for each in many.failed] == ["not tried: the HSM is unplugged"] * 2
 
 
-def test_a_full_disk_is_no_fault_of_a_line(world: World) -> None:
-    def lines() -> list[Wanted]:
-        world.vault.full = True
-        return [wanted(2)]
-
-    assign_many(world, wanted(1))
-    with pytest.raises(StorageUnavailable):
-        assign_many(world, *lines())
+def test_a_disk_full_in_the_middle_keeps_what_was_done_and_lists_the_rest(world: World) -> None:
+    proof = wanted(2, code=world.code(number=2))
+    world.keys.meanwhile.append(lambda: setattr(world.vault, "full", True))
+    many = assign_many(world, wanted(1), proof, wanted(3))
+    assert isinstance(many.stopped, StorageUnavailable)
+    assert (many.done, [each.wanted for each in many.failed]) == (1, [proof, wanted(3)])
     assert (type(world.stored(1).token), type(world.stored(2).token)) == (Bound, InStock)
+
+
+def test_lines_that_failed_before_the_list_was_stopped_keep_their_reason(world: World) -> None:
+    proof = wanted(2, code=world.code(number=2))
+    world.keys.meanwhile.append(lambda: setattr(world.vault, "full", True))
+    many = assign_many(world, wanted(1, user="carol"), proof)
+    assert many.failed[0].reason.startswith("no user is called carol")
