@@ -114,7 +114,7 @@ class Module:
                 return slot
         raise KeyNotFound(
             f"{location} was not found in any slot: check the module's configuration and the "
-            "label, or create it by the initialise ceremony"
+            "label, or bring it back from a backup"
         )
 
     def locate(self, location: Location) -> int | None:

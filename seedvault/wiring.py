@@ -71,6 +71,7 @@ class Application:
         from seedvault.keys import HsmKeys, translated
 
         vault_id = self.vault.identity.vault_id
+        _refuse_missing_store(self.settings)
         with translated():
             keystore = hsm.Keystore.connect(location(self.settings), _pin(self.settings))
         self._open.callback(keystore.close)
@@ -248,6 +249,15 @@ def location(settings: Settings) -> "hsm.Location":
                 remedy="Run this as the account that made the vault.",
             ) from error
     return hsm.Location(_library(settings), settings.token_label, settings.token_serial)
+
+
+def _refuse_missing_store(settings: Settings) -> None:
+    """Only `initialise` makes a store: an empty one would stand where the keys must come back."""
+    if settings.module is None and not settings.hsm_home.is_dir():
+        raise HsmUnavailable(
+            f"{settings.hsm_home} is missing: the keys of this vault were in it",
+            remedy="Bring it back from a backup; without it no seed can be opened.",
+        )
 
 
 def _library(settings: Settings) -> Path:

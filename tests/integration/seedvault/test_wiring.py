@@ -268,3 +268,14 @@ def test_a_home_may_be_called_anything_else(tmp_path: Path) -> None:
     seedvault.ok("user", "add", "alice")
     assert (seedvault.home / "vault.sqlite3").is_file()
     assert [path.name for path in tmp_path.iterdir()] == ["c?d e%20;"]
+
+
+def test_keys_that_were_taken_away_are_asked_back_and_no_store_is_made_in_their_place(
+    home: Path,
+) -> None:
+    seedvault = CommandLine(home)
+    seedvault.ok("init")
+    (home / "hsm").rename(home / "away")
+    assert "is missing" in seedvault("status").out
+    (home / "away").rename(home / "hsm")
+    seedvault.ok("status")
