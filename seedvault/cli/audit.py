@@ -1,15 +1,17 @@
 """`seedvault audit`."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import click
 
 from seedvault.cli import output
-from seedvault.cli.events import event_fields, event_table
+from seedvault.cli.events import tell_events
 from seedvault.cli.exits import Exit
-from seedvault.cli.options import SERIAL, Session, json_option
+from seedvault.cli.options import SERIAL, Session, json_option, jsonl_option
 from seedvault.domain.audit import EventKind
 from seedvault.domain.names import Serial
+from seedvault.service.lookup import spelling_of
 from seedvault.service.ports import EventFilter
 
 
@@ -22,9 +24,15 @@ def command() -> None:
 @click.option("--serial", type=SERIAL, help="Only events of this token.")
 @click.option("--user", help="Only events about this user.")
 @click.option("--actor", help="Only what this operator did, such as os:alice.")
-@click.option("--kind", type=click.Choice([kind.value for kind in EventKind]), help="Only these.")
+@click.option(
+    "--kind",
+    type=click.Choice([kind.value for kind in EventKind]),
+    metavar="KIND",  # twelve names would make a line that no terminal holds
+    help="Only events of this kind, such as code.rejected; a wrong one is answered with all.",
+)
 @click.option("--since", type=click.DateTime(), help="Only from this time (UTC) on.")
 @click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="At most.")
+@jsonl_option
 @json_option
 @click.pass_obj
 def list_events(  # noqa: PLR0913 - one parameter for each option
@@ -45,25 +53,29 @@ def list_events(  # noqa: PLR0913 - one parameter for each option
     """
     wanted = EventFilter(
         serial=serial,
-        user=user,
         actor=actor,
         kind=EventKind(kind) if kind else None,
         since=since.replace(tzinfo=UTC) if since else None,
         limit=limit,
     )
     with session.application() as application:
-        events = application.vault.events(wanted)
-    if session.as_json:
-        output.document("audit.list", {"events": [event_fields(event) for event in events]})
-    else:
-        event_table(events)
+        vault = application.vault
+        about = spelling_of(vault, user) if user else None
+        events = vault.events(replace(wanted, user=about))
+    tell_events(session, "audit.list", events)
 
 
 @command.command()
 @json_option
 @click.pass_obj
 def verify(session: Session) -> int:
-    """Recompute every link of the log; exit 1 and name the place where one does not hold."""
+    """Recompute every link of the log; exit 1 and name the place where one does not hold.
+
+    \b
+    Examples:
+      seedvault audit verify
+      seedvault audit verify --json
+    """
     with session.application() as application:
         report = application.verify_audit()
     breaks = [

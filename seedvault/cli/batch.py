@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from seedvault.cli import output
-from seedvault.cli.options import Session, dry_run_option, json_option
+from seedvault.cli.options import Session, dry_run_option, json_option, jsonl_option
 from seedvault.cli.secret_input import read_secret_file
 from seedvault.domain.batch import Batch, batch_number
 from seedvault.domain.errors import InvalidInput, KeyNeeded
@@ -70,12 +70,21 @@ def import_batch(
 
 
 @command.command("list")
+@jsonl_option
 @json_option
 @click.pass_obj
 def list_batches(session: Session) -> None:
-    """List all batches, newest first."""
+    """List all batches, newest first.
+
+    \b
+    Example:
+      seedvault batch list
+    """
     with session.application() as application:
-        batches = application.vault.batches()
+        batches = application.vault.batches()[::-1]
+    if session.as_lines:
+        output.lines("batch", map(_fields, batches))
+        return
     if session.as_json:
         output.document("batch.list", {"batches": [_fields(batch) for batch in batches]})
         return
@@ -99,7 +108,12 @@ def list_batches(session: Session) -> None:
 @json_option
 @click.pass_obj
 def show(session: Session, batch: str) -> None:
-    """Show where a batch came from and how it was protected."""
+    """Show where a batch came from and how it was protected.
+
+    \b
+    Example:
+      seedvault batch show B-0001
+    """
     batch_number(batch)
     with session.application() as application:
         fields = _fields(batch_of(application.vault, batch))

@@ -3,10 +3,21 @@
 from collections.abc import Sequence
 
 from seedvault.cli import output
+from seedvault.cli.options import Session
 from seedvault.domain.audit import LoggedEvent
 
 
-def event_fields(logged: LoggedEvent) -> dict[str, object]:
+def tell_events(session: Session, schema: str, events: Sequence[LoggedEvent]) -> None:
+    """Print events for whoever reads: a line each, one document of this schema, or a table."""
+    if session.as_lines:
+        output.lines("event", map(_fields, events))
+    elif session.as_json:
+        output.document(schema, {"events": [_fields(event) for event in events]})
+    else:
+        _table(events)
+
+
+def _fields(logged: LoggedEvent) -> dict[str, object]:
     """An event for a document; `digest` is in hex."""
     event = logged.event
     return {
@@ -24,7 +35,7 @@ def event_fields(logged: LoggedEvent) -> dict[str, object]:
     }
 
 
-def event_table(events: Sequence[LoggedEvent]) -> None:
+def _table(events: Sequence[LoggedEvent]) -> None:
     """Events for people: what happened, to what, by whom."""
     output.table(
         ["WHEN", "WHAT", "TOKEN", "USER", "BY", "DETAIL"],

@@ -34,8 +34,18 @@ def command(  # noqa: PLR0913 - one parameter for each option
     """Make a new vault: keys in an HSM, then the database.
 
     Without options, SoftHSM keeps the keys in files under the vault's home: good for evaluation.
-    A real HSM: --module /path/lib.so --token-label LABEL --pin-file FILE.
+    With a real HSM, the PIN stays in the file you name, and is read again by every command.
+
+    \b
+    Examples:
+      seedvault init
+      seedvault init --module /path/lib.so --token-label LABEL --pin-file FILE
     """
+    if pin_file == Path("-"):
+        raise click.UsageError(
+            "--pin-file names where the PIN stays, for every later command;"
+            " standard input does not stay. Write it to a file that only you can read."
+        )
     if module is not None and not (token_label and pin_file):
         raise click.UsageError("--module needs --token-label and --pin-file beside it")
     found = config.load(session.home)

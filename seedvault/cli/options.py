@@ -20,10 +20,14 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 @dataclass(slots=True)
 class Session:
-    """One run of the command line: which vault, and whether a program reads the output."""
+    """One run of the command line: which vault, and whether a program reads the output.
+
+    `as_lines` is a document a line, of lists only; it wins over `as_json`.
+    """
 
     home: Path
     as_json: bool = False
+    as_lines: bool = False
 
     def application(self) -> "Application":
         """The vault's parts, to be used in a `with` block."""
@@ -50,6 +54,17 @@ def json_option(command: F) -> F:
     )(command)
 
 
+def jsonl_option(command: F) -> F:
+    """`--jsonl`: a document for each row of a list."""
+    return click.option(
+        "--jsonl",
+        is_flag=True,
+        expose_value=False,
+        callback=_jsonl,
+        help="Print a JSON document a line.",
+    )(command)
+
+
 def dry_run_option(command: F) -> F:
     """`--dry-run`: the same checks and the same report, nothing changed."""
     return click.option(
@@ -60,6 +75,11 @@ def dry_run_option(command: F) -> F:
 def _json(context: click.Context, _parameter: click.Parameter, value: bool) -> None:  # noqa: FBT001 - click's signature
     if value:
         context.find_object(Session).as_json = True  # type: ignore[union-attr]  # the root group always sets it
+
+
+def _jsonl(context: click.Context, _parameter: click.Parameter, value: bool) -> None:  # noqa: FBT001 - click's signature
+    if value:
+        context.find_object(Session).as_lines = True  # type: ignore[union-attr]  # the root group always sets it
 
 
 class _Name(click.ParamType[Any]):

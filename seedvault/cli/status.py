@@ -13,7 +13,13 @@ from seedvault.wiring import Application
 @json_option
 @click.pass_obj
 def command(session: Session) -> int:
-    """Tell how the vault and its HSM are, and what it holds."""
+    """Tell how the vault and its HSM are, and what it holds.
+
+    \b
+    Examples:
+      seedvault status
+      seedvault --home /srv/seedvault status --json
+    """
     with session.application() as application:
         vault = application.vault
         identity, counts = vault.identity, vault.counts()

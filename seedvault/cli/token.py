@@ -3,9 +3,9 @@
 import click
 
 from seedvault.cli import output
-from seedvault.cli.events import event_fields, event_table
+from seedvault.cli.events import tell_events
 from seedvault.cli.exits import Exit
-from seedvault.cli.options import SERIAL, Session, dry_run_option, json_option
+from seedvault.cli.options import SERIAL, Session, dry_run_option, json_option, jsonl_option
 from seedvault.cli.outcomes import outcome_fields, rejected, resynchronised
 from seedvault.cli.token_assign import assign
 from seedvault.cli.token_list import list_tokens, show
@@ -30,7 +30,15 @@ command.add_command(show)
 @json_option
 @click.pass_obj
 def unassign(session: Session, serial: Serial, *, dry_run: bool) -> None:
-    """Take a token back into stock. Codes it has spent stay spent."""
+    """Take a token back into stock, for the same user or another.
+
+    Nothing is destroyed: its seed and its history stay, codes it has spent stay spent, and it can
+    be assigned again.
+
+    \b
+    Example:
+      seedvault token unassign GALT10001234
+    """
     with session.application() as application:
         taking_back = application.unassign_token
         owner = taking_back.check(serial) if dry_run else taking_back(serial, session.actor)
@@ -52,6 +60,10 @@ def verify(session: Session, serial: Serial, code: str, *, dry_run: bool) -> int
     """Verify a code, and spend it. Exit 0 accepted, 1 rejected.
 
     A dry run tells whether the code would be tried at all, never whether it is right.
+
+    \b
+    Example:
+      seedvault token verify GALT10001234 755224
     """
     with session.application() as application:
         verifying = application.verify_code
@@ -104,7 +116,12 @@ def resync(session: Session, serial: Serial, codes: tuple[str, ...], *, dry_run:
 @json_option
 @click.pass_obj
 def unlock(session: Session, serial: Serial, *, dry_run: bool) -> None:
-    """Forget a token's failures, so that it may try again at once."""
+    """Forget a token's failures, so that it may try again at once.
+
+    \b
+    Example:
+      seedvault token unlock GALT10001234
+    """
     with session.application() as application:
         if dry_run:
             failures = application.inquire_token(serial).listed.token.progress.failures
@@ -120,17 +137,20 @@ def unlock(session: Session, serial: Serial, *, dry_run: bool) -> None:
 @command.command()
 @click.argument("serial", type=SERIAL)
 @click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="At most.")
+@jsonl_option
 @json_option
 @click.pass_obj
 def history(session: Session, serial: Serial, *, limit: int) -> None:
-    """List what happened to a token, newest first."""
+    """List what happened to a token, newest first.
+
+    \b
+    Example:
+      seedvault token history GALT10001234 --limit 10
+    """
     with session.application() as application:
         application.inquire_token(serial)
         events = application.vault.events(EventFilter(serial=serial, limit=limit))
-    if session.as_json:
-        output.document("token.history", {"events": [event_fields(event) for event in events]})
-    else:
-        event_table(events)
+    tell_events(session, "token.history", events)
 
 
 def _ask_codes() -> tuple[str, str]:

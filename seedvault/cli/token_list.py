@@ -3,13 +3,13 @@
 import click
 
 from seedvault.cli import output
-from seedvault.cli.options import SERIAL, USER, Session, json_option
+from seedvault.cli.options import SERIAL, USER, Session, json_option, jsonl_option
 from seedvault.cli.outcomes import drift_words
-from seedvault.domain.batch import batch_number
 from seedvault.domain.names import Serial, UserName
 from seedvault.domain.oath import HotpParameters, Parameters, TotpParameters
 from seedvault.domain.token import Bound
 from seedvault.service.inquiry import Inquired
+from seedvault.service.lookup import batch_of, user_of
 from seedvault.service.ports import ListedToken, TokenFilter
 
 
@@ -19,7 +19,7 @@ from seedvault.service.ports import ListedToken, TokenFilter
 @click.option("--bound/--in-stock", default=None, help="Only tokens that have an owner, or none.")
 @click.option("--after", type=SERIAL, help="Begin after this serial: the next page.")
 @click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="At most.")
-@click.option("--jsonl", is_flag=True, help="Print a JSON document a line.")
+@jsonl_option
 @json_option
 @click.pass_obj
 def list_tokens(  # noqa: PLR0913 - one parameter for each option
@@ -30,7 +30,6 @@ def list_tokens(  # noqa: PLR0913 - one parameter for each option
     bound: bool | None,
     after: Serial | None,
     limit: int,
-    jsonl: bool,
 ) -> None:
     """List tokens by serial.
 
@@ -39,16 +38,17 @@ def list_tokens(  # noqa: PLR0913 - one parameter for each option
       seedvault token list --batch B-0001 --in-stock
       seedvault token list --user alice
     """
-    wanted = TokenFilter(
-        batch=batch_number(batch) if batch else None,
-        owner=user,
-        bound=bound,
-        after=after,
-        limit=limit,
-    )
     with session.application() as application:
-        tokens = application.vault.listed(wanted)
-    if jsonl:
+        vault = application.vault
+        wanted = TokenFilter(
+            batch=batch_of(vault, batch).number if batch else None,
+            owner=user_of(vault, user).name if user else None,
+            bound=bound,
+            after=after,
+            limit=limit,
+        )
+        tokens = vault.listed(wanted)
+    if session.as_lines:
         output.lines("token", (_fields(token) for token in tokens))
     elif session.as_json:
         output.document("token.list", {"tokens": [_fields(token) for token in tokens]})
@@ -61,7 +61,12 @@ def list_tokens(  # noqa: PLR0913 - one parameter for each option
 @json_option
 @click.pass_obj
 def show(session: Session, serial: Serial) -> None:
-    """Show everything about a token but its seed, which nobody can show."""
+    """Show everything about a token but its seed, which nobody can show.
+
+    \b
+    Example:
+      seedvault token show GALT10001234
+    """
     with session.application() as application:
         inquired = application.inquire_token(serial)
     if session.as_json:

@@ -3,7 +3,7 @@
 import click
 
 from seedvault.cli import output
-from seedvault.cli.options import USER, Session, dry_run_option, json_option
+from seedvault.cli.options import USER, Session, dry_run_option, json_option, jsonl_option
 from seedvault.domain.names import UserName
 
 
@@ -37,17 +37,25 @@ def add(session: Session, name: UserName, *, dry_run: bool) -> None:
 
 
 @command.command("list")
+@jsonl_option
 @json_option
 @click.pass_obj
 def list_users(session: Session) -> None:
-    """List all users and how many tokens each holds."""
+    """List all users and how many tokens each holds.
+
+    \b
+    Example:
+      seedvault user list
+    """
     with session.application() as application:
         users = application.vault.users()
-    if session.as_json:
-        rows = [
-            {"user": str(user.name), "tokens": user.tokens, "added": output.instant(user.added_at)}
-            for user in users
-        ]
+    rows = [
+        {"user": str(user.name), "tokens": user.tokens, "added": output.instant(user.added_at)}
+        for user in users
+    ]
+    if session.as_lines:
+        output.lines("user", rows)
+    elif session.as_json:
         output.document("user.list", {"users": rows})
     else:
         output.table(

@@ -1,5 +1,6 @@
 """What commands tell a person, where `--json` tells a program; and lists of many assignments."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,37 @@ def test_short_seeds_are_warned_of(seedvault: CommandLine, tmp_path: Path) -> No
     assert "warning: 3 seeds are shorter than 160 bits (RFC 4226 R6)" in imported.err
 
 
+def test_batches_are_listed_newest_first(desk: CommandLine, tmp_path: Path) -> None:
+    with (tmp_path / "second.pskcxml").open("wb") as target:
+        write_pskc(Order((Tokens(2, first_serial=20_000_000),)), target)
+    desk.ok("batch", "import", tmp_path / "second.pskcxml")
+    listed = desk.ok("batch", "list", "--jsonl").out.splitlines()
+    assert [json.loads(line)["batch"] for line in listed] == ["B-0002", "B-0001"]
+
+
+def test_users_are_listed_a_line_each(desk: CommandLine) -> None:
+    desk.ok("user", "add", "bob")
+    listed = desk.ok("user", "list", "--jsonl").out.splitlines()
+    assert [json.loads(line)["user"] for line in listed] == ["alice", "bob"]
+
+
+def test_tokens_of_nobody_known_are_not_found(desk: CommandLine) -> None:
+    unknown = desk("token", "list", "--user", "carol")
+    assert unknown.code == 4
+    assert "no user is called carol" in unknown.err
+
+
+def test_tokens_of_a_batch_that_is_not_there_are_not_found(desk: CommandLine) -> None:
+    unknown = desk("token", "list", "--batch", "B-0099")
+    assert unknown.code == 4
+    assert "no batch is called B-0099" in unknown.err
+
+
+def test_events_about_a_user_are_found_however_the_name_is_typed(desk: CommandLine) -> None:
+    listed = desk.ok("audit", "list", "--user", "ALICE", "--jsonl").out.splitlines()
+    assert [json.loads(line)["kind"] for line in listed] == ["user.added"]
+
+
 # --- trying without changing -----------------------------------------------------------------
 
 
@@ -84,6 +116,13 @@ def test_a_module_without_its_pin_file_is_a_wrong_call(tmp_path: Path) -> None:
     refused = CommandLine(tmp_path / "home")("init", "--module", "/lib/p11.so")
     assert refused.code == 2
     assert "--token-label and --pin-file" in refused.err
+
+
+def test_a_pin_cannot_stay_on_standard_input(tmp_path: Path) -> None:
+    module = ("--module", "/lib/p11.so", "--token-label", "vault")
+    refused = CommandLine(tmp_path / "home")("init", *module, "--pin-file", "-", stdin="1234\n")
+    assert refused.code == 2
+    assert "--pin-file names where the PIN stays" in refused.err
 
 
 def test_a_dry_run_of_a_new_user_adds_nobody(desk: CommandLine) -> None:

@@ -37,6 +37,37 @@ def test_every_command_explains_itself_and_makes_no_home(
     assert not (tmp_path / "none").exists()
 
 
+def _leaves() -> list[tuple[str, ...]]:
+    """The words of every command that does something."""
+    return [words for words in _commands(root) if not isinstance(_found(root, words), click.Group)]
+
+
+def _found(command: click.Command, words: tuple[str, ...]) -> click.Command:
+    """The command that is called by these words."""
+    for word in words:
+        assert isinstance(command, click.Group)
+        found = command.get_command(click.Context(command), word)
+        assert found is not None
+        command = found
+    return command
+
+
+@pytest.mark.parametrize("words", _leaves(), ids=" ".join)
+def test_every_command_that_does_something_shows_itself_at_work(words: tuple[str, ...]) -> None:
+    shown = _found(root, words).help or ""
+    _, _, examples = shown.partition("Example")
+    assert " ".join(words) in examples
+
+
+@pytest.mark.parametrize("words", list(_commands(root)), ids=" ".join)
+def test_help_fits_a_terminal_of_eighty_columns(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    run([*words, "--help"])
+    assert [line for line in capsys.readouterr().out.splitlines() if len(line) > 80] == []
+
+
 def test_help_names_every_noun(capsys: pytest.CaptureFixture[str]) -> None:
     run(["--help"])
     shown = capsys.readouterr().out
