@@ -199,6 +199,7 @@ def _tell(session: Session, report: ImportReport, *, dry_run: bool) -> None:
                 "batch": report.batch.name if report.batch else None,
                 "tokens": report.tokens,
                 "held": [str(serial) for serial in report.held],
+                "held_count": report.held_count,
                 "short_seeds": report.short_seeds,
                 "warnings": list(report.warnings),
                 "dry_run": dry_run,
@@ -214,8 +215,9 @@ def _tell(session: Session, report: ImportReport, *, dry_run: bool) -> None:
 
 def _sentence(report: ImportReport, *, dry_run: bool) -> str:
     named = ", ".join(str(serial) for serial in report.held[:_NAMED])
-    more = f" and {len(report.held) - _NAMED} more" if len(report.held) > _NAMED else ""
-    held = f", {len(report.held)} skipped (already held: {named}{more})" if report.held else ""
+    count = report.held_count
+    more = f" and {count - _NAMED} more" if count > _NAMED else ""
+    held = f", {count} skipped (already held: {named}{more})" if count else ""
     if dry_run:
         return f"{report.tokens} tokens would be in stock{held}; nothing was changed"
     if report.batch is None:

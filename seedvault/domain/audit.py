@@ -28,6 +28,7 @@ class EventKind(Enum):
     VAULT_INITIALISED = "vault.initialised"
     BATCH_IMPORTED = "batch.imported"
     BATCH_REFUSED = "batch.refused"
+    BATCH_UNCHANGED = "batch.unchanged"
     USER_ADDED = "user.added"
     TOKEN_ASSIGNED = "token.assigned"  # noqa: S105 - an event's name, not a password
     TOKEN_UNASSIGNED = "token.unassigned"  # noqa: S105 - an event's name, not a password

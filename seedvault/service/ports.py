@@ -62,6 +62,15 @@ class NewToken:
     seal: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A token as it stands on one line of its file. One that is `held` already is not published."""
+
+    new: NewToken
+    line: int
+    held: bool = False
+
+
 class Stale(Exception):
     """The row changed since it was read: read again, decide again."""
 
@@ -154,13 +163,6 @@ class Transaction(Protocol):
     def add_user(self, name: UserName, at: datetime) -> None:
         """Raises Conflict where the name is taken."""
 
-    def publish(self, staging: "Staging", source: Source, held: int, event: AuditEvent) -> Batch:
-        """Make every staged token visible as one batch, and commit.
-
-        The batch's name is set in the event. Raises Conflict where the vault came to hold one of
-        the serials or seeds meanwhile.
-        """
-
     def commit(self, event: AuditEvent) -> None:
         """Append the event to its chain and make everything durable, or nothing."""
 
@@ -168,14 +170,18 @@ class Transaction(Protocol):
 class Staging(Protocol):
     """Tokens written but not visible: an import that has not come to its end."""
 
-    def add(self, tokens: Sequence[tuple[NewToken, int]]) -> None:
-        """Write a chunk of tokens, each with its line in the file, durably.
+    def add(self, arrivals: Sequence[Arrival]) -> None:
+        """Write a chunk of the file's tokens durably.
 
         Raises FileRefused naming both lines where a serial or a seed stands twice in one file.
         """
 
-    def discard(self) -> None:
-        """Remove all that was staged."""
+    def publish(self, event: AuditEvent) -> Batch:
+        """Make every token that was not held visible as one batch: a transaction of its own.
+
+        The batch's name is set in the event. Raises Conflict where the vault came to hold one of
+        the serials or seeds meanwhile.
+        """
 
 
 class Vault(Protocol):
@@ -206,8 +212,14 @@ class Vault(Protocol):
         """A block in which every read of this thread sees the same moment."""
 
     def transaction(self) -> AbstractContextManager[Transaction]: ...
-    def stage(self, source: Source, tier: Tier, by: str, at: datetime) -> Staging:
-        """Begin an import; what a broken-off import of the same file staged is removed."""
+    def stage(
+        self, source: Source, tier: Tier, by: str, at: datetime, *, dry_run: bool = False
+    ) -> AbstractContextManager[Staging]:
+        """A block that is an import; at its end, what is staged is removed as far as it can be.
+
+        What a broken-off import staged is removed too. Raises Conflict where the same file is being
+        imported; a dry run, which must not publish, stands in nobody's way.
+        """
 
 
 # --- keys -----------------------------------------------------------------------------------

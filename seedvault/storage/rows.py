@@ -15,7 +15,7 @@ from seedvault.domain.errors import InvalidInput, SealBroken
 from seedvault.domain.names import Serial, UserName
 from seedvault.domain.oath import Digest, HotpParameters, Parameters, TotpParameters
 from seedvault.domain.token import Bound, Device, InStock, Progress, Token
-from seedvault.service.ports import ListedToken, NewToken, StoredToken, WrappedSeed
+from seedvault.service.ports import Arrival, ListedToken, StoredToken, WrappedSeed
 
 HOTP, TOTP = "hotp", "totp"
 """What a token counts, as the column `kind` says it."""
@@ -63,6 +63,7 @@ class StagedRow(NamedTuple):
 
     staging: int
     line: int
+    held: bool
     serial: str
     serial_folded: str
     manufacturer: str | None
@@ -148,13 +149,15 @@ def listed_token(values: Iterable[Any]) -> ListedToken:
     return ListedToken(_token(row), row.batch, row.seed_length, row.kek_id)
 
 
-def staged_row(staging: int, new: NewToken, line: int) -> StagedRow:
+def staged_row(staging: int, arrival: Arrival) -> StagedRow:
     """The columns of a token that is not visible yet."""
+    new = arrival.new
     device, progress, wrapped = new.device, new.progress, new.taken.wrapped
     kind, digest, digits, step_s, t0_s = _parameter_columns(device.parameters)
     return StagedRow(
         staging,
-        line,
+        arrival.line,
+        arrival.held,
         device.serial.verbatim,
         device.serial.folded,
         device.manufacturer,

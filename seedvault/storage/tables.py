@@ -114,20 +114,25 @@ class TokenTable(NewTokenColumns, table=True):
 
 
 class StagingTable(SQLModel, table=True):
-    """The claims of imports that have not come to their end. An id is never given twice."""
+    """The claims of imports that have not come to their end. An id is never given twice.
+
+    A dry run's claim has no `sha256`: it stands in nobody's way.
+    """
 
     __tablename__ = "staging"
     __table_args__ = ({"sqlite_autoincrement": True},)
 
     id: int | None = Field(default=None, primary_key=True)
-    sha256: bytes = Field(unique=True)
+    sha256: bytes | None = Field(unique=True)
     started_ms: int = Field(sa_type=BigInteger)
+    started_by: str
     touched_ms: int = Field(sa_type=BigInteger)
 
 
 class StagedTokenTable(NewTokenColumns, table=True):
     """Tokens that are written but not visible, each with its line in the file.
 
+    Those that the vault holds already are `held`, and only compared with the rest of the file.
     `staging` is no foreign key: rows outlive their claim, and are then swept a few at a time.
     """
 
@@ -140,6 +145,7 @@ class StagedTokenTable(NewTokenColumns, table=True):
     id: int | None = Field(default=None, primary_key=True)
     staging: int
     line: int
+    held: bool
 
 
 class AuditEventTable(SQLModel, table=True):

@@ -1,22 +1,19 @@
 """A write transaction: conditional changes, and a commit that always carries an event."""
 
-from dataclasses import replace
 from datetime import datetime
 from types import TracebackType
 
 from sqlalchemy import insert, select
 
 from seedvault.domain.audit import AuditEvent, milliseconds
-from seedvault.domain.batch import Batch, Source
 from seedvault.domain.errors import Conflict
 from seedvault.domain.names import UserName
 from seedvault.domain.token import Bound, Progress, Token
-from seedvault.service.ports import Staging, Stale, StoredToken
+from seedvault.service.ports import Stale, StoredToken
 from seedvault.storage import chains
 from seedvault.storage.engine import Database
 from seedvault.storage.failures import Clash
 from seedvault.storage.rows import BOUND, IN_STOCK, progress_row
-from seedvault.storage.staging import SqlStaging
 from seedvault.storage.statements import Prepared, Statements, Value
 from seedvault.storage.tables import USER
 
@@ -45,7 +42,7 @@ class SqlTransaction:
         trace: TracebackType | None,
     ) -> None:
         if self._open:
-            self._end()
+            self.undo()
 
     def advance(self, seen: StoredToken, progress: Progress, accepted: int | None) -> None:
         """Write progress only, if nothing moved since `seen`. Raises Stale."""
@@ -78,20 +75,6 @@ class SqlTransaction:
         except Clash as clash:
             raise Conflict(f"there is a user called {name} already") from clash
 
-    def publish(self, staging: Staging, source: Source, held: int, event: AuditEvent) -> Batch:
-        """Make every staged token visible as one batch, and commit; see `Transaction`."""
-        self._check_open()
-        if not isinstance(staging, SqlStaging):
-            raise TypeError("this staging belongs to another vault")
-        try:
-            with self._database.explained:
-                batch = staging.publish(source, held, event.at)
-        except Clash as clash:
-            self._end()
-            raise staging.overtaken() from clash
-        self.commit(replace(event, batch=batch.name))
-        return batch
-
     def commit(self, event: AuditEvent) -> None:
         """Append the event to its chain; when this returns, everything is on the disk."""
         self._check_open()
@@ -99,6 +82,12 @@ class SqlTransaction:
             chains.append(self._database.driver, self._statements, event)
             self._database.commit()
         self._open = False
+
+    def undo(self) -> None:
+        """End without a trace, before the block does."""
+        self._open = False
+        with self._database.explained:
+            self._database.rollback()
 
     def _change(
         self,
@@ -138,11 +127,6 @@ class SqlTransaction:
     def _check_open(self) -> None:
         if not self._open:
             raise AssertionError("a transaction was used outside its block, or after its commit")
-
-    def _end(self) -> None:
-        self._open = False
-        with self._database.explained:
-            self._database.rollback()
 
 
 def _state(token: Token) -> str:

@@ -21,10 +21,11 @@ from seedvault.service.ports import (
     VaultIdentity,
 )
 from seedvault.storage import chains, queries
+from seedvault.storage.claims import Import
 from seedvault.storage.engine import Database
 from seedvault.storage.nearest import nearest
 from seedvault.storage.rows import altered, stored_token
-from seedvault.storage.staging import Import, SqlStaging
+from seedvault.storage.staging import SqlStaging
 from seedvault.storage.statements import Statements
 from seedvault.storage.transaction import SqlTransaction
 
@@ -118,9 +119,11 @@ class SqlVault:
     def transaction(self) -> SqlTransaction:
         return SqlTransaction(self._database, self._statements, self._identity.epoch)
 
-    def stage(self, source: Source, tier: Tier, by: str, at: datetime) -> SqlStaging:
-        begun = Import(source, tier, by, at)
-        return SqlStaging(self._database, self._statements, self._clock, begun)
+    def stage(
+        self, source: Source, tier: Tier, by: str, at: datetime, *, dry_run: bool = False
+    ) -> SqlStaging:
+        begun = Import(source, tier, by, at, dry_run)
+        return SqlStaging(self._database, self._statements, self.transaction, self._clock, begun)
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:

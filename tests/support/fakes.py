@@ -33,6 +33,7 @@ from seedvault.domain.names import Serial, UserName
 from seedvault.domain.oath import Digest, Mac
 from seedvault.domain.token import Bound, Device, InStock, Progress, Token
 from seedvault.service.ports import (
+    Arrival,
     Counts,
     Delivered,
     DeliveredKey,
@@ -44,7 +45,6 @@ from seedvault.service.ports import (
     OpenedSeedFile,
     SeedFileKey,
     SeedTaker,
-    Staging,
     Stale,
     StoredToken,
     TakenSeed,
@@ -177,11 +177,22 @@ class FakeVault:
             finally:
                 self._writer = None
 
-    def stage(self, source: Source, tier: Tier, by: str, at: datetime) -> "FakeStaging":
-        self.staged = [other for other in self.staged if other.source.sha256 != source.sha256]
-        staging = FakeStaging(self, source, tier, by)
+    @contextmanager
+    def stage(
+        self, source: Source, tier: Tier, by: str, at: datetime, *, dry_run: bool = False
+    ) -> Iterator["FakeStaging"]:
+        self.staged = [other for other in self.staged if other.alive]
+        mine = None if dry_run else source.sha256
+        if any(mine is not None and other.sha256 == mine for other in self.staged):
+            raise Conflict(f"{source.file_name} is being imported already")
+        staging = FakeStaging(self, mine, source, tier, by)
         self.staged.append(staging)
-        return staging
+        try:
+            yield staging
+        finally:
+            staging.alive = False
+            if not self.full:
+                self.staged.remove(staging)
 
     def tamper(self, serial: Serial, change: Callable[[StoredToken], StoredToken]) -> None:
         """What someone with a SQL prompt does: no seal, no version, no event."""
@@ -232,17 +243,9 @@ class FakeTransaction:
             raise Conflict(f"there is a user called {name} already")
         self._changes.append(lambda: self._vault.put_user(name, at))
 
-    def publish(self, staging: Staging, source: Source, held: int, event: AuditEvent) -> Batch:
-        assert isinstance(staging, FakeStaging)
-        new = staging.tokens
-        serials = [token.device.serial for token in new]
-        if self._vault.held(serials, [token.taken.fingerprint for token in new]):
-            raise Conflict("the vault came to hold one of these tokens meanwhile")
-        number = len(self._vault.batches()) + 1
-        batch = Batch(number, source, staging.tier, event.at, staging.by, len(new), held)
+    def add_batch(self, batch: Batch, new: Sequence[NewToken]) -> None:
+        """Only `FakeStaging.publish` calls this."""
         self._changes.append(lambda: self._vault.put_batch(batch, new))
-        self.commit(replace(event, batch=batch.name))
-        return batch
 
     def commit(self, event: AuditEvent) -> None:
         assert self._vault.writing_here
@@ -265,23 +268,37 @@ class FakeTransaction:
 class FakeStaging:
     """The `Staging` port."""
 
-    def __init__(self, vault: FakeVault, source: Source, tier: Tier, by: str) -> None:
-        self.source, self.tier, self.by = source, tier, by
-        self.tokens: list[NewToken] = []
-        self._vault = vault
+    def __init__(
+        self, vault: FakeVault, sha256: bytes | None, source: Source, tier: Tier, by: str
+    ) -> None:
+        self.sha256, self.alive = sha256, True
+        self._vault, self._source, self._tier, self._by = vault, source, tier, by
+        self._arrivals: list[Arrival] = []
         self._lines: dict[Serial | bytes, int] = {}
 
-    def add(self, tokens: Sequence[tuple[NewToken, int]]) -> None:
+    def add(self, arrivals: Sequence[Arrival]) -> None:
         self._vault.check_space()
-        for new, line in tokens:
+        for arrival in arrivals:
+            new, line = arrival.new, arrival.line
             for unique in (new.device.serial, new.taken.fingerprint):
-                first = self._lines.setdefault(unique, line)
-                if first != line:
+                if unique in self._lines:
+                    first = self._lines[unique]
                     raise FileRefused(f"{new.device.serial} stands twice: lines {first} and {line}")
-            self.tokens.append(new)
+                self._lines[unique] = line
+            self._arrivals.append(arrival)
 
-    def discard(self) -> None:
-        self._vault.staged = [other for other in self._vault.staged if other is not self]
+    def publish(self, event: AuditEvent) -> Batch:
+        new = [arrival.new for arrival in self._arrivals if not arrival.held]
+        serials = [token.device.serial for token in new]
+        if self._vault.held(serials, [token.taken.fingerprint for token in new]):
+            raise Conflict("the vault came to hold one of these tokens meanwhile")
+        number = len(self._vault.batches()) + 1
+        held = len(self._arrivals) - len(new)
+        batch = Batch(number, self._source, self._tier, event.at, self._by, len(new), held)
+        with self._vault.transaction() as transaction:
+            transaction.add_batch(batch, new)
+            transaction.commit(replace(event, batch=batch.name))
+        return batch
 
 
 def _owner(token: Token) -> UserName | None:

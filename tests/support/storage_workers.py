@@ -9,7 +9,7 @@ from typing import Protocol
 
 from seedvault.domain.audit import AuditEvent, EventKind
 from seedvault.domain.batch import Tier
-from seedvault.service.ports import Stale
+from seedvault.service.ports import Arrival, Stale
 from seedvault.storage import SqlVault
 from tests.support.tokens import NOON, new_token, serial
 from tests.support.vaults import SOURCE, event, held_token, reopen
@@ -45,7 +45,7 @@ def import_and_hang(vault: SqlVault) -> None:
     """Stage two chunks, say so, and wait to be killed."""
     staging = vault.stage(SOURCE, Tier.NARROW, "ingrid", NOON)
     for first in (0, 100):
-        staging.add([(new_token(number), number) for number in range(first, first + 100)])
+        staging.add([Arrival(new_token(number), number) for number in range(first, first + 100)])
     print("staged", flush=True)  # noqa: T201 - how the parent knows
     time.sleep(60)
 
@@ -53,11 +53,9 @@ def import_and_hang(vault: SqlVault) -> None:
 def publish_at_once(vault: SqlVault) -> None:
     """Stage many tokens, say so, and publish them."""
     staging = vault.stage(SOURCE, Tier.NARROW, "ingrid", NOON)
-    staging.add([(new_token(number), number) for number in range(4_000)])
+    staging.add([Arrival(new_token(number), number) for number in range(4_000)])
     print("staged", flush=True)  # noqa: T201 - how the parent knows
-    with vault.transaction() as transaction:
-        published = AuditEvent(EventKind.BATCH_IMPORTED, NOON, "ingrid")
-        transaction.publish(staging, SOURCE, 0, published)
+    staging.publish(AuditEvent(EventKind.BATCH_IMPORTED, NOON, "ingrid"))
     time.sleep(60)
 
 

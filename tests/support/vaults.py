@@ -8,7 +8,7 @@ from seedvault.domain.audit import AuditEvent, EventKind
 from seedvault.domain.batch import Batch, Source, Tier
 from seedvault.domain.names import Serial, UserName
 from seedvault.domain.token import Bound
-from seedvault.service.ports import NewToken, StoredToken, VaultIdentity
+from seedvault.service.ports import Arrival, NewToken, StoredToken, VaultIdentity
 from seedvault.storage import SqlVault, create_vault, open_vault
 from tests.support.tokens import NOON
 
@@ -35,13 +35,9 @@ def reopen(folder: Path) -> SqlVault:
 
 def import_tokens(vault: SqlVault, tokens: Iterable[NewToken], source: Source = SOURCE) -> Batch:
     """A batch of these tokens, published."""
-    staging = vault.stage(source, Tier.NARROW, "ingrid", NOON)
-    staging.add([(token, line) for line, token in enumerate(tokens, 1)])
-    with vault.transaction() as transaction:
-        event = AuditEvent(EventKind.BATCH_IMPORTED, NOON, "ingrid")
-        batch = transaction.publish(staging, source, 0, event)
-    staging.discard()
-    return batch
+    with vault.stage(source, Tier.NARROW, "ingrid", NOON) as staging:
+        staging.add([Arrival(token, line) for line, token in enumerate(tokens, 1)])
+        return staging.publish(AuditEvent(EventKind.BATCH_IMPORTED, NOON, "ingrid"))
 
 
 def add_user(vault: SqlVault, name: UserName = ALICE) -> UserName:

@@ -92,8 +92,9 @@ def _create_staging() -> None:
     op.create_table(
         "staging",
         sa.Column("id", sa.Integer(), primary_key=True),
-        sa.Column("sha256", sa.LargeBinary(), nullable=False, unique=True),
+        sa.Column("sha256", sa.LargeBinary(), unique=True),
         sa.Column("started_ms", sa.BigInteger(), nullable=False),
+        sa.Column("started_by", sa.String(), nullable=False),
         sa.Column("touched_ms", sa.BigInteger(), nullable=False),
         sqlite_autoincrement=True,
     )
@@ -103,6 +104,7 @@ def _create_staging() -> None:
         sa.Column("id", sa.Integer(), primary_key=True),
         sa.Column("staging", sa.Integer(), nullable=False),
         sa.Column("line", sa.Integer(), nullable=False),
+        sa.Column("held", sa.Boolean(), nullable=False),
         sa.UniqueConstraint("staging", "serial_folded", name="staged_serial"),
         sa.UniqueConstraint("staging", "fingerprint", name="staged_fingerprint"),
     )

@@ -13,7 +13,7 @@ import pytest
 from seedvault.domain.batch import Tier
 from seedvault.domain.errors import StorageUnavailable
 from seedvault.domain.token import Progress
-from seedvault.service.ports import Counts, StoredToken
+from seedvault.service.ports import Arrival, Counts, StoredToken
 from seedvault.storage import SqlVault, engine, upgrade_vault
 from tests.support.tokens import NOON, new_token, serial
 from tests.support.vaults import (
@@ -127,13 +127,13 @@ def full(vault: SqlVault) -> SqlVault:
 
 def test_a_chunk_that_does_not_fit_leaves_nothing_visible(full: SqlVault) -> None:
     before = full.counts()
-    staging = full.stage(SOURCE, Tier.NARROW, "ingrid", NOON)
-    tokens = [(new_token(number), number) for number in range(100, 600)]
-    with pytest.raises(StorageUnavailable, match="the disk is full"):
+    tokens = [Arrival(new_token(number), number) for number in range(100, 600)]
+    with full.stage(SOURCE, Tier.NARROW, "ingrid", NOON) as staging:
+        with pytest.raises(StorageUnavailable, match="the disk is full"):
+            staging.add(tokens)
+        assert full.counts() == before
+        full._database.driver.execute("PRAGMA max_page_count = 1000000")
         staging.add(tokens)
-    assert full.counts() == before
-    full._database.driver.execute("PRAGMA max_page_count = 1000000")
-    staging.add(tokens)
 
 
 def test_a_commit_that_does_not_fit_accepts_nothing(full: SqlVault) -> None:

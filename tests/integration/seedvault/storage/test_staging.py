@@ -6,37 +6,57 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import replace
-from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 
 from seedvault.domain.audit import AuditEvent, EventKind
 from seedvault.domain.batch import Source, Tier
-from seedvault.domain.errors import Conflict, FileRefused
+from seedvault.domain.errors import Conflict, FileRefused, StorageUnavailable
 from seedvault.domain.token import InStock
-from seedvault.service.ports import EventFilter, NewToken, TokenFilter
-from seedvault.storage import SqlVault, open_vault
+from seedvault.service.ports import Arrival, EventFilter, NewToken, TokenFilter
+from seedvault.storage import SqlVault
 from seedvault.storage.staging import SqlStaging
 from tests.support.tokens import HOTP, NOON, new_token, serial, with_seed_of
-from tests.support.vaults import SOURCE, held_token, import_tokens, make_vault, reopen, url
+from tests.support.vaults import SOURCE, held_token, import_tokens, make_vault, reopen
 
 OTHER = replace(SOURCE, file_name="other.pskcxml", sha256=b"o" * 32)
 IMPORTED = AuditEvent(EventKind.BATCH_IMPORTED, NOON, "ingrid", detail="2 tokens")
 
 
-def stage(vault: SqlVault, source: Source = SOURCE) -> SqlStaging:
-    return vault.stage(source, Tier.NARROW, "ingrid", NOON)
+class Stage(Protocol):
+    """Begins an import that ends with the test at the latest."""
+
+    def __call__(
+        self, vault: SqlVault, source: Source = SOURCE, *, dry_run: bool = False
+    ) -> SqlStaging: ...
 
 
-def numbered(*tokens: NewToken) -> list[tuple[NewToken, int]]:
-    return [(token, line) for line, token in enumerate(tokens, 10)]
+@pytest.fixture
+def elsewhere(vault: SqlVault, tmp_path: Path) -> Iterator[SqlVault]:
+    """The same vault, as another process would open it."""
+    other = reopen(tmp_path)
+    yield other
+    other.close()
 
 
-def publish(vault: SqlVault, staging: SqlStaging, source: Source = SOURCE) -> None:
-    with vault.transaction() as transaction:
-        transaction.publish(staging, source, 3, IMPORTED)
+@pytest.fixture
+def stage(elsewhere: SqlVault) -> Iterator[Stage]:
+    with ExitStack() as ending:
+
+        def begin(vault: SqlVault, source: Source = SOURCE, *, dry_run: bool = False) -> SqlStaging:
+            staging = vault.stage(source, Tier.NARROW, "ingrid", NOON, dry_run=dry_run)
+            ending.callback(staging.discard)
+            return staging
+
+        yield begin
+
+
+def numbered(*tokens: NewToken, held: bool = False) -> list[Arrival]:
+    return [Arrival(token, line, held) for line, token in enumerate(tokens, 10)]
 
 
 def staged_rows(folder: Path) -> int:
@@ -46,7 +66,7 @@ def staged_rows(folder: Path) -> int:
     return int(rows)
 
 
-def test_what_is_staged_is_not_visible(vault: SqlVault) -> None:
+def test_what_is_staged_is_not_visible(stage: Stage, vault: SqlVault) -> None:
     before = vault.counts()
     stage(vault).add(numbered(new_token(1)))
     assert vault.counts() == before
@@ -65,14 +85,15 @@ def test_a_published_token_is_what_was_staged(vault: SqlVault, new: NewToken) ->
     assert (stored.revision, stored.version) == (0, 0)
 
 
-def test_a_published_batch_says_where_its_tokens_came_from(vault: SqlVault) -> None:
+def test_a_published_batch_says_where_its_tokens_came_from(stage: Stage, vault: SqlVault) -> None:
     staging = stage(vault)
     staging.add(numbered(new_token(1), new_token(2)))
-    with vault.transaction() as transaction:
-        batch = transaction.publish(staging, SOURCE, 3, IMPORTED)
+    staging.add(numbered(new_token(3), held=True))
+    batch = staging.publish(IMPORTED)
     assert (batch.number, batch.source, batch.tier) == (1, SOURCE, Tier.NARROW)
     assert (batch.imported_at, batch.imported_by) == (NOON, "ingrid")
-    assert (batch.tokens, batch.held) == (2, 3)
+    assert (batch.tokens, batch.held) == (2, 1)
+    assert vault.token(serial(3)) is None
     assert vault.batch(1) == batch
     assert vault.batches() == [batch]
 
@@ -84,17 +105,17 @@ def test_the_event_of_an_import_names_its_batch(vault: SqlVault) -> None:
 
 
 def test_publishing_sweeps_nothing_that_another_import_staged(
-    vault: SqlVault, tmp_path: Path
+    stage: Stage, vault: SqlVault, tmp_path: Path
 ) -> None:
     other = stage(vault, OTHER)
     other.add(numbered(new_token(7), new_token(8)))
     import_tokens(vault, [new_token(1)])
     assert staged_rows(tmp_path) == 2
-    publish(vault, other, OTHER)
+    other.publish(IMPORTED)
     assert vault.token(serial(8)) is not None
 
 
-def test_discarding_leaves_nothing(vault: SqlVault, tmp_path: Path) -> None:
+def test_discarding_leaves_nothing(stage: Stage, vault: SqlVault, tmp_path: Path) -> None:
     staging = stage(vault)
     staging.add(numbered(new_token(1)))
     staging.discard()
@@ -102,38 +123,29 @@ def test_discarding_leaves_nothing(vault: SqlVault, tmp_path: Path) -> None:
     assert staged_rows(tmp_path) == 0
 
 
-def test_what_is_discarded_is_not_published(vault: SqlVault) -> None:
+def test_what_is_discarded_is_not_published(stage: Stage, vault: SqlVault) -> None:
     staging = stage(vault)
     staging.add(numbered(new_token(1)))
     staging.discard()
-    with pytest.raises(Conflict, match="took this one's place"):
-        publish(vault, staging)
+    with pytest.raises(Conflict, match="was ended by another"):
+        staging.publish(IMPORTED)
     assert vault.batches() == []
 
 
-def test_a_broken_off_publication_is_repeated_whole(vault: SqlVault) -> None:
+def test_a_broken_off_publication_is_repeated_whole(stage: Stage, vault: SqlVault) -> None:
     staging = stage(vault)
     staging.add(numbered(new_token(1)))
     unspeakable = replace(IMPORTED, detail="\ud800")  # cannot be encoded: the chain refuses it
-    with pytest.raises(UnicodeEncodeError), vault.transaction() as transaction:
-        transaction.publish(staging, SOURCE, 0, unspeakable)
+    with pytest.raises(UnicodeEncodeError):
+        staging.publish(unspeakable)
     assert vault.token(serial(1)) is None
-    publish(vault, staging)
+    staging.publish(IMPORTED)
     assert vault.token(serial(1)) is not None
-
-
-def test_staging_of_another_kind_is_a_bug(vault: SqlVault) -> None:
-    class Elsewhere:
-        def add(self, tokens: object) -> None: ...
-        def discard(self) -> None: ...
-
-    with vault.transaction() as transaction, pytest.raises(TypeError):
-        transaction.publish(Elsewhere(), SOURCE, 0, IMPORTED)
 
 
 @pytest.mark.parametrize("chunks", [1, 2])
 def test_a_serial_that_stands_twice_is_refused_with_both_lines(
-    vault: SqlVault, chunks: int
+    stage: Stage, vault: SqlVault, chunks: int
 ) -> None:
     staging = stage(vault)
     tokens = numbered(new_token(1), replace(new_token(2), device=new_token(1).device))
@@ -143,7 +155,7 @@ def test_a_serial_that_stands_twice_is_refused_with_both_lines(
 
 @pytest.mark.parametrize("chunks", [1, 2])
 def test_a_seed_that_stands_twice_is_refused_with_both_serials_and_never_shown(
-    vault: SqlVault, chunks: int
+    stage: Stage, vault: SqlVault, chunks: int
 ) -> None:
     staging = stage(vault)
     twin = with_seed_of(new_token(2), new_token(1))
@@ -153,13 +165,15 @@ def test_a_seed_that_stands_twice_is_refused_with_both_serials_and_never_shown(
     assert twin.taken.fingerprint.hex() not in str(refused.value)
 
 
-def _add_in(chunks: int, staging: SqlStaging, tokens: list[tuple[NewToken, int]]) -> None:
+def _add_in(chunks: int, staging: SqlStaging, tokens: list[Arrival]) -> None:
     size = len(tokens) // chunks
     for first in range(0, len(tokens), size):
         staging.add(tokens[first : first + size])
 
 
-def test_a_refused_chunk_leaves_the_chunks_before_it(vault: SqlVault, tmp_path: Path) -> None:
+def test_a_refused_chunk_leaves_the_chunks_before_it(
+    stage: Stage, vault: SqlVault, tmp_path: Path
+) -> None:
     staging = stage(vault)
     staging.add(numbered(new_token(1), new_token(2)))
     with pytest.raises(FileRefused):
@@ -167,12 +181,14 @@ def test_a_refused_chunk_leaves_the_chunks_before_it(vault: SqlVault, tmp_path: 
     assert staged_rows(tmp_path) == 2
 
 
-def test_a_clash_whose_other_half_was_swept_meanwhile_is_a_takeover(vault: SqlVault) -> None:
+def test_a_clash_whose_other_half_was_swept_meanwhile_is_an_ended_import(
+    stage: Stage, vault: SqlVault
+) -> None:
     staging = stage(vault)
     assert isinstance(staging._twice([]), Conflict)
 
 
-def test_two_files_may_stage_the_same_token(vault: SqlVault) -> None:
+def test_two_files_may_stage_the_same_token(stage: Stage, vault: SqlVault) -> None:
     stage(vault).add(numbered(new_token(1)))
     stage(vault, OTHER).add(numbered(new_token(1)))
 
@@ -182,82 +198,134 @@ def test_two_files_may_stage_the_same_token(vault: SqlVault) -> None:
     [replace(new_token(9), device=new_token(2).device), with_seed_of(new_token(9), new_token(2))],
 )
 def test_a_token_held_meanwhile_is_named_and_nothing_is_published(
-    vault: SqlVault, held: NewToken
+    stage: Stage, vault: SqlVault, held: NewToken
 ) -> None:
     staging = stage(vault)
     staging.add(numbered(new_token(1), new_token(2)))
     import_tokens(vault, [held], OTHER)
     before = vault.counts()
     with pytest.raises(Conflict, match="GALT10000002") as conflict:
-        publish(vault, staging)
+        staging.publish(IMPORTED)
     assert "GALT10000001" not in str(conflict.value)
     assert vault.counts() == before
 
 
-def test_a_later_import_of_the_same_file_takes_over(vault: SqlVault, tmp_path: Path) -> None:
-    earlier = stage(vault)
-    earlier.add(numbered(new_token(1)))
-    later = stage(vault)
-    later.add(numbered(new_token(1)))
-    with pytest.raises(Conflict, match=r"another import of thales\.pskcxml took"):
-        earlier.add(numbered(new_token(2)))
-    assert staged_rows(tmp_path) == 1
-
-
-def test_an_import_that_was_taken_over_discards_nothing_of_the_later_one(vault: SqlVault) -> None:
-    earlier = stage(vault)
-    later = stage(vault)
-    later.add(numbered(new_token(1)))
-    earlier.discard()
-    publish(vault, later)
+def test_a_file_that_is_being_imported_is_refused_to_a_second_import(
+    elsewhere: SqlVault, stage: Stage, vault: SqlVault, tmp_path: Path
+) -> None:
+    first = stage(vault)
+    first.add(numbered(new_token(1)))
+    told = r"thales\.pskcxml is being imported already: by ingrid, since 12:00:00 UTC"
+    with pytest.raises(Conflict, match=told):
+        stage(elsewhere)
+    first.publish(IMPORTED)
     assert vault.token(serial(1)) is not None
 
 
-def test_an_import_that_was_taken_over_does_not_publish(vault: SqlVault) -> None:
-    earlier = stage(vault)
-    stage(vault)
-    with pytest.raises(Conflict):
-        publish(vault, earlier)
-    assert vault.batches() == []
+def test_a_file_can_be_imported_as_soon_as_its_import_has_ended(
+    stage: Stage, vault: SqlVault
+) -> None:
+    for _ in range(2):
+        with stage(vault) as staging:
+            staging.add(numbered(new_token(1)))
 
 
-class TestAnHourLater:
-    """Imports that stand still are removed by whichever comes next."""
+def test_a_dry_run_and_an_import_of_one_file_do_not_end_each_other(
+    elsewhere: SqlVault, stage: Stage, vault: SqlVault, tmp_path: Path
+) -> None:
+    real = stage(vault)
+    real.add(numbered(new_token(1)))
+    with stage(elsewhere, dry_run=True) as dry, stage(vault, dry_run=True) as another:
+        dry.add(numbered(new_token(1)))
+        another.add(numbered(new_token(1)))
+        real.add(numbered(new_token(2)))
+        dry.add(numbered(new_token(2)))
+    real.publish(IMPORTED)
+    assert vault.counts().in_stock == 2
 
-    now: datetime
 
-    @pytest.fixture
-    def ticking(self, tmp_path: Path) -> Iterator[SqlVault]:
-        make_vault(tmp_path).close()
-        self.now = NOON
-        vault = open_vault(url(tmp_path), lambda: self.now)
-        yield vault
-        vault.close()
+def test_an_import_whose_claim_is_gone_notices_at_its_next_chunk(
+    stage: Stage, vault: SqlVault
+) -> None:
+    staging = stage(vault)
+    staging.discard()
+    with pytest.raises(Conflict, match="was ended by another"):
+        staging.add(numbered(new_token(1)))
 
-    def test_an_abandoned_import_is_swept(self, ticking: SqlVault, tmp_path: Path) -> None:
-        stage(ticking).add(numbered(new_token(1)))
-        self.now = NOON + timedelta(hours=1, seconds=1)
-        stage(ticking, OTHER)
+
+def test_a_dead_import_s_rows_go_with_the_next_import_of_any_file(
+    stage: Stage, vault: SqlVault, tmp_path: Path
+) -> None:
+    living = stage(vault, replace(SOURCE, sha256=b"3" * 32))
+    living.add(numbered(new_token(3)))
+    dead = stage(vault)
+    dead.add(numbered(new_token(1), new_token(2)))
+    dead._claim.release()
+    with stage(vault, OTHER):
+        assert staged_rows(tmp_path) == 1
+
+
+def test_nothing_lies_beside_the_vault_once_imports_have_ended(
+    stage: Stage, vault: SqlVault, tmp_path: Path
+) -> None:
+    before = {path.name for path in tmp_path.iterdir()}
+    with stage(vault), stage(vault, OTHER):
+        assert len(list(tmp_path.glob("vault.db-import-*"))) == 2
+    dead = stage(vault)
+    dead._claim._lock._file.close()
+    with stage(vault):
+        pass
+    assert {path.name for path in tmp_path.iterdir()} == before
+
+
+def test_a_lock_that_cannot_be_made_is_a_failure_of_storage_and_leaves_no_claim(
+    stage: Stage, vault: SqlVault, tmp_path: Path
+) -> None:
+    in_the_way = tmp_path / "vault.db-import-1"
+    in_the_way.mkdir()
+    with pytest.raises(StorageUnavailable, match=r"vault\.db-import-1: .* Is a directory"):
+        stage(vault)
+    in_the_way.rmdir()
+    with stage(vault) as staging:
+        staging.publish(IMPORTED)
+
+
+@pytest.mark.parametrize("published", [True, False])
+def test_clearing_up_that_fails_changes_nothing_about_the_outcome(
+    stage: Stage, vault: SqlVault, tmp_path: Path, published: bool
+) -> None:
+    with stage(vault) as staging:
+        staging.add(numbered(new_token(1)))
+        if published:
+            staging.publish(IMPORTED)
+        vault._database.driver.execute("PRAGMA query_only=ON")
+    vault._database.driver.execute("PRAGMA query_only=OFF")
+    assert vault.counts().in_stock == published
+    assert staged_rows(tmp_path) == 1
+    with stage(vault):
         assert staged_rows(tmp_path) == 0
 
-    def test_an_import_that_goes_on_is_left_alone(self, ticking: SqlVault, tmp_path: Path) -> None:
-        staging = stage(ticking)
-        self.now = NOON + timedelta(minutes=50)
-        staging.add(numbered(new_token(1)))
-        self.now = NOON + timedelta(minutes=100)
-        stage(ticking, OTHER)
-        staging.add(numbered(new_token(2)))
-        assert staged_rows(tmp_path) == 2
 
-    def test_only_the_abandoned_one_of_two_is_swept(
-        self, ticking: SqlVault, tmp_path: Path
-    ) -> None:
-        stage(ticking).add(numbered(new_token(1), new_token(2)))
-        self.now = NOON + timedelta(minutes=50)
-        stage(ticking, OTHER).add(numbered(new_token(3)))
-        self.now = NOON + timedelta(minutes=70)
-        stage(ticking, replace(SOURCE, sha256=b"3" * 32))
-        assert staged_rows(tmp_path) == 1
+def test_after_a_failure_of_storage_the_same_file_can_be_imported_at_once(
+    stage: Stage, vault: SqlVault
+) -> None:
+    staging = stage(vault)
+    vault._database.driver.execute("PRAGMA query_only=ON")
+    with pytest.raises(StorageUnavailable), staging:
+        staging.add(numbered(new_token(1)))
+    vault._database.driver.execute("PRAGMA query_only=OFF")
+    with stage(vault) as staging:
+        staging.add(numbered(new_token(1)))
+
+
+@pytest.mark.parametrize("chunks", [1, 2])
+def test_a_held_token_that_stands_twice_is_refused_with_both_lines(
+    stage: Stage, vault: SqlVault, chunks: int
+) -> None:
+    staging = stage(vault)
+    tokens = numbered(new_token(1), new_token(1), held=True)
+    with pytest.raises(FileRefused, match=r"lines 10 and 11"):
+        _add_in(chunks, staging, tokens)
 
 
 def test_a_killed_import_leaves_nothing_visible_and_is_simply_repeated(

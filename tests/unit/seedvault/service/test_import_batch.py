@@ -1,10 +1,18 @@
 """A seed file becomes a batch, all of it or nothing, and what becomes of it is on record."""
 
+from pathlib import Path
+
 import pytest
 
 from seedvault.domain.audit import EventKind
 from seedvault.domain.batch import Tier
-from seedvault.domain.errors import Conflict, FileRefused, HsmUnavailable, StorageUnavailable
+from seedvault.domain.errors import (
+    Conflict,
+    FileRefused,
+    HsmUnavailable,
+    KeyNeeded,
+    StorageUnavailable,
+)
 from seedvault.domain.token import InStock
 from seedvault.service.ports import Delivered
 from tests.support.tokens import NOON, serial
@@ -87,7 +95,7 @@ def test_a_token_that_is_held_already_is_skipped_and_named(world: World) -> None
     world.import_file(delivered(1), name="first.xml")
     before = world.stored()
     report = world.import_file(delivered(1), delivered(2), name="second.xml")
-    assert (report.tokens, report.held) == (1, (serial(1),))
+    assert (report.tokens, report.held, report.held_count) == (1, (serial(1),), 1)
     assert report.batch is not None
     assert (report.batch.held, world.stored()) == (1, before)
 
@@ -97,6 +105,42 @@ def test_a_file_of_which_all_is_held_makes_no_batch(world: World) -> None:
     report = world.import_file(delivered(1), name="second.xml")
     assert (report.batch, report.tokens, len(report.held)) == (None, 0, 1)
     assert (world.vault.counts().batches, world.vault.staged) == (1, [])
+
+
+def test_a_file_of_which_all_is_held_is_on_record(world: World) -> None:
+    world.import_file(delivered(1), delivered(2), name="first.xml")
+    world.import_file(delivered(1), delivered(2), name="second.xml")
+    (event,) = world.events(EventKind.BATCH_UNCHANGED)
+    assert event.detail is not None
+    assert event.detail.startswith("nothing new: 2 tokens are held already; second.xml, SHA-256 ")
+
+
+def test_a_dry_run_of_which_all_is_held_leaves_no_event(world: World) -> None:
+    world.import_file(delivered(1), name="first.xml")
+    world.import_file(delivered(1), name="second.xml", dry_run=True)
+    assert world.events(EventKind.BATCH_UNCHANGED) == []
+
+
+def test_all_held_tokens_are_counted_and_ten_are_named(world: World) -> None:
+    tokens = list(map(delivered, range(1, 13)))
+    world.import_file(*tokens, name="first.xml")
+    report = world.import_file(*tokens, name="second.xml")
+    assert report.held_count == 12
+    assert report.held == tuple(map(serial, range(1, 11)))
+
+
+def test_a_held_token_that_stands_twice_in_a_file_refuses_it(world: World) -> None:
+    world.import_file(delivered(1), name="first.xml")
+    again = Delivered(delivered(1).device, delivered(1).start, delivered(1).seed, line=3)
+    with pytest.raises(FileRefused, match="lines 1 and 3"):
+        world.import_file(delivered(1), again, name="second.xml")
+
+
+def test_a_key_that_is_about_to_be_asked_for_is_no_refusal(world: World) -> None:
+    needed = KeyNeeded("a key is needed", passphrase=False, unchanged="", remedy="")
+    with pytest.raises(KeyNeeded):
+        world.import_file(needed)
+    assert world.vault.counts().events == 0
 
 
 def test_an_empty_file_makes_no_batch(world: World) -> None:
@@ -239,3 +283,26 @@ def test_a_token_that_came_in_meanwhile_is_a_conflict_and_on_record(world: World
         world.importer(path, NO_KEY, "ingrid", Rival(world))
     assert (world.vault.counts().in_stock, world.vault.staged) == (1, [])
     assert len(world.events(EventKind.BATCH_REFUSED)) == 1
+
+
+class Twin(Watcher):
+    """Tries the same file again while it is being imported."""
+
+    def __init__(self, world: World, *, dry_run: bool) -> None:
+        super().__init__()
+        self.world, self.dry_run = world, dry_run
+
+    def advanced(self, tokens: int, octets: int) -> None:
+        path = Path("inbox", "maker.xml")
+        self.world.importer(path, NO_KEY, "iris", Watcher(), dry_run=self.dry_run)
+
+
+def test_a_second_import_of_a_file_under_way_is_refused(world: World) -> None:
+    with pytest.raises(Conflict, match="is being imported already"):
+        world.importer(world.deliver([delivered(1)]), NO_KEY, "ingrid", Twin(world, dry_run=False))
+
+
+def test_a_dry_run_of_a_file_under_way_disturbs_nothing(world: World) -> None:
+    path = world.deliver([delivered(1)])
+    assert world.importer(path, NO_KEY, "ingrid", Twin(world, dry_run=True)).tokens == 1
+    assert world.vault.counts().in_stock == 1

@@ -1,0 +1,159 @@
+"""Which imports are under way.
+
+A claim is a row, which says whose the staged tokens are, and a lock, which says whether that import
+is still alive: flock(2) on a file of its own beside the database. However a process ends, the
+system lets go of its locks. Claims are looked at and taken under the database's write lock, by one
+program at a time.
+"""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, delete, func, insert, select, update
+
+from seedvault.domain.audit import milliseconds
+from seedvault.domain.batch import Source, Tier
+from seedvault.domain.errors import Conflict, StorageUnavailable
+from seedvault.storage.engine import Database
+from seedvault.storage.rows import moment
+from seedvault.storage.tables import STAGED_TOKEN, STAGING
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """What is known of an import when it begins."""
+
+    source: Source
+    tier: Tier
+    by: str
+    at: datetime
+    dry_run: bool = False
+
+
+class Claim:
+    """One import's right to what it stages, from `take_claim` to `release`."""
+
+    __slots__ = ("_lock", "number")
+
+    def __init__(self, number: int, lock: "_Lock") -> None:
+        self.number = number
+        self._lock = lock
+
+    def touch(self, connection: Connection, now: datetime) -> bool:
+        """Note that the import goes on; whether the claim still stands."""
+        touched = (
+            update(STAGING)
+            .where(STAGING.c.id == self.number)
+            .values(touched_ms=milliseconds(now))
+            .returning(STAGING.c.id)
+        )
+        return bool(connection.execute(touched).fetchall())
+
+    def give_up(self, connection: Connection) -> bool:
+        """Remove the row; whether the claim still stood. The lock holds until `release`."""
+        ended = delete(STAGING).where(STAGING.c.id == self.number).returning(STAGING.c.id)
+        return bool(connection.execute(ended).fetchall())
+
+    def release(self) -> None:
+        """Let go of the lock: a row that is still there is a dead import's."""
+        self._lock.release()
+
+
+def take_claim(database: Database, begun: Import, now: datetime) -> Claim:
+    """Claim a number, and end the claims of the dead.
+
+    Raises Conflict where the same file is being imported. A dry run publishes nothing, so it
+    neither waits for an import nor is waited for: its claim names no file.
+    """
+    sha256 = None if begun.dry_run else begun.source.sha256
+    claim = {
+        "sha256": sha256,
+        "started_ms": milliseconds(begun.at),
+        "started_by": begun.by,
+        "touched_ms": milliseconds(now),
+    }
+    with ExitStack() as undo:
+        with database.writing() as connection:
+            for other in connection.execute(select(STAGING)).fetchall():
+                if not _is_alive(database.path, other.id):
+                    connection.execute(delete(STAGING).where(STAGING.c.id == other.id))
+                elif sha256 is not None and other.sha256 == sha256:
+                    raise _under_way(begun.source, other)
+            empty_unclaimed(connection)
+            inserted = insert(STAGING).values(claim).returning(STAGING.c.id)
+            number: int = connection.execute(inserted).scalar_one()
+            lock = _Lock(_lock_file(database.path, number))
+            undo.callback(lock.release)
+        undo.pop_all()
+    return Claim(number, lock)
+
+
+def empty_unclaimed(connection: Connection) -> None:
+    """Remove every staged row at once where no claim remains."""
+    if connection.execute(select(func.count()).select_from(STAGING)).scalar_one() == 0:
+        # SQLite empties a table in no time; row by row it takes 17 us each.
+        connection.execute(delete(STAGED_TOKEN))
+
+
+class _Lock:
+    """Held until `release`, or until this object or its process is gone."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        with _explained(path):
+            self._file = path.open("wb")
+            # There is nothing in it to read, and another account must be able to ask.
+            os.fchmod(self._file.fileno(), 0o644)
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+    def release(self) -> None:
+        """Harmless when repeated: a number, and so the file's name, is never given twice."""
+        if not self._file.closed:
+            with _explained(self._path):
+                self._path.unlink(missing_ok=True)
+            self._file.close()
+
+
+def _is_alive(database: Path, number: int) -> bool:
+    """Whether an import holds this claim's lock. The file of a dead one is removed."""
+    path = _lock_file(database, number)
+    with _explained(path):
+        try:
+            with path.open("rb") as file:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except FileNotFoundError:
+            return False
+        except BlockingIOError:
+            return True
+        path.unlink(missing_ok=True)
+    return False
+
+
+def _lock_file(database: Path, number: int) -> Path:
+    return database.with_name(f"{database.name}-import-{number}")
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StorageUnavailable(
+            f"{path}: the lock of an import cannot be used: {error.strerror}",
+            remedy="Make the database's directory writable for this user; look at the free space.",
+        ) from error
+
+
+def _under_way(source: Source, other: Any) -> Conflict:
+    began, active = (f"{moment(ms):%H:%M:%S}" for ms in (other.started_ms, other.touched_ms))
+    return Conflict(
+        f"{source.file_name} is being imported already: by {other.started_by}, "
+        f"since {began} UTC, last active {active} UTC",
+        remedy="Wait for that import to end: seedvault batch list",
+    )
