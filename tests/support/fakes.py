@@ -5,12 +5,11 @@ seeds, checks every seal, and will not be used while a transaction is open.
 """
 
 import hmac
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from difflib import get_close_matches
-from pathlib import Path
 from threading import Lock, get_ident
 
 from seedvault.domain.audit import (
@@ -35,15 +34,12 @@ from seedvault.domain.token import Bound, Device, InStock, Progress, Token
 from seedvault.service.ports import (
     Arrival,
     Counts,
-    Delivered,
-    DeliveredKey,
     DeliveredSeed,
     EventFilter,
     HeldToken,
     ListedToken,
     NewToken,
     OpenedSeedFile,
-    SeedFileKey,
     SeedTaker,
     Stale,
     StoredToken,
@@ -386,35 +382,3 @@ class FakeKeys:
         assert not self._vault.writing_here, "an HSM call inside a write transaction"
         if self.unplugged:
             raise HsmUnavailable("the HSM is unplugged")
-
-
-@dataclass(slots=True)
-class FakeSeedFile:
-    """The `OpenedSeedFile` port. An exception among the `records` is raised in its turn."""
-
-    source: Source
-    records: Sequence[Delivered | BaseException]
-    warnings: Sequence[str] = ()
-    summary: Sequence[str] = ("fake seeds",)
-    transport_key: DeliveredKey | None = None
-    position: int = field(default=0, init=False)
-
-    def __iter__(self) -> Iterator[Delivered]:
-        for record in self.records:
-            if isinstance(record, BaseException):
-                raise record
-            self.position += 100
-            yield record
-
-
-@dataclass(frozen=True, slots=True)
-class FakeIntake:
-    """The `Intake` port over the files it was given, by name."""
-
-    files: Mapping[str, FakeSeedFile]
-
-    @contextmanager
-    def open(self, path: Path, key: SeedFileKey, now: datetime) -> Iterator[OpenedSeedFile]:
-        if path.name not in self.files:
-            raise FileRefused(f"{path.name}: no such file")
-        yield self.files[path.name]

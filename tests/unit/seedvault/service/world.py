@@ -24,7 +24,8 @@ from seedvault.service.ports import (
 from seedvault.service.resync import ResynchroniseToken
 from seedvault.service.users import AddUser
 from seedvault.service.verify import VerifyCode
-from tests.support.fakes import FakeIntake, FakeKeys, FakeSeedFile, FakeVault, FixedClock, mac_of
+from tests.support.fake_files import FakeIntake, FakeSeedFile
+from tests.support.fakes import FakeKeys, FakeVault, FixedClock, mac_of
 from tests.support.tokens import NOON, STEP_AT_NOON, TOTP, device, serial
 
 ALICE, BOB = UserName("alice"), UserName("bob")

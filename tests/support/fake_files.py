@@ -1,0 +1,43 @@
+"""Seed files in memory, which the `Intake` port opens by name."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from seedvault.domain.batch import Source
+from seedvault.domain.errors import FileRefused
+from seedvault.service.ports import Delivered, DeliveredKey, OpenedSeedFile, SeedFileKey
+
+
+@dataclass(slots=True)
+class FakeSeedFile:
+    """The `OpenedSeedFile` port. An exception among the `records` is raised in its turn."""
+
+    source: Source
+    records: Sequence[Delivered | BaseException]
+    warnings: Sequence[str] = ()
+    summary: Sequence[str] = ("fake seeds",)
+    transport_key: DeliveredKey | None = None
+    position: int = field(default=0, init=False)
+
+    def __iter__(self) -> Iterator[Delivered]:
+        for record in self.records:
+            if isinstance(record, BaseException):
+                raise record
+            self.position += 100
+            yield record
+
+
+@dataclass(frozen=True, slots=True)
+class FakeIntake:
+    """The `Intake` port over the files it was given, by name."""
+
+    files: Mapping[str, FakeSeedFile]
+
+    @contextmanager
+    def open(self, path: Path, key: SeedFileKey, now: datetime) -> Iterator[OpenedSeedFile]:
+        if path.name not in self.files:
+            raise FileRefused(f"{path.name}: no such file")
+        yield self.files[path.name]
