@@ -13,6 +13,7 @@ from seedvault.domain.errors import FileRefused, InvalidInput, KeyNeeded
 from seedvault.domain.names import Serial, legible
 from seedvault.domain.oath import Digest, HotpParameters, Parameters, TotpParameters
 from seedvault.domain.token import Device, Progress
+from seedvault.intake.words import sentences
 from seedvault.service.ports import (
     Delivered,
     DeliveredKey,
@@ -112,7 +113,7 @@ class OpenedFile:
 
     @property
     def warnings(self) -> Sequence[str]:
-        return [f"{warned.code.value} ({warned.count})" for warned in self._file.warnings]
+        return sentences(self._file.warnings)
 
     @property
     def transport_key(self) -> DeliveredKey | None:
