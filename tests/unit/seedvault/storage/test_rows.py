@@ -21,7 +21,7 @@ def test_a_staged_row_is_every_column_but_the_primary_key() -> None:
 
 
 def test_what_is_published_is_what_was_staged() -> None:
-    assert set(NEW_TOKEN_COLUMNS) == set(rows.StagedRow._fields) - {"staging", "line"}
+    assert set(NEW_TOKEN_COLUMNS) == set(rows.StagedRow._fields) - {"staging", "line", "held"}
 
 
 def test_an_event_row_is_every_column() -> None:
