@@ -236,7 +236,7 @@ def test_softhsm_is_narrow_for_import_and_inside_for_verification(keystore: Keys
 
 
 def test_connecting_before_the_ceremony_finds_no_pkcs11_token() -> None:
-    with pytest.raises(KeyNotFound, match="initialise ceremony"):
+    with pytest.raises(KeyNotFound, match="bring it back from a backup"):
         Keystore.connect(fresh_location("absent"), pin())
 
 

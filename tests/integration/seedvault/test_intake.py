@@ -150,7 +150,9 @@ def test_what_was_accepted_with_a_warning_is_counted(tmp_path: Path) -> None:
     with SeedFiles().open(path, NONE, NOON) as file:
         assert not list(file.warnings)
         list(file)
-        assert list(file.warnings) == ["seed-under-160-bits (3)"]
+        assert list(file.warnings) == [
+            "seed-under-160-bits (3): a seed is shorter than RFC 4226 recommends (160 bits)"
+        ]
 
 
 def test_the_transport_key_is_wiped_when_the_file_is_closed(tmp_path: Path) -> None:
