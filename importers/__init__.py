@@ -8,6 +8,7 @@ Knows no vault, no HSM and no SQL. Values that a file encrypts are authenticated
 encrypted: `SeedFile.transport_key` is for whoever may decrypt them.
 """
 
+from importers.cipher import Cipher, Mode
 from importers.errors import (
     ImporterError,
     IntegrityFailure,
@@ -20,7 +21,6 @@ from importers.errors import (
     WrongKey,
 )
 from importers.header import (
-    Cipher,
     Header,
     MacAlgorithm,
     Plain,
@@ -29,16 +29,24 @@ from importers.header import (
     UnderPassphrase,
     UnderPreSharedKey,
 )
+from importers.instructions import NONE, Encoding, Instructions, Kind
 from importers.limits import Limits
 from importers.model import (
     Digest,
     EncryptedSeed,
     HotpParameters,
+    OcraParameters,
+    Parameters,
+    PinParameters,
+    PinPolicy,
+    PinUsage,
     PlainSeed,
+    Policy,
     Provenance,
     SeedRecord,
     TotpParameters,
     WarningCode,
+    YubicoOtpParameters,
 )
 from importers.registry import open_source
 from importers.seed_file import SeedFile, Warned
@@ -48,22 +56,32 @@ from importers.unlock import KeyForm, Passphrase, PreSharedKey, Unlock, read_key
 __all__ = [
     "Cipher",
     "Digest",
+    "Encoding",
     "EncryptedSeed",
     "Header",
     "HotpParameters",
     "ImporterError",
+    "Instructions",
     "IntegrityFailure",
     "KeyForm",
     "KeyMissing",
+    "Kind",
     "LimitExceeded",
     "Limits",
     "MacAlgorithm",
     "Malformed",
+    "Mode",
+    "OcraParameters",
     "Octets",
+    "Parameters",
     "Passphrase",
+    "PinParameters",
+    "PinPolicy",
+    "PinUsage",
     "Place",
     "Plain",
     "PlainSeed",
+    "Policy",
     "PreSharedKey",
     "Protection",
     "Provenance",
@@ -79,6 +97,7 @@ __all__ = [
     "Warned",
     "WarningCode",
     "WrongKey",
+    "YubicoOtpParameters",
     "open_seed_file",
     "read_key_file",
 ]
@@ -87,15 +106,21 @@ _DEFAULT_LIMITS = Limits()
 
 
 def open_seed_file(
-    source: Octets, unlock: Unlock | None, *, name: str, limits: Limits = _DEFAULT_LIMITS
+    source: Octets,
+    unlock: Unlock | None,
+    *,
+    name: str,
+    limits: Limits = _DEFAULT_LIMITS,
+    instructions: Instructions = NONE,
 ) -> SeedFile:
     """The seed file in `source`, its format known by its content, opened with `unlock`.
 
     Reads up to the end of the first key package. `name` stands for the file in errors.
+    `instructions` are the operator's.
 
     Raises:
         UnknownFormat: no reader here knows it.
         WrongKey: `unlock` is missing, of another kind, or does not open this file.
         ImporterError: any other reason to refuse it, see `importers.errors`.
     """
-    return open_source(Source(source, name, limits), unlock)
+    return open_source(Source(source, name, limits), unlock, instructions)

@@ -3,24 +3,9 @@
 from dataclasses import dataclass
 from enum import Enum
 
+from importers.cipher import Cipher
 from importers.model import WarningCode
 from importers.secret import Secret
-
-
-class Cipher(Enum):
-    """What encrypts the values of a file; the value is the key's length in octets."""
-
-    AES_128_CBC = 16
-    AES_192_CBC = 24
-    AES_256_CBC = 32
-
-    @property
-    def key_octets(self) -> int:
-        """16, 24 or 32."""
-        return self.value
-
-    def __str__(self) -> str:
-        return self.name.replace("_", "-")
 
 
 class MacAlgorithm(Enum):

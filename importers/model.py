@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 
+from importers.cipher import Cipher
 from importers.secret import Secret
 
 MIN_SEED, MAX_SEED = 16, 128  # octets: RFC 4226 section 4 R6; one HMAC-SHA-512 block
@@ -53,9 +54,10 @@ class HotpParameters:
 
 @dataclass(frozen=True, slots=True)
 class TotpParameters:
-    """A time-based token. `step_s` is in seconds; the others count time steps (RFC 6030 4.3.5):
+    """A time-based token, stepping every `step_s` seconds from `t0_s` (Unix time) on.
 
-    `time_steps` of the token's start point, `drift_steps` of its clock, negative when slow.
+    The others count time steps (RFC 6030 section 4.3.5): `time_steps` of the token's start point,
+    `drift_steps` of its clock, negative when slow.
     """
 
     digest: Digest
@@ -63,11 +65,40 @@ class TotpParameters:
     step_s: int
     time_steps: int = 0
     drift_steps: int = 0
+    t0_s: int = 0
 
     def __post_init__(self) -> None:
         _check(self.digits, MIN_DIGITS, MAX_DIGITS)
         _check(self.step_s, 1, MAX_STEP_S)
         _check(self.time_steps, 0, MAX_COUNTER)
+
+
+@dataclass(frozen=True, slots=True)
+class OcraParameters:
+    """A challenge-response token (RFC 6287): the suite says it all but the next `counter`."""
+
+    suite: str
+    counter: int = 0
+    drift_steps: int = 0
+
+    def __post_init__(self) -> None:
+        _check(self.counter, 0, MAX_COUNTER)
+
+
+@dataclass(frozen=True, slots=True)
+class YubicoOtpParameters:
+    """A YubiKey's AES slot: the modhex public id before its codes, the 6 octets inside them."""
+
+    public_id: str
+    private_id: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class PinParameters:
+    """No token, but a PIN that others refer to by their policy (RFC 6030 section 10.2)."""
+
+
+Parameters = HotpParameters | TotpParameters | OcraParameters | YubicoOtpParameters | PinParameters
 
 
 def _check(number: int, low: int, high: int) -> None:
@@ -103,22 +134,13 @@ class PlainSeed(Secret):
 
 @dataclass(frozen=True, slots=True)
 class EncryptedSeed:
-    """A seed still under the file's transport key; its value MAC was verified.
+    """A seed still under the file's transport key; its value MAC, where it needs one, is right.
 
-    `iv_and_ciphertext`: 16 octets of IV, then CBC blocks, PKCS#7 padded.
+    `value` is what the file holds, in the form that `cipher`'s mode gives it, see `Mode`.
     """
 
-    iv_and_ciphertext: bytes = field(repr=False)
-
-    @property
-    def shortest(self) -> int:
-        """The fewest octets the seed can have."""
-        return max(0, len(self.iv_and_ciphertext) - 2 * AES_BLOCK)
-
-    @property
-    def longest(self) -> int:
-        """The most octets the seed can have."""
-        return max(0, len(self.iv_and_ciphertext) - AES_BLOCK - 1)
+    value: bytes = field(repr=False)
+    cipher: Cipher
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,16 +157,60 @@ class Provenance:
     warnings: tuple[WarningCode, ...] = ()
 
 
+class PinUsage(Enum):
+    """Where a PIN goes (RFC 6030 section 5, PINUsageMode)."""
+
+    LOCAL = "Local"
+    PREPEND = "Prepend"
+    APPEND = "Append"
+    ALGORITHMIC = "Algorithmic"
+
+
+@dataclass(frozen=True, slots=True)
+class PinPolicy:
+    """What the maker says of the PIN. `key_id` names the key package that holds it."""
+
+    key_id: str | None = None
+    usage: PinUsage | None = None
+    max_failures: int | None = None
+    min_length: int | None = None
+    max_length: int | None = None
+    encoding: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What a key may be used for (RFC 6030 section 5). No `key_usage` restricts nothing.
+
+    `unknown` names, as paths, what was not understood: then no use at all is permitted.
+    """
+
+    key_usage: frozenset[str] = frozenset()
+    max_transactions: int | None = None
+    pin: PinPolicy | None = None
+    unknown: tuple[str, ...] = ()
+
+    @property
+    def forbids(self) -> str | None:
+        """Why this key may not make one-time passwords, or None."""
+        if self.unknown:
+            return f"its policy is not understood: {', '.join(self.unknown)}"
+        if self.key_usage and not self.key_usage & {"OTP", "CR"}:
+            return f"its policy permits {', '.join(sorted(self.key_usage))} only"
+        return None
+
+
 @dataclass(frozen=True, slots=True)
 class SeedRecord:
     """One token: who made it, how it computes, and its seed. `None` where the file is silent.
 
     `serial` stands as the maker wrote it, without white space around it. `not_before` and
-    `not_after` are inclusive, aware, UTC.
+    `not_after` are inclusive, aware, UTC. `proposed_user` is what a file says about whom the token
+    is for: a proposal for staff to look at.
     """
 
     serial: str
-    parameters: HotpParameters | TotpParameters
+    parameters: Parameters
     seed: PlainSeed | EncryptedSeed
     provenance: Provenance
     manufacturer: str | None = None
@@ -159,3 +225,5 @@ class SeedRecord:
     key_user_id: str | None = None
     not_before: datetime | None = None
     not_after: datetime | None = None
+    policy: Policy | None = None
+    proposed_user: str | None = None

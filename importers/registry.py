@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from importers.errors import Place, UnknownFormat, Unsupported
+from importers.instructions import Instructions
 from importers.pskc import grammar
 from importers.pskc.reader import open_pskc
 from importers.seed_file import SeedFile
@@ -10,7 +11,7 @@ from importers.source import Source
 from importers.unlock import Unlock
 from importers.xml import Root, peek_root
 
-XmlReader = Callable[[Source, Root, Unlock | None], SeedFile]
+XmlReader = Callable[[Source, Root, Unlock | None, Instructions], SeedFile]
 
 _XML_READERS: dict[str, XmlReader] = {grammar.ROOT: open_pskc}
 
@@ -33,7 +34,7 @@ _XML_STARTS = (b"<", b"\xff\xfe<\x00", b"\xfe\xff\x00<")
 _UTF16_STARTS = (b"<\x00", b"\x00<")
 
 
-def open_source(source: Source, unlock: Unlock | None) -> SeedFile:
+def open_source(source: Source, unlock: Unlock | None, instructions: Instructions) -> SeedFile:
     """The file, opened by the reader for its format. Raises UnknownFormat where there is none."""
     place = Place(source.name)
     for magic, wrapper in _WRAPPERS.items():
@@ -46,7 +47,7 @@ def open_source(source: Source, unlock: Unlock | None) -> SeedFile:
     root = peek_root(source)
     if root is None:
         raise UnknownFormat("no XML element starts in its first octets", place)
-    return _xml_reader(root, source)(source, root, unlock)
+    return _xml_reader(root, source)(source, root, unlock, instructions)
 
 
 def _xml_reader(root: Root, source: Source) -> XmlReader:

@@ -1,11 +1,12 @@
 """An opened seed file: one pass over its tokens, and what was found out on the way."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Protocol
 
+from importers.errors import ImporterError
 from importers.header import Header, TransportKey
 from importers.model import SeedRecord, WarningCode
 
@@ -18,8 +19,18 @@ class Warned:
     count: int
 
 
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """One record that cannot be taken over, in a file that otherwise can."""
+
+    error: ImporterError
+
+
 class Reading(Protocol):
-    """What a format's reader keeps up to date while it yields records."""
+    """What a format's reader keeps up to date while it yields records.
+
+    It yields `Refused` for what is wrong with one record, and raises what is wrong with the file.
+    """
 
     @property
     def position(self) -> int: ...
@@ -30,7 +41,7 @@ class Reading(Protocol):
     @property
     def warnings(self) -> Counter[WarningCode]: ...
 
-    def records(self) -> Iterator[SeedRecord]: ...
+    def records(self) -> Iterator[SeedRecord | Refused]: ...
 
 
 class SeedFile:
@@ -41,20 +52,36 @@ class SeedFile:
     stages them and makes them visible only after the last one. For the sake of constant memory
     serials are not remembered: two records with one serial are the taker's to refuse.
 
+    Where the operator said `skip_bad`, a refused record is handed to `on_refusal` instead, which
+    may raise to stop.
+
     `transport_key` decrypts the records' seeds; None in a plain file. Close the file, or use it in
     a `with`, to wipe that key.
     """
 
     def __init__(
-        self, header: Header, transport_key: TransportKey | None, reading: Reading
+        self,
+        header: Header,
+        transport_key: TransportKey | None,
+        reading: Reading,
+        *,
+        skip_bad: bool = False,
     ) -> None:
         self.header = header
         self.transport_key = transport_key
+        self.on_refusal: Callable[[ImporterError], None] = _pass_over if skip_bad else _stop
         self._reading = reading
-        self._records = reading.records()
+        self._records = self._accepted()
 
     def __iter__(self) -> Iterator[SeedRecord]:
         return self._records
+
+    def _accepted(self) -> Iterator[SeedRecord]:
+        for record in self._reading.records():
+            if isinstance(record, Refused):
+                self.on_refusal(record.error)
+            else:
+                yield record
 
     @property
     def position(self) -> int:
@@ -86,3 +113,11 @@ class SeedFile:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def _stop(error: ImporterError) -> None:
+    raise error
+
+
+def _pass_over(_error: ImporterError) -> None:
+    pass

@@ -1,6 +1,7 @@
 """The URIs by which PSKC names ciphers, MACs and key derivation (RFC 6030 section 6)."""
 
-from importers.header import Cipher, MacAlgorithm
+from importers.cipher import Cipher
+from importers.header import MacAlgorithm
 
 _XENC = "http://www.w3.org/2001/04/xmlenc#"
 _DSIG = "http://www.w3.org/2000/09/xmldsig#"

@@ -96,7 +96,7 @@ def encrypted_seed(capture: Capture, keys: Keys) -> EncryptedSeed:
         raise _too_short(capture, grammar.ENCRYPTED_VALUE.element)
     if len(value) > _LONGEST_VALUE:
         raise _too_long(capture, grammar.ENCRYPTED_VALUE.element)
-    return EncryptedSeed(value)
+    return EncryptedSeed(value, cipher)
 
 
 def plain_seed(capture: Capture) -> PlainSeed:

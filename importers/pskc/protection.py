@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CBC
 
 from importers import lexical
+from importers.cipher import Cipher
 from importers.errors import (
     IntegrityFailure,
     KeyMissing,
@@ -18,7 +19,6 @@ from importers.errors import (
     WrongKey,
 )
 from importers.header import (
-    Cipher,
     MacAlgorithm,
     Plain,
     Protection,

@@ -15,6 +15,7 @@ from importers.errors import (
     WrongKey,
 )
 from importers.header import Header
+from importers.instructions import Instructions
 from importers.model import SeedRecord, WarningCode
 from importers.pskc import grammar
 from importers.pskc.package import BadValueMac, encrypted_seed, read_record
@@ -31,7 +32,9 @@ _MAJOR = 1
 _LOOK_AHEAD = 10
 
 
-def open_pskc(source: Source, root: Root, unlock: Unlock | None) -> SeedFile:
+def open_pskc(
+    source: Source, root: Root, unlock: Unlock | None, instructions: Instructions
+) -> SeedFile:
     """Read up to the end of the first key package, and open the container."""
     minor = _minor_version(source, root)
     walker = Walker(source, grammar.DOCUMENT, grammar.SERIAL_NO, lenient=minor > 0)
@@ -51,7 +54,8 @@ def open_pskc(source: Source, root: Root, unlock: Unlock | None) -> SeedFile:
         warnings=tuple(walker.container.warnings),
     )
     reading = PskcReading(source, walker.container, chain([first], captures), keys)
-    return SeedFile(header, None if keys is None else keys.transport, reading)
+    transport = None if keys is None else keys.transport
+    return SeedFile(header, transport, reading, skip_bad=instructions.skip_bad)
 
 
 def _minor_version(source: Source, root: Root) -> int:

@@ -182,23 +182,26 @@ def _unlock(key: SeedFileKey) -> importers.Unlock | None:
 
 def _parameters(record: importers.SeedRecord) -> Parameters:
     parameters = record.parameters
-    digest = _DIGESTS[parameters.digest]
-    if isinstance(parameters, importers.HotpParameters):
-        if parameters.counter > _MAX_COUNTER:
-            raise InvalidInput(f"the Counter of {record.serial} leaves no room to count on")
-        return HotpParameters(digest, parameters.digits)
-    if parameters.time_steps:
-        # RFC 6030 section 4.3.5 counts Time from T0, and nobody was seen to deliver another T0.
-        raise InvalidInput(
-            f"the Time of {record.serial} is {parameters.time_steps} steps; only 0 is understood"
-        )
-    return TotpParameters(digest, parameters.digits, parameters.step_s)
+    match parameters:
+        case importers.HotpParameters(digest, digits, counter):
+            if counter > _MAX_COUNTER:
+                raise InvalidInput(f"the Counter of {record.serial} leaves no room to count on")
+            return HotpParameters(_DIGESTS[digest], digits)
+        case importers.TotpParameters(digest, digits, step_s, time_steps, t0_s=t0_s):
+            if time_steps:
+                # RFC 6030 section 4.3.5 counts Time from T0; nobody was seen to deliver another.
+                raise InvalidInput(
+                    f"the Time of {record.serial} is {time_steps} steps; only 0 is understood"
+                )
+            return TotpParameters(_DIGESTS[digest], digits, step_s, t0_s)
+    raise InvalidInput(f"{record.serial} is neither an HOTP nor a TOTP token")
 
 
-def _start(
-    parameters: importers.HotpParameters | importers.TotpParameters, now: datetime
-) -> Progress:
+def _start(parameters: importers.Parameters, now: datetime) -> Progress:
     """Where verification begins: the file's counter, or the file's clock drift."""
-    if isinstance(parameters, importers.HotpParameters):
-        return Progress(next_factor=parameters.counter, synchronised_at=now)
-    return Progress(next_factor=0, synchronised_at=now, drift_steps=parameters.drift_steps)
+    match parameters:
+        case importers.HotpParameters(counter=counter):
+            return Progress(next_factor=counter, synchronised_at=now)
+        case importers.TotpParameters(drift_steps=drift_steps):
+            return Progress(next_factor=0, synchronised_at=now, drift_steps=drift_steps)
+    return Progress(next_factor=0, synchronised_at=now)

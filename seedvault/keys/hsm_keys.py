@@ -140,7 +140,7 @@ class _Taker:
     def _wrap(self, seed: DeliveredSeed, digest: hsm.Digest) -> hsm.WrappedSeed:
         match seed:
             case importers.EncryptedSeed() if self._transport is not None:
-                octets = seed.iv_and_ciphertext
+                octets = seed.value
                 return self._keystore.import_encrypted(self._transport, octets, digest)
             case importers.PlainSeed():
                 with seed.expose() as view:

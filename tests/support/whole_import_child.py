@@ -40,7 +40,7 @@ def _kept_carelessly(file: Path, key: bytes) -> list[object]:
             transport = bytes(octets)
         for record in opened:
             assert isinstance(record.seed, EncryptedSeed)
-            kept.extend(_every_spelling(transport, record.seed.iv_and_ciphertext))
+            kept.extend(_every_spelling(transport, record.seed.value))
     return kept
 
 

@@ -125,7 +125,7 @@ def test_a_plain_seed_under_128_bits_is_refused_by_its_serial(
 def test_an_encrypted_seed_that_does_not_decrypt_is_refused_by_its_serial(
     keys: HsmKeys, tmp_path: Path
 ) -> None:
-    seed = DeliveredSeed(importers.EncryptedSeed(bytes(48)))
+    seed = DeliveredSeed(importers.EncryptedSeed(bytes(48), importers.Cipher.AES_128_CBC))
     with (
         _opened(tmp_path / "f.xml", ENCRYPTED) as file,
         keys.taking_from(file) as taker,
@@ -150,7 +150,7 @@ def test_a_module_lost_while_a_file_is_taken_is_no_fault_of_the_file(
 def test_an_encrypted_seed_of_a_plain_file_is_a_bug_and_said_to_be_one(
     keys: HsmKeys, tmp_path: Path
 ) -> None:
-    seed = DeliveredSeed(importers.EncryptedSeed(bytes(48)))
+    seed = DeliveredSeed(importers.EncryptedSeed(bytes(48), importers.Cipher.AES_128_CBC))
     with (
         _opened(tmp_path / "f.xml", PLAIN) as file,
         keys.taking_from(file) as taker,

@@ -30,7 +30,7 @@ def decrypted(file: SeedFile, seed: object) -> bytes:
     """What whoever holds the transport key makes of a record's seed."""
     assert isinstance(seed, EncryptedSeed)
     assert file.transport_key is not None
-    value = seed.iv_and_ciphertext
+    value = seed.value
     with file.transport_key.expose() as key:
         decryptor = AesCipher(AES(bytes(key)), CBC(value[:16])).decryptor()
     padded = decryptor.update(value[16:]) + decryptor.finalize()

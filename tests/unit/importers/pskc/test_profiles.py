@@ -47,8 +47,9 @@ def test_an_algorithm_is_known_by_the_last_part_of_its_name(uri: str) -> None:
 
 @pytest.mark.parametrize("suite", ["SHA256", "SHA-256", "hmac-sha256", "HMAC-SHA-256"])
 def test_a_suite_is_known_by_its_usual_spellings(suite: str) -> None:
-    record = read(changed(CARD, "<Suite>HMAC-SHA1<", f"<Suite>{suite}<"))[0]
-    assert record.parameters.digest is Digest.SHA256
+    parameters = read(changed(CARD, "<Suite>HMAC-SHA1<", f"<Suite>{suite}<"))[0].parameters
+    assert isinstance(parameters, TotpParameters)
+    assert parameters.digest is Digest.SHA256
 
 
 def test_a_missing_suite_and_time_are_defaults_and_named() -> None:
@@ -86,7 +87,9 @@ def test_a_step_outside_1_to_120_seconds_is_refused(step: str) -> None:
 )
 def test_spellings_of_the_text_and_the_schema_are_both_read(attribute: str, value: str) -> None:
     text = changed(figure(3), 'Length="8"', f'Length="8" {attribute}="{value}"')
-    assert read(text)[0].parameters.digits == 8
+    parameters = read(text)[0].parameters
+    assert isinstance(parameters, HotpParameters)
+    assert parameters.digits == 8
 
 
 def test_format_may_stand_for_encoding() -> None:

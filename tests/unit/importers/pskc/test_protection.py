@@ -24,6 +24,7 @@ from tests.support.pskc_maker import Order, Tokens, encrypt, published_octets
 from tests.unit.importers.reading import RFC_KEY, changed, figure, made, opened, read, refused
 
 ONE = (Tokens(1),)
+AES_CBC = (Cipher.AES_128_CBC, Cipher.AES_192_CBC, Cipher.AES_256_CBC)
 PRF = "<PRF/>"
 LEGACY_PRF = "http://www.rsasecurity.com/rsalabs/pkcs/schemas/pkcs-5v2-0#hmac-sha256"
 
@@ -32,7 +33,7 @@ def refused_7(text: str) -> ImporterError:
     return refused(text, Passphrase("qwerty"))
 
 
-@pytest.mark.parametrize("cipher", list(Cipher))
+@pytest.mark.parametrize("cipher", AES_CBC)
 @pytest.mark.parametrize("mac", list(MacAlgorithm))
 def test_every_cipher_and_value_mac_is_read(cipher: Cipher, mac: MacAlgorithm) -> None:
     key = b"k" * cipher.key_octets
@@ -43,7 +44,7 @@ def test_every_cipher_and_value_mac_is_read(cipher: Cipher, mac: MacAlgorithm) -
     assert file.transport_key.cipher is cipher
 
 
-@pytest.mark.parametrize("cipher", list(Cipher))
+@pytest.mark.parametrize("cipher", AES_CBC)
 def test_a_passphrase_opens_every_cipher(cipher: Cipher) -> None:
     order = Order(ONE, passphrase="correct horse", cipher=cipher)
     assert len(read(made(order), Passphrase("correct horse"))) == 1
