@@ -12,12 +12,14 @@ from seedvault.domain.errors import FileRefused, HsmUnavailable, SealBroken, See
 from seedvault.domain.oath import Digest, Mac
 from seedvault.domain.token import Device, Token
 from seedvault.service.ports import (
+    NO_TERMS,
     DeliveredKey,
     DeliveredSeed,
     OpenedSeedFile,
     SeedTaker,
     StoredToken,
     TakenSeed,
+    Terms,
     WrappedSeed,
 )
 from seedvault.service.seal import sealed_octets
@@ -57,7 +59,11 @@ class HsmKeys:
         return self.keystore.capabilities.library
 
     @contextmanager
-    def taking_from(self, file: OpenedSeedFile) -> Iterator[SeedTaker]:
+    def taking_from(
+        self,
+        file: OpenedSeedFile,
+        terms: Terms = NO_TERMS,  # noqa: ARG002 - for what `hsm` learns next
+    ) -> Iterator[SeedTaker]:
         """A taker that holds the file's transport key in the module for as long as it lives."""
         with translated(), ExitStack() as held:
             transport = _transport_key(self.keystore, file.transport_key, held)
