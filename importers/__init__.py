@@ -116,11 +116,20 @@ def open_seed_file(
     """The seed file in `source`, its format known by its content, opened with `unlock`.
 
     Reads up to the end of the first key package. `name` stands for the file in errors.
-    `instructions` are the operator's.
+    `instructions` are the operator's. Where they name certificates (`signed_by`), the signature is
+    verified first, which takes a `source` that can `seek`, and nothing but what it covers is read.
 
     Raises:
         UnknownFormat: no reader here knows it.
         WrongKey: `unlock` is missing, of another kind, or does not open this file.
         ImporterError: any other reason to refuse it, see `importers.errors`.
     """
-    return open_source(Source(source, name, limits), unlock, instructions)
+    if not instructions.signed_by:
+        return open_source(Source(source, name, limits), unlock, instructions)
+    # Only here: signxml and lxml take 60 ms to load, and most commands have nothing to verify.
+    from importers.pskc.signature import verified  # noqa: PLC0415
+
+    signed = verified(source, name, limits, instructions.signed_by)
+    file = open_source(signed.source, unlock, instructions)
+    file.signer = signed.signer
+    return file
