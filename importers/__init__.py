@@ -9,6 +9,7 @@ encrypted: `SeedFile.transport_key` is for whoever may decrypt them.
 """
 
 from importers.cipher import Cipher, Mode
+from importers.containers import Bounds, ContainerUnlock, PgpKey, Wrapper, unwrap, wrapper_of
 from importers.errors import (
     ImporterError,
     IntegrityFailure,
@@ -54,7 +55,9 @@ from importers.source import Octets, Source
 from importers.unlock import KeyForm, Passphrase, PreSharedKey, Unlock, read_key_file
 
 __all__ = [
+    "Bounds",
     "Cipher",
+    "ContainerUnlock",
     "Digest",
     "Encoding",
     "EncryptedSeed",
@@ -75,6 +78,7 @@ __all__ = [
     "Octets",
     "Parameters",
     "Passphrase",
+    "PgpKey",
     "PinParameters",
     "PinPolicy",
     "PinUsage",
@@ -96,10 +100,13 @@ __all__ = [
     "Unsupported",
     "Warned",
     "WarningCode",
+    "Wrapper",
     "WrongKey",
     "YubicoOtpParameters",
     "open_seed_file",
     "read_key_file",
+    "unwrap",
+    "wrapper_of",
 ]
 
 _DEFAULT_LIMITS = Limits()
