@@ -55,6 +55,7 @@ from importers.source import Octets, Source
 from importers.unlock import KeyForm, Passphrase, PreSharedKey, Unlock, read_key_file
 
 __all__ = [
+    "NONE",
     "Bounds",
     "Cipher",
     "ContainerUnlock",
