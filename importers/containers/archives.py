@@ -1,6 +1,5 @@
 """gzip, and zip with AES (WinZip's AE-1 and AE-2)."""
 
-import gzip
 import struct
 import zlib
 from io import SEEK_END
@@ -19,6 +18,8 @@ from importers.errors import (
 )
 from importers.source import CHUNK
 
+_GZIP_WINDOW = 31  # zlib's way to say: a gzip header, and any window
+_GZIP_MEMBERS = 10_000  # of 64 KiB each, as block-wise packers write them, in the largest content
 _DIRECTORY_OCTETS = 64 << 10  # of a zip's directory: some 500 members, where one is wanted
 _END, _END_SIZE, _LONGEST_COMMENT = b"PK\x05\x06", 22, 0xFFFF
 _ZIP64_LOCATOR, _ZIP64_LOCATOR_SIZE = b"PK\x06\x07", 20
@@ -27,15 +28,40 @@ _ENCRYPTED = 1
 _NAMED = 5  # members that a refusal names
 _NAME_SHOWN = 60
 
+# What pyzipper lets through of a broken archive, found by fuzzing.
+_PYZIPPER_STUMBLES = (
+    EOFError,
+    LookupError,
+    NotImplementedError,
+    OSError,
+    ValueError,
+    struct.error,
+    zlib.error,
+)
+
 
 def from_gzip(stream: BinaryIO, sink: Sink, _unlock: ContainerUnlock, place: Place) -> None:
-    """Unpack a gzip file of one or more members, which count as one (RFC 1952 section 2.2)."""
+    """Unpack a gzip file of one or more members, which count as one (RFC 1952 section 2.2).
+
+    By zlib itself: Python's GzipFile reads a member's name octet by octet, however long it is.
+    """
+    members, rest = 1, b""
+    unpacker = zlib.decompressobj(_GZIP_WINDOW)
     try:
-        with gzip.GzipFile(fileobj=stream) as unpacked:
-            while octets := unpacked.read(CHUNK):
-                sink.write(octets)
-    except (EOFError, zlib.error, gzip.BadGzipFile):
-        raise Malformed("the gzip archive is cut off, or was changed", place) from None
+        while octets := rest or stream.read(CHUNK):
+            if unpacker.eof:
+                members += 1
+                unpacker = zlib.decompressobj(_GZIP_WINDOW)
+            if members > _GZIP_MEMBERS:
+                raise LimitExceeded(f"the archive has more than {_GZIP_MEMBERS} members", place)
+            sink.write(unpacker.decompress(octets, CHUNK))
+            rest = unpacker.unconsumed_tail or unpacker.unused_data
+        while not unpacker.eof and (octets := unpacker.decompress(b"", CHUNK)):
+            sink.write(octets)
+    except zlib.error:
+        raise Malformed("the gzip archive was changed, or junk follows it", place) from None
+    if not unpacker.eof:
+        raise Malformed("the gzip archive is cut off", place)
 
 
 def from_zip(stream: BinaryIO, sink: Sink, unlock: ContainerUnlock, place: Place) -> None:
@@ -58,7 +84,7 @@ def from_zip(stream: BinaryIO, sink: Sink, unlock: ContainerUnlock, place: Place
     except RuntimeError:
         reason = "the passphrase does not open the zip archive"
         raise WrongKey(reason, place) from None
-    except (EOFError, zlib.error, struct.error, ValueError, NotImplementedError, OSError):
+    except _PYZIPPER_STUMBLES:
         raise _broken(place) from None
 
 

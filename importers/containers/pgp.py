@@ -15,9 +15,18 @@ from typing import IO, BinaryIO
 from importers.containers import pgp_child
 from importers.containers.memory import Sink
 from importers.containers.unlocking import ContainerUnlock
-from importers.errors import ImporterError, KeyMissing, Malformed, Place, Unsupported, WrongKey
+from importers.errors import (
+    ImporterError,
+    KeyMissing,
+    LimitExceeded,
+    Malformed,
+    Place,
+    Unsupported,
+    WrongKey,
+)
 from importers.source import CHUNK
 
+COMMAND = (sys.executable, "-P", "-m", pgp_child.__name__)
 _MESSAGE = b"-----BEGIN PGP MESSAGE"
 
 
@@ -34,9 +43,8 @@ def from_pgp(stream: BinaryIO, sink: Sink, unlock: ContainerUnlock, place: Place
             "Give the PGP key that the maker encrypts for, or the container's passphrase.",
             passphrase=True,
         )
-    command = [sys.executable, "-P", "-m", pgp_child.__name__]
     with subprocess.Popen(  # noqa: S603 - this program's own interpreter and module
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
     ) as child:
         assert child.stdin is not None  # noqa: S101 - a pipe was asked for
         assert child.stdout is not None  # noqa: S101 - and here
@@ -72,6 +80,12 @@ def _feed(pipe: IO[bytes], stream: BinaryIO, unlock: ContainerUnlock) -> None:
 
 
 def _refusal(status: int, place: Place) -> ImporterError:
+    if status < 0:
+        return LimitExceeded(
+            f"decrypting the PGP message takes more than {pgp_child.PROCESSOR_S} s or "
+            f"{pgp_child.MEMORY_OCTETS} octets of memory",
+            place,
+        )
     match status:
         case pgp_child.NO_KEY_FITS:
             return WrongKey("the key or passphrase given does not open the PGP message", place)

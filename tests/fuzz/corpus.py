@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from io import BytesIO
 
-from tests.fuzz.setups import VECTORS, Setup
+import pyzipper  # type: ignore[import-untyped]  # ships no types
+
+from tests.fuzz.setups import PHRASE, VECTORS, Setup
 from tests.support.pskc_maker import Hotp, Order, Tokens, write_pskc
 
 MADE = "made"
@@ -63,6 +65,11 @@ def _made() -> Iterator[Entry]:
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as members:
         members.writestr("batch.pskc", plain)
     yield Entry(MADE, archive.getvalue())
+    encrypted = BytesIO()
+    with pyzipper.AESZipFile(encrypted, "w", encryption=pyzipper.WZ_AES) as members:
+        members.setpassword(PHRASE.encode())
+        members.writestr("batch.pskc", plain)
+    yield Entry(MADE, encrypted.getvalue())
 
 
 def _pskc(order: Order) -> bytes:

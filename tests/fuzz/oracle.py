@@ -11,14 +11,25 @@ from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 
-from importers import ImporterError, Limits, SeedRecord, Wrapper, open_seed_file, unwrap, wrapper_of
-from tests.fuzz.setups import INSTRUCTIONS, Setup
+from importers import (
+    ContainerUnlock,
+    ImporterError,
+    Limits,
+    Passphrase,
+    SeedRecord,
+    Wrapper,
+    open_seed_file,
+    unwrap,
+    wrapper_of,
+)
+from tests.fuzz.setups import INSTRUCTIONS, PHRASE, Setup
 
 SECONDS = 5.0
 MEGABYTES = 200
 # PBKDF2 takes as long as a file says, up to a limit: not what is looked for here.
 _LIMITS = Limits(pbkdf2_iterations=2_000)
 _RAISERS = {"refuse", "too_large"}  # where it was decided to raise is one frame further out
+_CONTAINER = ContainerUnlock(Passphrase(PHRASE))
 _PACKAGE = f"{Path(__file__).parents[2]}/importers/"
 
 
@@ -64,7 +75,7 @@ def _read(octets: bytes, setup: Setup) -> Outcome:
 
 def _records(octets: bytes, setup: Setup) -> int:
     if wrapper_of(octets) in {Wrapper.GZIP, Wrapper.ZIP}:
-        with unwrap(BytesIO(octets), "fuzz") as file:
+        with unwrap(BytesIO(octets), "fuzz", _CONTAINER) as file:
             octets = file.read()
     said = INSTRUCTIONS[setup.instructions]
     records = 0

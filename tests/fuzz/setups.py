@@ -12,8 +12,8 @@ _KEYS = {
     "rfc": bytes.fromhex("12345678901234567890123456789012"),
     "long": bytes(range(32)),
 }
-_PHRASES = {"qwerty": "qwerty"}
-UNLOCKS = ("plain", *_KEYS, *_PHRASES)
+PHRASE = "qwerty"  # of RFC 6030's figure 7, and of the archives made here
+UNLOCKS = ("plain", *_KEYS, PHRASE)
 INSTRUCTIONS = {
     "asis": AS_IT_IS,
     "hotp": Instructions(kind=Kind.HOTP, encoding=Encoding.HEX),
@@ -54,8 +54,8 @@ class Setup:
 
     def open_with(self) -> Unlock | None:
         """The key, made anew: a reader may wipe it."""
-        if self.unlock in _PHRASES:
-            return Passphrase(_PHRASES[self.unlock])
+        if self.unlock == PHRASE:
+            return Passphrase(PHRASE)
         return PreSharedKey(_KEYS[self.unlock]) if self.unlock in _KEYS else None
 
 

@@ -1,5 +1,6 @@
 """PGP messages are decrypted by a process of its own, whose exit status says why it could not."""
 
+import sys
 from collections.abc import Callable
 from functools import cache
 from io import BytesIO
@@ -20,6 +21,7 @@ from importers import (
     WrongKey,
     unwrap,
 )
+from importers.containers import pgp
 
 VECTORS = Path(__file__).parents[2] / "vectors" / "gnupg"
 CONTENT = b"serial,seed\n" * 1000
@@ -138,3 +140,14 @@ def test_armour_around_something_else_is_refused() -> None:
 def test_a_bomb_is_stopped_while_it_unfolds() -> None:
     # RFC 9580 section 5.6: a compressed packet, of any ratio, inside the encrypted one.
     assert type(refused((VECTORS / "bomb.pgp").read_bytes(), WORDS)) is LimitExceeded
+
+
+def test_a_message_that_takes_too_long_to_open_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    # RFC 9580 section 3.7: each passphrase is stretched as often as the message says.
+    hurried = (
+        "import sys; from importers.containers import pgp_child; "
+        "pgp_child.PROCESSOR_S = 1; sys.exit(pgp_child.main())"
+    )
+    monkeypatch.setattr(pgp, "COMMAND", (sys.executable, "-P", "-c", hurried))
+    message = encrypt(CONTENT, passwords=[f"another {number}" for number in range(60)])
+    assert type(refused(message, WORDS)) is LimitExceeded

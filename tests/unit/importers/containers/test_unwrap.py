@@ -1,6 +1,7 @@
 """A container is taken off on request, within bounds, and in memory only."""
 
 import gzip
+import time
 import zipfile
 import zlib
 from contextlib import suppress
@@ -83,6 +84,11 @@ def encrypted_zip(octets: bytes, encryption: int = pyzipper.WZ_AES) -> bytes:
 )
 def test_gzip_is_unwrapped(octets: bytes) -> None:
     assert unwrapped(octets) == CONTENT
+
+
+def test_gzip_of_many_pieces_is_unwrapped() -> None:
+    content = b"".join(str(number).encode() for number in range(300_000))
+    assert unwrapped(gzip.compress(content)) == content
 
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
@@ -187,6 +193,16 @@ def test_content_longer_than_its_bound_is_refused() -> None:
 def test_a_container_cut_off_is_refused(octets: bytes, keep: float) -> None:
     cut = octets[: int(keep * len(octets)) if 0 < keep < 1 else int(keep)]
     assert type(refused(cut)) is Malformed
+
+
+def test_a_gzip_archive_of_very_many_members_is_refused() -> None:
+    assert "members" in refused(gzip.compress(b"") * 10_001).reason
+
+
+def test_a_gzip_name_that_does_not_end_costs_no_time() -> None:
+    started = time.perf_counter()
+    assert type(refused(b"\x1f\x8b\x08\x08" + bytes(6) + b"n" * (32 << 20))) is Malformed
+    assert time.perf_counter() - started < 2
 
 
 def test_junk_after_a_gzip_archive_is_refused() -> None:
