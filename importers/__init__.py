@@ -9,6 +9,7 @@ encrypted: `SeedFile.transport_key` is for whoever may decrypt them.
 """
 
 from importers.cipher import Cipher, Mode
+from importers.containers import Bounds, ContainerUnlock, PgpKey, Wrapper, unwrap, wrapper_of
 from importers.errors import (
     ImporterError,
     IntegrityFailure,
@@ -54,7 +55,10 @@ from importers.source import Octets, Source
 from importers.unlock import KeyForm, Passphrase, PreSharedKey, Unlock, read_key_file
 
 __all__ = [
+    "NONE",
+    "Bounds",
     "Cipher",
+    "ContainerUnlock",
     "Digest",
     "Encoding",
     "EncryptedSeed",
@@ -75,6 +79,7 @@ __all__ = [
     "Octets",
     "Parameters",
     "Passphrase",
+    "PgpKey",
     "PinParameters",
     "PinPolicy",
     "PinUsage",
@@ -96,10 +101,13 @@ __all__ = [
     "Unsupported",
     "Warned",
     "WarningCode",
+    "Wrapper",
     "WrongKey",
     "YubicoOtpParameters",
     "open_seed_file",
     "read_key_file",
+    "unwrap",
+    "wrapper_of",
 ]
 
 _DEFAULT_LIMITS = Limits()
@@ -116,11 +124,20 @@ def open_seed_file(
     """The seed file in `source`, its format known by its content, opened with `unlock`.
 
     Reads up to the end of the first key package. `name` stands for the file in errors.
-    `instructions` are the operator's.
+    `instructions` are the operator's. Where they name certificates (`signed_by`), the signature is
+    verified first, which takes a `source` that can `seek`, and nothing but what it covers is read.
 
     Raises:
         UnknownFormat: no reader here knows it.
         WrongKey: `unlock` is missing, of another kind, or does not open this file.
         ImporterError: any other reason to refuse it, see `importers.errors`.
     """
-    return open_source(Source(source, name, limits), unlock, instructions)
+    if not instructions.signed_by:
+        return open_source(Source(source, name, limits), unlock, instructions)
+    # Only here: signxml and lxml take 60 ms to load, and most commands have nothing to verify.
+    from importers.pskc.signature import verified  # noqa: PLC0415
+
+    signed = verified(source, name, limits, instructions.signed_by)
+    file = open_source(signed.source, unlock, instructions)
+    file.signer = signed.signer
+    return file
