@@ -121,6 +121,31 @@ class Mechanism(Structure):
     length: int
 
 
+class GcmParameters(Structure):
+    """CK_GCM_PARAMS."""
+
+    _fields_: ClassVar = [
+        ("iv", c_void_p),
+        ("iv_octets", c_ulong),
+        ("iv_bits", c_ulong),
+        ("associated", c_void_p),
+        ("associated_octets", c_ulong),
+        ("tag_bits", c_ulong),
+    ]
+
+
+class OaepParameters(Structure):
+    """CK_RSA_PKCS_OAEP_PARAMS."""
+
+    _fields_: ClassVar = [
+        ("hash", c_ulong),
+        ("mask", c_ulong),
+        ("source", c_ulong),
+        ("label", c_void_p),
+        ("label_octets", c_ulong),
+    ]
+
+
 class InitializeArgs(Structure):
     """CK_C_INITIALIZE_ARGS: no mutexes of ours, the flags, nothing reserved."""
 

@@ -3,18 +3,22 @@
 import hashlib
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from functools import cached_property
 from typing import Final, Self
 
+from hsm import abilities, transport
 from hsm.connection import Connection, LentSession
 from hsm.errors import KeyNotFound
 from hsm.mac import MacKey
 from hsm.mechanisms import SOFTWARE
 from hsm.model import (
+    STRICT,
     BlobFormat,
     Capabilities,
     Cipher,
     Digest,
     Location,
+    Terms,
     Tier,
     WrappedKey,
     WrappedSeed,
@@ -45,7 +49,6 @@ class Keystore:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self.capabilities = _capabilities(connection)
         self.kek_id = KEK_ID
         # Known to this login only. Without it nobody can tell whose seed a fingerprint is, not
         # even by trying the seeds of a maker's file; with it, a seed is still HMAC's own key.
@@ -68,16 +71,24 @@ class Keystore:
             raise
         return cls(connection)
 
-    def wrap(self, seed: bytearray | memoryview, digest: Digest) -> WrappedSeed:
+    @cached_property
+    def capabilities(self) -> Capabilities:
+        """What the module can do, found out when first asked for."""
+        return _capabilities(self._connection)
+
+    def wrap(
+        self, seed: bytearray | memoryview, digest: Digest, terms: Terms = STRICT
+    ) -> WrappedSeed:
         """A plain seed under the KEK; `seed` is writable memory that the caller wipes.
 
         Raises:
-            Policy: shorter than 16 octets, or longer than 64 (128 for SHA-512).
+            Policy: shorter than `terms` allow, or longer than 64 octets (128 for SHA-512).
         """
 
         def work(session: LentSession) -> WrappedSeed:
-            with session.desk.copied(seed, digest) as (template, length):
-                return self._lift(session, template, length)
+            with session.desk as desk:
+                template = desk.copy(seed, digest, terms)
+                return self._lift(session, template, memoryview(seed).nbytes)
 
         return self._connection.run(work)
 
@@ -85,31 +96,62 @@ class Keystore:
     def transport_key(self, cipher: Cipher, key: bytes) -> Iterator[TransportKey]:
         """`key` as an object of the module, destroyed at the end of the block.
 
+        An RSA key is PKCS#8 in DER. A key for one of `capabilities.by_software` stays in this
+        process, in one buffer that is wiped at the end.
+
         Raises:
-            Policy: `cipher` has no keys of this length.
+            Policy: `cipher` takes no such key.
         """
-        transport = TransportKey(cipher, key)
+        by_software = cipher in self.capabilities.by_software
+        held = transport.from_octets(cipher, key, by_software=by_software)
         try:
-            yield transport
+            yield held
         finally:
-            transport.wipe()
+            held.wipe()
+
+    def transport_key_by_label(self, cipher: Cipher, label: str) -> TransportKey:
+        """The RSA, AES or 3DES key that lives on the PKCS#11 token under `label`; it stays there.
+
+        It is looked for when first used: `KeyNotFound` unless there is exactly one, `Policy` if it
+        is of another kind.
+
+        Raises:
+            Unsupported: `cipher` is undone by software, which cannot have this key.
+        """
+        return transport.from_label(cipher, label)
 
     def import_encrypted(
-        self, transport: TransportKey, ciphertext: bytes, digest: Digest
+        self, key: TransportKey, value: bytes, digest: Digest, terms: Terms = STRICT
     ) -> WrappedSeed:
-        """IV || ciphertext of a seed, re-wrapped under the KEK by way of the locked page.
+        """A seed as its file encrypts it, see `Mode`, re-wrapped by way of the locked page.
 
-        The caller has checked the value MAC: AES-CBC says nothing about wholeness.
+        Where the mode is CBC or PKCS#1 v1.5, the caller has checked a MAC or a signature: these
+        say nothing about wholeness.
 
         Raises:
-            Integrity: it does not decrypt to a padded value.
+            Integrity: it does not decrypt to a value, whatever is wrong with it.
             Policy: the seed is too short or too long, or memory cannot be locked.
+            Unsupported: the module lacks the cipher.
         """
 
         def work(session: LentSession) -> WrappedSeed:
-            key = transport.handle(session)
-            with session.desk.decrypted(key, ciphertext, digest) as (template, length):
-                return self._lift(session, template, length)
+            with session.desk as desk:
+                length = key.decrypt(session, value, authenticated=terms.authenticated)
+                return self._lift(session, desk.template(length, digest, terms), length)
+
+        return self._connection.run(work)
+
+    def decrypt_mac_key(self, key: TransportKey, value: bytes) -> bytearray:
+        """The key of a file's value MACs, for the caller to wipe. No seed is decrypted so.
+
+        Raises:
+            Integrity: it does not decrypt to a value, whatever is wrong with it.
+        """
+
+        def work(session: LentSession) -> bytearray:
+            with session.desk as desk:
+                length = key.decrypt(session, value, authenticated=False)
+                return bytearray(desk.page.view[:length])
 
         return self._connection.run(work)
 
@@ -195,7 +237,7 @@ class Keystore:
         )
 
     def _lift(self, session: LentSession, template: Template, length: int) -> WrappedSeed:
-        """The seed that `template` points to, wrapped and fingerprinted."""
+        """The seed that lies on the desk, wrapped and fingerprinted."""
         handle = session.create(template)
         try:
             blob = session.wrap(session.key(VaultKey.KEK), handle)
@@ -219,4 +261,5 @@ def _capabilities(connection: Connection) -> Capabilities:
         import_tier=Tier.NARROW,
         verify_tier=Tier.INSIDE,
         is_software=maker in SOFTWARE,
+        by_software=connection.run(abilities.by_software),
     )

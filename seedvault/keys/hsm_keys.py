@@ -52,11 +52,13 @@ class HsmKeys:
 
     @property
     def import_tier(self) -> Tier:
-        return Tier(self.keystore.capabilities.import_tier.value)
+        with translated():
+            return Tier(self.keystore.capabilities.import_tier.value)
 
     @property
     def module(self) -> str:
-        return self.keystore.capabilities.library
+        with translated():
+            return self.keystore.capabilities.library
 
     @contextmanager
     def taking_from(
@@ -171,7 +173,8 @@ def _transport_key(
             return None
         case importers.TransportKey():
             with key.expose() as octets:
-                loaded = keystore.transport_key(hsm.Cipher.AES_CBC_PAD, bytes(octets))
+                cipher = hsm.Cipher[f"AES_{8 * len(octets)}_CBC"]
+                loaded = keystore.transport_key(cipher, bytes(octets))
                 return held.enter_context(loaded)
     raise TypeError(f"no way to load a {type(key).__name__}")
 

@@ -1,8 +1,9 @@
 """A process that imports encrypted seeds from standard input, says so, and waits to be read.
 
-First line: `narrow` (the keystore's way) or `careless` (decrypted by a library, and kept).
-Second: library, label and PIN. Third: the transport key; then one ciphertext a line, in
-hexadecimal. It never learns what the parent looks for.
+First line: the way, and a cipher. `narrow` is the keystore's way; `careless` decrypts by
+a library, and keeps. Second: library, label
+and PIN. Third: the transport key; then one ciphertext a line, in hexadecimal. It never learns what
+the parent looks for.
 """
 
 import ctypes
@@ -18,12 +19,16 @@ from hsm import Cipher, Digest, Keystore, Location, Pin
 PR_SET_PTRACER = 0x59616D61
 
 
-def _narrow(keystore: Keystore, key: bytes, ciphertexts: list[bytes]) -> list[object]:
-    with keystore.transport_key(Cipher.AES_CBC_PAD, key) as transport:
+def _narrow(
+    keystore: Keystore, cipher: Cipher, key: bytes, ciphertexts: list[bytes]
+) -> list[object]:
+    with keystore.transport_key(cipher, key) as transport:
         return [keystore.import_encrypted(transport, each, Digest.SHA1) for each in ciphertexts]
 
 
-def _careless(_keystore: Keystore, key: bytes, ciphertexts: list[bytes]) -> list[object]:
+def _careless(
+    _keystore: Keystore, _cipher: Cipher, key: bytes, ciphertexts: list[bytes]
+) -> list[object]:
     seeds: list[object] = []
     for ciphertext in ciphertexts:
         decryptor = LibraryCipher(algorithms.AES(key), modes.CBC(ciphertext[:16])).decryptor()
@@ -33,13 +38,13 @@ def _careless(_keystore: Keystore, key: bytes, ciphertexts: list[bytes]) -> list
 
 def main() -> None:
     """Import, print how many, wait for the end of standard input's other side."""
-    way = sys.stdin.readline().strip()
+    way, cipher = sys.stdin.readline().split()
     library, label, secret = sys.stdin.readline().split()
     key = bytes.fromhex(sys.stdin.readline())
     ciphertexts = [bytes.fromhex(sys.stdin.readline()) for _ in range(200)]
     keystore = Keystore.connect(Location(Path(library), label), Pin(bytearray(secret, "ascii")))
     work = {"narrow": _narrow, "careless": _careless}[way]
-    kept = work(keystore, key, ciphertexts)
+    kept = work(keystore, Cipher[cipher], key, ciphertexts)
     # Where Yama guards /proc/PID/mem, the parent needs to be told in.
     ctypes.CDLL(None).prctl(PR_SET_PTRACER, ctypes.c_ulong(os.getppid()), 0, 0, 0)
     sys.stdout.write(f"{len(kept)}\n")
