@@ -18,6 +18,7 @@ from hsm.model import (
     Capabilities,
     Cipher,
     Digest,
+    HandedOn,
     KeySummary,
     Location,
     Mode,
@@ -27,6 +28,7 @@ from hsm.model import (
     WrappedSeed,
 )
 from hsm.pin import Pin
+from hsm.recipient import Recipient
 from hsm.transport import TransportKey
 
 if TYPE_CHECKING:
@@ -37,6 +39,7 @@ __all__ = [
     "Capabilities",
     "Cipher",
     "Digest",
+    "HandedOn",
     "HsmError",
     "Integrity",
     "KeyNotFound",
@@ -48,6 +51,7 @@ __all__ = [
     "Pin",
     "PinRejected",
     "Policy",
+    "Recipient",
     "Terms",
     "Tier",
     "TransportKey",

@@ -41,6 +41,8 @@ _PLACE: Final = {
     "C_FindObjectsInit": 26,
     "C_FindObjects": 27,
     "C_FindObjectsFinal": 28,
+    "C_EncryptInit": 29,
+    "C_Encrypt": 30,
     "C_DecryptInit": 33,
     "C_Decrypt": 34,
     "C_SignInit": 42,
@@ -202,6 +204,8 @@ class Cryptoki:
         ulong, pointer = c_ulong, c_void_p
         self.create_object = self._bind("C_CreateObject", ulong, pointer, ulong, pointer)
         self.destroy_object = self._bind("C_DestroyObject", ulong, ulong)
+        self.encrypt_init = self._bind("C_EncryptInit", ulong, pointer, ulong)
+        self.encrypt = self._bind("C_Encrypt", ulong, pointer, ulong, pointer, pointer)
         self.decrypt_init = self._bind("C_DecryptInit", ulong, pointer, ulong)
         self.decrypt = self._bind("C_Decrypt", ulong, pointer, ulong, pointer, pointer)
         self.sign_init = self._bind("C_SignInit", ulong, pointer, ulong)

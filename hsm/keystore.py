@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager, contextmanager
 from functools import cached_property
 from typing import Final, Self
 
-from hsm import abilities, transport
+from hsm import abilities, export, transport
 from hsm.connection import Connection, LentSession
 from hsm.errors import KeyNotFound
 from hsm.mac import MacKey
@@ -17,6 +17,7 @@ from hsm.model import (
     Capabilities,
     Cipher,
     Digest,
+    HandedOn,
     Location,
     Terms,
     Tier,
@@ -25,7 +26,8 @@ from hsm.model import (
 )
 from hsm.module import text
 from hsm.pin import Pin
-from hsm.templates import KEK_ID, Cka, Template, VaultKey
+from hsm.recipient import Recipient
+from hsm.templates import KEK_ID, REQUIRED, Cka, Template, VaultKey
 from hsm.translate import Mismatch
 from hsm.transport import TransportKey
 
@@ -65,7 +67,7 @@ class Keystore:
         """
         connection = Connection(location, pin)
         try:
-            connection.run(lambda session: [session.key(key) for key in VaultKey])
+            connection.run(lambda session: [session.key(key) for key in REQUIRED])
         except BaseException:
             connection.close()
             raise
@@ -83,12 +85,13 @@ class Keystore:
 
         Raises:
             Policy: shorter than `terms` allow, or longer than 64 octets (128 for SHA-512).
+            Unsupported: it is to be exportable, which this vault or its module cannot do.
         """
 
         def work(session: LentSession) -> WrappedSeed:
             with session.desk as desk:
                 template = desk.copy(seed, digest, terms)
-                return self._lift(session, template, memoryview(seed).nbytes)
+                return self._lift(session, template, memoryview(seed).nbytes, terms)
 
         return self._connection.run(work)
 
@@ -131,13 +134,14 @@ class Keystore:
         Raises:
             Integrity: it does not decrypt to a value, whatever is wrong with it.
             Policy: the seed is too short or too long, or memory cannot be locked.
-            Unsupported: the module lacks the cipher.
+            Unsupported: the module lacks the cipher; or the seed is to be exportable, which this
+                vault or its module cannot do.
         """
 
         def work(session: LentSession) -> WrappedSeed:
             with session.desk as desk:
                 length = key.decrypt(session, value, authenticated=terms.authenticated)
-                return self._lift(session, desk.template(length, digest, terms), length)
+                return self._lift(session, desk.template(length, digest, terms), length, terms)
 
         return self._connection.run(work)
 
@@ -154,6 +158,38 @@ class Keystore:
                 return bytearray(desk.page.view[:length])
 
         return self._connection.run(work)
+
+    @contextmanager
+    def recipient(self, cipher: Cipher, key: bytes) -> Iterator[Recipient]:
+        """Somebody to hand seeds on to: AES-CBC by a pre-shared key, RSA-OAEP by a public one.
+
+        A public key is a SubjectPublicKeyInfo in DER.
+
+        Raises:
+            Policy: `cipher` takes no such key.
+            Unsupported: seeds are not handed on under `cipher`.
+        """
+        recipient = Recipient(cipher, key)
+        try:
+            self._connection.run(recipient.prepare)
+            yield recipient
+        finally:
+            recipient.wipe()
+
+    def export_encrypted(
+        self, key: WrappedKey, export_blob: bytes, recipient: Recipient
+    ) -> HandedOn:
+        """The seed of `export_blob`, which is the one of `key`, encrypted for `recipient`.
+
+        Raises:
+            Integrity: the blob is damaged, or of another seed than `key`.
+            Unsupported: this vault has no export key, or the module lacks the cipher.
+        """
+        return self._connection.run(
+            lambda session: export.hand_on(
+                session, key, export_blob, recipient, self._fingerprint_label
+            )
+        )
 
     def open(self, key: WrappedKey, digest: Digest) -> AbstractContextManager[MacKey]:
         """The seed as a `MacKey`, unwrapped when the block is entered.
@@ -236,7 +272,9 @@ class Keystore:
             lambda session: session.hmac(session.key(key), Digest.SHA256, label)
         )
 
-    def _lift(self, session: LentSession, template: Template, length: int) -> WrappedSeed:
+    def _lift(
+        self, session: LentSession, template: Template, length: int, terms: Terms
+    ) -> WrappedSeed:
         """The seed that lies on the desk, wrapped and fingerprinted."""
         handle = session.create(template)
         try:
@@ -245,7 +283,8 @@ class Keystore:
         finally:
             session.destroy(handle)
         key = WrappedKey(BlobFormat.AES_KW, self.kek_id, length, blob)
-        return WrappedSeed(key, mark[:FINGERPRINT_OCTETS])
+        copy = export.keep(session, length) if terms.exportable else None
+        return WrappedSeed(key, mark[:FINGERPRINT_OCTETS], copy)
 
 
 def _capabilities(connection: Connection) -> Capabilities:

@@ -124,6 +124,7 @@ class Terms:
     `authenticated`: a MAC or a signature over the encrypted value was right. Only then may the
     padding be XML Encryption's, where the last octet alone counts, besides PKCS#7's.
     `shortest`: how many octets a seed must have, 10 at least.
+    `exportable`: a second copy is kept that can be handed on, see `Keystore.export_encrypted`.
 
     Raises:
         Policy: `shortest` is below 10.
@@ -131,6 +132,7 @@ class Terms:
 
     authenticated: bool = False
     shortest: int = SEED_MIN_OCTETS
+    exportable: bool = False
 
     def __post_init__(self) -> None:
         if self.shortest < SEED_MIN_ALLOWED_OCTETS:
@@ -165,10 +167,22 @@ class WrappedKey:
 
 @dataclass(frozen=True, slots=True)
 class WrappedSeed:
-    """A wrapped key, and the 16 keyed octets that equal seeds share within one vault."""
+    """A wrapped key, and the 16 keyed octets that equal seeds share within one vault.
+
+    `export_blob`: the second copy of an exportable seed, under the export key.
+    """
 
     key: WrappedKey
     fingerprint: bytes
+    export_blob: bytes | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class HandedOn:
+    """A seed encrypted for a recipient, and its MAC where the cipher needs one."""
+
+    value: bytes
+    mac: bytes | None
 
 
 @dataclass(frozen=True, slots=True)

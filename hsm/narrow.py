@@ -114,6 +114,27 @@ class NarrowDesk:
             raise not_decryptable()
         return length - padding
 
+    def encrypt_cbc(self, key: int, length: int, iv: bytes) -> bytes:
+        """IV || AES-CBC of the page's first octets, by the module; PKCS#7 padding is put there."""
+        padding = 16 - length % 16
+        for index in range(length, length + padding):
+            self.page.octets[index] = padding
+        memmove(self._iv, iv, 16)
+        return iv + self.encrypt(self._aes_cbc, key, length + padding)
+
+    def encrypt_gcm(self, key: int, length: int, iv: bytes) -> bytes:
+        """IV || AES-GCM of the page's first octets || tag, by the module."""
+        memmove(self._iv, iv, 12)
+        return iv + self.encrypt(self._gcm, key, length)
+
+    def encrypt(self, mechanism: object, key: int, length: int) -> bytes:
+        """What C_Encrypt makes of the page's first `length` octets."""
+        output = create_string_buffer(_RSA_MAX)
+        size = c_ulong(_RSA_MAX)
+        self._cryptoki.encrypt_init(self._session, mechanism, key)
+        self._cryptoki.encrypt(self._session, self.page.address, length, output, byref(size))
+        return output.raw[: size.value]
+
 
 def check_length(cipher: Cipher, octets: int) -> None:
     """Return only when a value of so many octets may hold a seed.

@@ -64,11 +64,15 @@ class VaultKey(Enum):
     FINGERPRINT = (Cko.SECRET_KEY, b"seedvault/fingerprint/1")
     CHECKPOINT = (Cko.PRIVATE_KEY, b"seedvault/checkpoint/1")
     CHECKPOINT_PUBLIC = (Cko.PUBLIC_KEY, b"seedvault/checkpoint/1")
+    EXPORT_KEK = (Cko.SECRET_KEY, b"seedvault/export/1")
 
     def __init__(self, object_class: Cko, identifier: bytes) -> None:
         self.object_class = object_class
         self.identifier = identifier
 
+
+REQUIRED: Final = tuple(key for key in VaultKey if key is not VaultKey.EXPORT_KEK)
+"""What every vault has; the export key came later, and is missed when something is exported."""
 
 KEK_ID: Final = "k1"
 
@@ -149,6 +153,26 @@ def rsa_transport_key(numbers: Iterable[tuple[Cka, Array[c_char]]]) -> Template:
         (Cka.SIGN, False),
         (Cka.DERIVE, False),
         *numbers,
+    )
+
+
+def recipient_key(value: Array[c_char]) -> Template:
+    """The AES key that somebody else opens handed-on seeds with."""
+    return Template(*_secret(Ckk.AES, Cka.ENCRYPT), (Cka.VALUE, value))
+
+
+def rsa_recipient_key(modulus: bytes, exponent: bytes) -> Template:
+    """The RSA public key for which handed-on seeds are encrypted."""
+    return Template(
+        (Cka.CLASS, Cko.PUBLIC_KEY),
+        (Cka.KEY_TYPE, Ckk.RSA),
+        (Cka.TOKEN, False),
+        (Cka.PRIVATE, False),
+        (Cka.ENCRYPT, True),
+        (Cka.WRAP, False),
+        (Cka.VERIFY, False),
+        (Cka.MODULUS, modulus),
+        (Cka.PUBLIC_EXPONENT, exponent),
     )
 
 

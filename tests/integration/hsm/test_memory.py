@@ -74,6 +74,12 @@ def test_no_seed_of_200_imported_ones_lies_in_memory(cipher: Cipher) -> None:
     assert searched > 5_000_000  # a Python process with SoftHSM has more: it was really read
 
 
+def test_no_seed_of_200_handed_on_ones_lies_in_memory() -> None:
+    counts, _ = _found("handing-on")
+
+    assert sum(counts.values()) == 0, counts
+
+
 def test_seeds_that_a_careless_import_keeps_are_found() -> None:
     counts, _ = _found("careless")
 
