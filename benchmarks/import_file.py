@@ -11,12 +11,13 @@ from time import perf_counter
 from benchmarks.report import Figure
 from benchmarks.workshop import seed_file, workshop
 
-_SMALL, _LARGE = 20_000, 200_000
-_TARGET_PER_S = 4_000
+_SMALL, _LARGE, _MILLION = 20_000, 200_000, 1_000_000
+_TARGET_PER_S = 6_000
 _TARGET_MB = 150
 # privacyIDEA 3.14 importing such a file into SQLite on a machine of this kind: tokens a second.
 _PRIVACYIDEA_PER_S = 60
 _SAME_MEMORY = 1.10
+_MILLION_MB = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +59,20 @@ def run() -> Iterator[Figure]:
         )
 
 
-def _memory(done: _Run) -> Figure:
+def run_million() -> Iterator[Figure]:
+    """One import of 1,000,000 tokens: some minutes, and 3 GB of disk."""
+    with workshop() as folder:
+        done = _import(folder, _MILLION)
+        yield Figure(f"batch import of {_MILLION:,} tokens", f"{done.rate:,.0f} tokens/s")
+        yield _memory(done, _MILLION_MB)
+
+
+def _memory(done: _Run, target_mb: int = _TARGET_MB) -> Figure:
     return Figure(
         f"peak memory at {done.tokens:,}",
         f"{done.peak_mb:.0f} MB",
-        target=f"under {_TARGET_MB} MB",
-        met=done.peak_mb < _TARGET_MB,
+        target=f"under {target_mb} MB",
+        met=done.peak_mb < target_mb,
     )
 
 

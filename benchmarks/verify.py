@@ -19,7 +19,8 @@ from seedvault.domain.audit import AuditEvent
 from seedvault.domain.names import Serial, UserName
 from seedvault.domain.outcome import Accepted
 from seedvault.domain.token import Progress
-from seedvault.service.ports import OpenedSeedFile, RefusedRecord, SeedFileKey, StoredToken, Vault
+from seedvault.service.ports import StoredToken, Vault
+from seedvault.service.seed_files import OpenedSeedFile, RefusedRecord, SeedFileKey
 from seedvault.service.verify import VerifyCode
 from tests.support.codes import code
 from tests.support.pskc_maker import published_seed

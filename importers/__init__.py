@@ -49,6 +49,7 @@ from importers.model import (
     WarningCode,
     YubicoOtpParameters,
 )
+from importers.pskc.writer import Envelope, PskcWriter
 from importers.registry import open_source
 from importers.seed_file import SeedFile, Warned
 from importers.source import Octets, Source
@@ -62,6 +63,7 @@ __all__ = [
     "Digest",
     "Encoding",
     "EncryptedSeed",
+    "Envelope",
     "Header",
     "HotpParameters",
     "ImporterError",
@@ -90,6 +92,7 @@ __all__ = [
     "PreSharedKey",
     "Protection",
     "Provenance",
+    "PskcWriter",
     "SeedFile",
     "SeedRecord",
     "TotpParameters",

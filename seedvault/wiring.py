@@ -24,11 +24,13 @@ from seedvault.domain.errors import Conflict, HsmUnavailable, InvalidInput, Stor
 from seedvault.service.audit import VerifyAudit
 from seedvault.service.binding import AssignToken, UnassignToken, UnlockToken
 from seedvault.service.bulk import AssignMany
+from seedvault.service.handover import HandOver
 from seedvault.service.import_batch import ImportBatch
 from seedvault.service.inquiry import InquireToken
 from seedvault.service.inspect import InspectFile
-from seedvault.service.ports import Intake, Keys, Vault, VaultIdentity
+from seedvault.service.ports import Keys, Vault, VaultIdentity
 from seedvault.service.resync import ResynchroniseToken
+from seedvault.service.seed_files import Intake, Recipient
 from seedvault.service.users import AddUser
 from seedvault.service.verify import VerifyCode
 
@@ -88,6 +90,18 @@ class Application:
     @property
     def import_batch(self) -> ImportBatch:
         return ImportBatch(self.vault, self.keys, self.intake, system_clock)
+
+    @property
+    def hand_over(self) -> HandOver:
+        from seedvault.intake import SeedFileOutbox
+
+        return HandOver(self.vault, self.keys, SeedFileOutbox(), system_clock)
+
+    def recipient(self, name: str, key: bytes | None, certificate: bytes | None) -> Recipient:
+        """Who a batch is handed on to, by an AES key file's octets or a certificate in PEM."""
+        from seedvault.intake import recipient_of
+
+        return recipient_of(name, key, certificate)
 
     @property
     def inspect_file(self) -> InspectFile:

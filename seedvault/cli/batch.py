@@ -3,6 +3,7 @@
 import click
 
 from seedvault.cli import output
+from seedvault.cli.batch_export import export
 from seedvault.cli.batch_import import import_batch
 from seedvault.cli.batch_inspect import inspect
 from seedvault.cli.options import Session, json_option, jsonl_option
@@ -17,6 +18,7 @@ def command() -> None:
 
 command.add_command(import_batch)
 command.add_command(inspect)
+command.add_command(export)
 
 
 @command.command("list")

@@ -2,6 +2,7 @@
 
 import gc
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
@@ -14,7 +15,7 @@ from seedvault.cli.told import Told, delivered_key, terms_of, told_options
 from seedvault.domain.errors import KeyNeeded
 from seedvault.domain.names import Serial
 from seedvault.service.import_batch import ImportReport
-from seedvault.service.ports import OpenedSeedFile, RefusedRecord, SeedFileKey
+from seedvault.service.seed_files import OpenedSeedFile, RefusedRecord, SeedFileKey
 
 if TYPE_CHECKING:
     from click._termui_impl import ProgressBar
@@ -74,12 +75,11 @@ def import_batch(
 def asked_key(needed: KeyNeeded, given: SeedFileKey) -> SeedFileKey:
     """The key that the file asks for, typed in without being shown."""
     output.note(needed.what)
-    around = given.container_passphrase
     if needed.passphrase:
         passphrase: str = click.prompt("Passphrase", hide_input=True, err=True)
-        return SeedFileKey(given.key_file, passphrase, around)
+        return replace(given, passphrase=passphrase)
     text: str = click.prompt("Transport key (hex)", hide_input=True, err=True)
-    return SeedFileKey(text.encode(), container_passphrase=around)
+    return replace(given, key_file=text.encode())
 
 
 def _spare_the_collector() -> None:

@@ -9,7 +9,7 @@ import click
 from seedvault.cli.secret_input import read_secret_file
 from seedvault.domain.errors import InvalidInput
 from seedvault.domain.oath import Digest
-from seedvault.service.ports import SeedFileKey, Terms
+from seedvault.service.seed_files import SeedFileKey, Terms
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -20,6 +20,7 @@ class Told(TypedDict):
     key_file: str | None
     passphrase_file: str | None
     container_passphrase_file: str | None
+    pgp_key_file: str | None
     signed_by: tuple[Path, ...]
     unwrap: bool
     format: str | None
@@ -60,6 +61,11 @@ _OPTIONS = (
         metavar="FILE",
         help="The passphrase of the zip or PGP around it; - for stdin.",
     ),
+    click.option(
+        "--pgp-key-file",
+        metavar="FILE",
+        help="The PGP private key that the message was encrypted for; - for stdin.",
+    ),
     click.option("--format", metavar="ID", help="What format it is: see seedvault formats."),
     click.option("--type", type=click.Choice(["hotp", "totp"]), help="What its tokens count."),
     click.option("--digits", type=click.IntRange(6, 9), help="How many digits their codes have."),
@@ -93,8 +99,8 @@ def told_options(command: F) -> F:
 def delivered_key(told: Told) -> SeedFileKey:
     """What came in the second envelope; each file is read once."""
     key_file, passphrase = told["key_file"], told["passphrase_file"]
-    around = told["container_passphrase_file"]
-    if [key_file, passphrase, around].count("-") > 1:
+    around, pgp_key = told["container_passphrase_file"], told["pgp_key_file"]
+    if [key_file, passphrase, around, pgp_key].count("-") > 1:
         raise InvalidInput("only one secret can come from standard input")
     key = read_secret_file(key_file) if key_file else None
     if key and passphrase and _PEM not in key:
@@ -106,6 +112,7 @@ def delivered_key(told: Told) -> SeedFileKey:
         key_file=key,
         passphrase=_line(passphrase) if passphrase else None,
         container_passphrase=_line(around) if around else None,
+        pgp_key=read_secret_file(pgp_key) if pgp_key else None,
     )
 
 

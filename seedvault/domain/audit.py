@@ -29,11 +29,14 @@ class EventKind(Enum):
     BATCH_IMPORTED = "batch.imported"
     BATCH_REFUSED = "batch.refused"
     BATCH_UNCHANGED = "batch.unchanged"
+    BATCH_EXPORTED = "batch.exported"
+    EXPORT_REFUSED = "export.refused"
     USER_ADDED = "user.added"
     TOKEN_ASSIGNED = "token.assigned"  # noqa: S105 - an event's name, not a password
     TOKEN_UNASSIGNED = "token.unassigned"  # noqa: S105 - an event's name, not a password
     TOKEN_UNLOCKED = "token.unlocked"  # noqa: S105 - an event's name, not a password
     TOKEN_RESYNCHRONISED = "token.resynchronised"  # noqa: S105 - an event's name
+    TOKEN_EXPORTED = "token.exported"  # noqa: S105 - an event's name, not a password
     CODE_ACCEPTED = "code.accepted"
     CODE_REJECTED = "code.rejected"
     RESYNC_REJECTED = "resync.rejected"

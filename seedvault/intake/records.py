@@ -13,7 +13,7 @@ from seedvault.domain.oath import (
     TotpParameters,
 )
 from seedvault.domain.token import Device, InStock, Progress, Quarantined
-from seedvault.service.ports import Delivered, DeliveredSeed
+from seedvault.service.seed_files import Delivered, DeliveredSeed
 
 _MAX_COUNTER = 2**62  # a token that has counted this far has not been pressed, but altered
 _DIGESTS = {digest: Digest[digest.name] for digest in importers.Digest}

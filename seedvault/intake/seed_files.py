@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,7 +14,7 @@ from seedvault.domain.errors import FileRefused, InvalidInput, KeyNeeded
 from seedvault.domain.names import legible
 from seedvault.intake.records import delivered
 from seedvault.intake.words import protection_words, sentences
-from seedvault.service.ports import (
+from seedvault.service.seed_files import (
     NO_TERMS,
     Delivered,
     DeliveredKey,
@@ -36,13 +36,11 @@ class SeedFiles:
         self, path: Path, key: SeedFileKey, now: datetime, terms: Terms = NO_TERMS
     ) -> Iterator[OpenedSeedFile]:
         """The file is hashed before it is read and while it is: it must not change meanwhile."""
-        with _refusals(path):
-            stream = path.open("rb")
-        with stream:
+        with ExitStack() as held:
             with _refusals(path):
-                opened = _Opening(path, key, terms, now).read(stream)
-            with opened:
-                yield opened
+                stream = held.enter_context(path.open("rb"))
+                opened = _Opening(path, key, terms, now).read(stream, held)
+            yield opened
 
 
 @contextmanager
@@ -68,19 +66,27 @@ def _refusals(path: Path) -> Iterator[None]:
 
 
 class _HashingReader:
-    """A file that knows the SHA-256 of what was read from it."""
+    """A file that must be what it was when it was hashed, at the end of reading."""
 
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self, stream: BinaryIO, sha256: bytes) -> None:
         self._stream = stream
+        self._expected = sha256
         self._hash = hashlib.sha256()
+
+    @property
+    def unchanged(self) -> bool:
+        """Whether all that was read, to the end, is what was hashed before."""
+        return self._hash.digest() == self._expected
 
     def read(self, size: int = -1) -> bytes:
         octets = self._stream.read(size)
         self._hash.update(octets)
         return octets
 
-    def digest(self) -> bytes:
-        return self._hash.digest()
+    def seek(self, offset: int) -> int:
+        """Begin anew: what a signature covers is read more than once."""
+        self._hash = hashlib.sha256()
+        return self._stream.seek(offset)
 
 
 class OpenedFile:
@@ -101,12 +107,6 @@ class OpenedFile:
         self._refused: list[RefusedRecord] = []
         if opening.terms.skip_bad:
             seed_file.on_refusal = self._refuse
-
-    def __enter__(self) -> "OpenedFile":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._file.close()
 
     @property
     def summary(self) -> Sequence[str]:
@@ -129,6 +129,10 @@ class OpenedFile:
         return sentences(self._file.warnings) + (pins if self._pins else [])
 
     @property
+    def authenticated(self) -> bool:
+        return self._file.header.value_macs is not None or self.source.signer is not None
+
+    @property
     def transport_key(self) -> DeliveredKey | None:
         key = self._file.transport_key
         return None if key is None else DeliveredKey(key)
@@ -143,10 +147,8 @@ class OpenedFile:
                 else:
                     yield self._delivered(record)
             yield from self._passed_over()
-        if self._reader.digest() != self.source.sha256:
-            raise FileRefused(
-                f"{self.source.file_name} changed while it was read", unchanged=_NOTHING_IMPORTED
-            )
+        if not self._reader.unchanged:
+            raise _changed(self.source.file_name)
 
     def _delivered(self, record: importers.SeedRecord) -> Delivered | RefusedRecord:
         line = record.provenance.line
@@ -177,19 +179,43 @@ class _Opening:
     terms: Terms
     now: datetime
 
-    def read(self, stream: BinaryIO) -> OpenedFile:
+    def read(self, stream: BinaryIO, held: ExitStack) -> OpenedFile:
+        """The file, opened for as long as `held` lasts."""
         name = legible(self.path.name)
-        sha256 = _HashingReader(stream)
-        while sha256.read(_READ_SIZE):
-            pass
-        stream.seek(0)
-        reader = _HashingReader(stream)
-        seed_file = importers.open_seed_file(
-            reader, _unlock(self.key), name=name, instructions=_instructions(self.terms)
+        sha256 = _sha256(stream)
+        content = self._unwrapped(stream, name, sha256, held) if self.terms.unwrap else stream
+        reader = _HashingReader(content, sha256 if content is stream else _sha256(content))
+        seed_file = held.enter_context(
+            importers.open_seed_file(
+                reader, _unlock(self.key), name=name, instructions=_instructions(self.terms)
+            )
         )
         header = seed_file.header
-        source = Source(name, sha256.digest(), header.format, protection_words(header.protection))
+        source = Source(
+            name, sha256, header.format, protection_words(header.protection), seed_file.signer
+        )
         return OpenedFile(seed_file, reader, source, self)
+
+    def _unwrapped(self, stream: BinaryIO, name: str, sha256: bytes, held: ExitStack) -> BinaryIO:
+        """What is in the container, in memory. It must not change while it is unpacked."""
+        content = held.enter_context(importers.unwrap(stream, name, _container_unlock(self.key)))
+        if _sha256(stream) != sha256:
+            raise _changed(name)
+        return content
+
+
+def _sha256(stream: BinaryIO) -> bytes:
+    """The hash of all of it; it stands at its beginning afterwards."""
+    stream.seek(0)
+    found = hashlib.sha256()
+    while octets := stream.read(_READ_SIZE):
+        found.update(octets)
+    stream.seek(0)
+    return found.digest()
+
+
+def _changed(name: str) -> FileRefused:
+    return FileRefused(f"{name} changed while it was read", unchanged=_NOTHING_IMPORTED)
 
 
 def _instructions(terms: Terms) -> importers.Instructions:
@@ -215,3 +241,11 @@ def _unlock(key: SeedFileKey) -> importers.Unlock | None:
     if key.key_file is not None:
         return importers.read_key_file(key.key_file)
     return None
+
+
+def _container_unlock(key: SeedFileKey) -> importers.ContainerUnlock:
+    passphrase, pgp_key = key.container_passphrase, key.pgp_key
+    return importers.ContainerUnlock(
+        None if passphrase is None else importers.Passphrase(passphrase),
+        None if pgp_key is None else importers.PgpKey(pgp_key),
+    )

@@ -6,41 +6,21 @@ from dataclasses import dataclass
 from types import TracebackType
 
 import hsm
-import importers
 from seedvault.domain.batch import Tier
-from seedvault.domain.errors import FileRefused, HsmUnavailable, SealBroken, SeedvaultError
-from seedvault.domain.oath import Digest, Mac
-from seedvault.domain.token import Device, Token
-from seedvault.service.ports import (
-    NO_TERMS,
-    DeliveredKey,
-    DeliveredSeed,
-    OpenedSeedFile,
-    SeedTaker,
-    StoredToken,
-    TakenSeed,
-    Terms,
-    WrappedSeed,
-)
+from seedvault.domain.errors import NotAllowed, SealBroken
+from seedvault.domain.oath import Mac
+from seedvault.domain.token import Token
+from seedvault.keys.failures import translated, vault_error
+from seedvault.keys.taking import DIGESTS, Taker, hsm_terms, transport_key
+from seedvault.service.ports import Handler, SeedTaker, StoredToken, WrappedSeed
 from seedvault.service.seal import sealed_octets
-
-# SoftHSM keeps about 240 octets of every object it ever made until it is initialised anew.
-_TAKEN_BEFORE_RECYCLING = 20_000
-
-_DIGESTS = {digest: hsm.Digest[digest.name] for digest in Digest}
-
-
-class translated:  # noqa: N801 - reads as the phrase it is
-    """Turns `hsm`'s errors into the vault's, in a `with` block on the hot path."""
-
-    __slots__ = ()
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        if isinstance(error, hsm.HsmError):
-            raise _vault_error(error) from error
+from seedvault.service.seed_files import (
+    NO_TERMS,
+    HandedOnSeed,
+    OpenedSeedFile,
+    Recipient,
+    Terms,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +41,21 @@ class HsmKeys:
             return self.keystore.capabilities.library
 
     @contextmanager
-    def taking_from(
-        self,
-        file: OpenedSeedFile,
-        terms: Terms = NO_TERMS,  # noqa: ARG002 - for what `hsm` learns next
-    ) -> Iterator[SeedTaker]:
+    def taking_from(self, file: OpenedSeedFile, terms: Terms = NO_TERMS) -> Iterator[SeedTaker]:
         """A taker that holds the file's transport key in the module for as long as it lives."""
+        given = hsm_terms(terms, authenticated=file.authenticated)
         with translated(), ExitStack() as held:
-            transport = _transport_key(self.keystore, file.transport_key, held)
-            with closing(_Taker(self.keystore, transport)) as taker:
+            transport = transport_key(self.keystore, file.transport_key, held)
+            with closing(Taker(self.keystore, transport, given)) as taker:
                 yield taker
+
+    @contextmanager
+    def handing_on(self, recipient: Recipient) -> Iterator[Handler]:
+        """A handler that holds the recipient's key in the module for as long as it lives."""
+        key = recipient.key if recipient.certificate is None else _public_key(recipient.certificate)
+        cipher = hsm.Cipher[recipient.cipher]
+        with _handing(), self.keystore.recipient(cipher, key or b"") as known:
+            yield _Handler(self.keystore, known)
 
     def check(self, stored: StoredToken) -> None:
         octets = sealed_octets(self.vault_id, stored.token, stored.wrapped, stored.revision)
@@ -86,7 +71,7 @@ class HsmKeys:
 
     def open(self, stored: StoredToken) -> AbstractContextManager[Mac]:
         self.check(stored)
-        digest = _DIGESTS[stored.token.device.parameters.digest]
+        digest = DIGESTS[stored.token.device.parameters.digest]
         with translated():
             return _Opened(self.keystore.open(_wrapped_key(stored.wrapped), digest))
 
@@ -116,67 +101,42 @@ class _Opened:
         with translated():
             self._key.__exit__(kind, error, trace)
         if isinstance(error, hsm.HsmError):
-            raise _vault_error(error) from error
+            raise vault_error(error) from error
 
 
-class _Taker:
-    """Takes one file's seeds; restarts the module now and then, which keeps memory flat."""
+class _Handler:
+    """The `Handler` port over a recipient that the keystore knows."""
 
-    def __init__(self, keystore: hsm.Keystore, transport: hsm.TransportKey | None) -> None:
+    def __init__(self, keystore: hsm.Keystore, recipient: hsm.Recipient) -> None:
         self._keystore = keystore
-        self._transport = transport
-        self._taken = 0
-        self._attended = ExitStack()
-        self._attended.enter_context(keystore.attended())
+        self._recipient = recipient
 
-    def close(self) -> None:
-        """Let go of the session."""
-        self._attended.close()
+    @property
+    def mac_key(self) -> bytes | None:
+        return self._recipient.mac_key
 
-    def take(self, seed: DeliveredSeed, device: Device) -> TakenSeed:
+    def hand_on(self, stored: StoredToken) -> HandedOnSeed:
+        blob = stored.wrapped.export_blob
+        if blob is None:
+            raise NotAllowed(
+                f"{stored.token.device.serial} has no copy that may be handed on",
+                unchanged="No file was written.",
+                remedy="Only what was imported with --exportable can be handed on.",
+            )
+        with _handing():
+            key = _wrapped_key(stored.wrapped)
+            handed = self._keystore.export_encrypted(key, blob, self._recipient)
+        return HandedOnSeed(handed.value, handed.mac)
+
+
+@contextmanager
+def _handing() -> Iterator[None]:
+    """What the module, or this vault's keys, cannot do for a recipient is not allowed."""
+    with translated():
         try:
-            self._recycle_when_due()
-            taken = self._wrap(seed, _DIGESTS[device.parameters.digest])
-        except (hsm.Integrity, hsm.Policy) as error:
-            raise _seed_refused(device, error) from error
-        except hsm.HsmError as error:
-            raise _vault_error(error) from error
-        key = taken.key
-        wrapped = WrappedSeed(int(key.format), key.kek_id, key.length, key.blob)
-        return TakenSeed(wrapped, taken.fingerprint)
-
-    def _wrap(self, seed: DeliveredSeed, digest: hsm.Digest) -> hsm.WrappedSeed:
-        match seed:
-            case importers.EncryptedSeed() if self._transport is not None:
-                octets = seed.value
-                return self._keystore.import_encrypted(self._transport, octets, digest)
-            case importers.PlainSeed():
-                with seed.expose() as view:
-                    return self._keystore.wrap(view, digest)
-        raise TypeError(f"no way to take over a {type(seed).__name__}")
-
-    def _recycle_when_due(self) -> None:
-        if self._taken == _TAKEN_BEFORE_RECYCLING:
-            self._attended.close()
-            self._keystore.recycle()
-            self._attended.enter_context(self._keystore.attended())
-            self._taken = 0
-        self._taken += 1
-
-
-def _transport_key(
-    keystore: hsm.Keystore, delivered: DeliveredKey | None, held: ExitStack
-) -> hsm.TransportKey | None:
-    key: object = delivered
-    match key:
-        case None:
-            return None
-        case importers.TransportKey():
-            with key.expose() as octets:
-                cipher = hsm.Cipher[f"AES_{8 * len(octets)}_CBC"]
-                loaded = keystore.transport_key(cipher, bytes(octets))
-                return held.enter_context(loaded)
-    raise TypeError(f"no way to load a {type(key).__name__}")
+            yield
+        except (hsm.Policy, hsm.Unsupported) as error:
+            raise NotAllowed(str(error), unchanged="No file was written.") from error
 
 
 def _wrapped_key(wrapped: WrappedSeed) -> hsm.WrappedKey:
@@ -185,27 +145,14 @@ def _wrapped_key(wrapped: WrappedSeed) -> hsm.WrappedKey:
     )
 
 
-def _seed_refused(device: Device, error: hsm.HsmError) -> FileRefused:
-    return FileRefused(
-        f"the seed of {device.serial} cannot be taken over: {error}",
-        unchanged="Nothing was imported.",
-        remedy="Ask the maker for a new file: this one does not hold what it says.",
+def _public_key(certificate: bytes) -> bytes:
+    """SubjectPublicKeyInfo (DER) out of a certificate (DER)."""
+    # cryptography's X.509 takes 30 ms to import.
+    from cryptography.hazmat.primitives.serialization import (  # noqa: PLC0415
+        Encoding,
+        PublicFormat,
     )
+    from cryptography.x509 import load_der_x509_certificate  # noqa: PLC0415
 
-
-def _vault_error(error: hsm.HsmError) -> SeedvaultError:
-    if isinstance(error, hsm.PinRejected):
-        return HsmUnavailable(
-            f"the HSM refused the PIN: {error}",
-            unchanged="It was tried once and is not tried again: real HSMs lock after a few.",
-            remedy="Check the PIN file, or give another with --pin-file.",
-        )
-    remedies = (_REMEDIES[kind] for kind in type(error).__mro__ if kind in _REMEDIES)
-    return HsmUnavailable(f"the HSM cannot be used: {error}", remedy=next(remedies, ""))
-
-
-_REMEDIES: dict[type[hsm.HsmError], str] = {
-    hsm.KeyNotFound: "Is this the PKCS#11 token that `seedvault init` prepared for this vault?",
-    hsm.Unavailable: "Check that the module and its device are there: seedvault status",
-    hsm.Integrity: "A wrapped seed is damaged: restore this token's row from a backup.",
-}
+    public = load_der_x509_certificate(certificate).public_key()
+    return public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)

@@ -10,19 +10,14 @@ from seedvault.domain.batch import Batch
 from seedvault.domain.errors import Conflict, FileRefused, KeyNeeded
 from seedvault.domain.names import Serial, legible
 from seedvault.domain.token import Quarantined
-from seedvault.service.ports import (
+from seedvault.service.ports import Arrival, Clock, Keys, NewToken, Staging, Vault
+from seedvault.service.seed_files import (
     NO_TERMS,
-    Arrival,
-    Clock,
     Intake,
-    Keys,
-    NewToken,
     OpenedSeedFile,
     RefusedRecord,
     SeedFileKey,
-    Staging,
     Terms,
-    Vault,
 )
 from seedvault.service.sorting import Contrary, Held, New, Sorted, chunks, sort
 

@@ -7,16 +7,14 @@ from pathlib import Path
 
 from seedvault.domain.oath import Parameters
 from seedvault.domain.token import Quarantined
-from seedvault.service.ports import (
-    Clock,
+from seedvault.service.ports import Clock, Keys, Vault
+from seedvault.service.seed_files import (
     Delivered,
     Intake,
-    Keys,
     OpenedSeedFile,
     RefusedRecord,
     SeedFileKey,
     Terms,
-    Vault,
 )
 from seedvault.service.sorting import Contrary, Held, New, Sorted, chunks, sort
 

@@ -4,14 +4,20 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
-from typing import NewType, Protocol
+from typing import Protocol
 
 from seedvault.domain.audit import AuditEvent, ChainHead, EventKind, LoggedEvent
 from seedvault.domain.batch import Batch, Source, Tier
 from seedvault.domain.names import Serial, UserName
-from seedvault.domain.oath import Digest, Mac
+from seedvault.domain.oath import Mac
 from seedvault.domain.token import Device, InStock, Progress, Quarantined, Token
+from seedvault.service.seed_files import (
+    DeliveredSeed,
+    HandedOnSeed,
+    OpenedSeedFile,
+    Recipient,
+    Terms,
+)
 
 Clock = Callable[[], datetime]
 """The time now, aware UTC."""
@@ -232,12 +238,6 @@ class Vault(Protocol):
 
 # --- keys -----------------------------------------------------------------------------------
 
-DeliveredSeed = NewType("DeliveredSeed", object)
-"""A seed as the file holds it. Only `Keys` looks inside."""
-
-DeliveredKey = NewType("DeliveredKey", object)
-"""The transport key that opens a file's seeds. Only `Keys` looks inside."""
-
 
 class SeedTaker(Protocol):
     """Takes the seeds of one file into the HSM."""
@@ -256,7 +256,7 @@ class Keys(Protocol):
         """The PKCS#11 module in words, such as "SoftHSM 2.6.1"."""
 
     def taking_from(
-        self, file: "OpenedSeedFile", terms: "Terms" = ...
+        self, file: OpenedSeedFile, terms: Terms = ...
     ) -> AbstractContextManager[SeedTaker]: ...
 
     def check(self, stored: StoredToken) -> None:
@@ -267,108 +267,15 @@ class Keys(Protocol):
 
     def seal(self, token: Token, wrapped: WrappedSeed, revision: int) -> bytes: ...
 
+    def handing_on(self, recipient: Recipient) -> AbstractContextManager["Handler"]:
+        """Encrypts exportable seeds for a recipient. Raises NotAllowed where there is no way."""
 
-# --- intake ---------------------------------------------------------------------------------
 
-
-@dataclass(frozen=True, slots=True)
-class Delivered:
-    """One token as a seed file delivers it. Its line counts from 1.
-
-    `user` is whom the file names for it: a proposal, to be looked at before anyone acts on it.
-    """
-
-    token: InStock | Quarantined
-    seed: DeliveredSeed
-    line: int
-    user: str | None = None
+class Handler(Protocol):
+    """Encrypts seeds for one recipient, inside the HSM as far as it can."""
 
     @property
-    def device(self) -> Device:
-        """What the file says of the token."""
-        return self.token.device
+    def mac_key(self) -> bytes | None:
+        """The key of the MACs, encrypted for the recipient."""
 
-
-@dataclass(frozen=True, slots=True)
-class RefusedRecord:
-    """One record of a file that cannot be taken over, and why. `serial` as the file has it."""
-
-    serial: str | None
-    line: int | None
-    reason: str
-
-
-class OpenedSeedFile(Protocol):
-    """A seed file whose format and key are known; iterating authenticates and yields its tokens."""
-
-    @property
-    def source(self) -> Source: ...
-
-    @property
-    def summary(self) -> Sequence[str]:
-        """What staff should know of the file's protection, a sentence each."""
-
-    @property
-    def position(self) -> int:
-        """Octets read so far, for a progress bar."""
-
-    @property
-    def warnings(self) -> Sequence[str]:
-        """Complete after the last token."""
-
-    @property
-    def transport_key(self) -> DeliveredKey | None:
-        """None where the seeds stand in the file in the clear."""
-
-    def __iter__(self) -> Iterator[Delivered | RefusedRecord]:
-        """Refused records only on terms that say `skip_bad`; else the first is raised."""
-
-
-@dataclass(frozen=True, slots=True)
-class SeedFileKey:
-    """What came in the second envelope: the octets of a key file, or a passphrase. Never shown.
-
-    A `key_file` may be an AES key or a private key in PEM, which `passphrase` then opens.
-    `container_passphrase` opens what a file is wrapped in.
-    """
-
-    key_file: bytes | None = field(default=None, repr=False)
-    passphrase: str | None = field(default=None, repr=False)
-    container_passphrase: str | None = field(default=None, repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """What the operator says of a file, and on which terms it may come in. None: the file decides.
-
-    `kind` is "hotp" or "totp"; `encoding` is "hex", "base32" or "base64"; `cipher` is what values
-    are really under, such as "aes256-cbc"; `signed_by` are PEM certificates of which one must have
-    signed the file. `exportable` can be said at import only.
-    """
-
-    format: str | None = None
-    kind: str | None = None
-    digest: Digest | None = None
-    digits: int | None = None
-    step_s: int | None = None
-    encoding: str | None = None
-    cipher: str | None = None
-    signed_by: tuple[bytes, ...] = ()
-    unwrap: bool = False
-    skip_bad: bool = False
-    allow_unauthenticated: bool = False
-    allow_short: bool = False
-    legacy_macs: bool = False
-    exportable: bool = False
-    dry_run: bool = False
-
-
-NO_TERMS = Terms()
-
-
-class Intake(Protocol):
-    """Opens seed files. Raises FileRefused, naming line and serial."""
-
-    def open(
-        self, path: Path, key: SeedFileKey, now: datetime, terms: Terms = NO_TERMS
-    ) -> AbstractContextManager[OpenedSeedFile]: ...
+    def hand_on(self, stored: StoredToken) -> HandedOnSeed: ...

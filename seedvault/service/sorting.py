@@ -6,7 +6,8 @@ from itertools import islice
 
 from seedvault.domain.errors import FileRefused
 from seedvault.domain.names import Serial
-from seedvault.service.ports import Delivered, RefusedRecord, SeedTaker, TakenSeed, Vault
+from seedvault.service.ports import SeedTaker, TakenSeed, Vault
+from seedvault.service.seed_files import Delivered, RefusedRecord
 
 CHUNK = 1_000
 """Records looked at, and written, at a time: bounds memory and what a crash leaves behind."""

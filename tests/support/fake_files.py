@@ -1,6 +1,6 @@
 """Seed files in memory, which the `Intake` port opens by name."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -8,10 +8,12 @@ from pathlib import Path
 
 from seedvault.domain.batch import Source
 from seedvault.domain.errors import FileRefused
-from seedvault.service.ports import (
+from seedvault.service.ports import StoredToken
+from seedvault.service.seed_files import (
     NO_TERMS,
     Delivered,
     DeliveredKey,
+    HandedOnSeed,
     OpenedSeedFile,
     RefusedRecord,
     SeedFileKey,
@@ -28,6 +30,7 @@ class FakeSeedFile:
     warnings: Sequence[str] = ()
     summary: Sequence[str] = ("fake seeds",)
     transport_key: DeliveredKey | None = None
+    authenticated: bool = True
     position: int = field(default=0, init=False)
 
     def __iter__(self) -> Iterator[Delivered | RefusedRecord]:
@@ -51,3 +54,15 @@ class FakeIntake:
         if path.name not in self.files:
             raise FileRefused(f"{path.name}: no such file")
         yield self.files[path.name]
+
+
+class FakeHandler:
+    """The `Handler` port: what it hands on is the seed, turned round."""
+
+    mac_key = b"mac key"
+
+    def __init__(self, seed_of: Callable[[StoredToken], bytes]) -> None:
+        self._seed_of = seed_of
+
+    def hand_on(self, stored: StoredToken) -> HandedOnSeed:
+        return HandedOnSeed(self._seed_of(stored)[::-1], b"mac")

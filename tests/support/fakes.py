@@ -32,26 +32,24 @@ from seedvault.domain.names import Serial, UserName
 from seedvault.domain.oath import Digest, Mac
 from seedvault.domain.token import Bound, Device, Progress, Quarantined, Token
 from seedvault.service.ports import (
-    NO_TERMS,
     Arrival,
     Counts,
-    DeliveredSeed,
     EventFilter,
     HeldToken,
     ListedToken,
     NewToken,
-    OpenedSeedFile,
     SeedTaker,
     Stale,
     StoredToken,
     TakenSeed,
-    Terms,
     TokenFilter,
     User,
     VaultIdentity,
     WrappedSeed,
 )
 from seedvault.service.seal import sealed_octets
+from seedvault.service.seed_files import NO_TERMS, DeliveredSeed, OpenedSeedFile, Recipient, Terms
+from tests.support.fake_files import FakeHandler
 from tests.support.tokens import NOON
 
 _SHORTEST_SEED = 16  # octets: RFC 4226 section 4 R6
@@ -387,6 +385,11 @@ class FakeKeys:
         self._check_usable()
         octets = sealed_octets(self._vault.identity.vault_id, token, wrapped, revision)
         return mac_of(b"seal key", Digest.SHA256)(octets)
+
+    @contextmanager
+    def handing_on(self, recipient: Recipient) -> Iterator[FakeHandler]:
+        self._check_usable()
+        yield FakeHandler(lambda stored: self._seeds[stored.wrapped.blob])
 
     def _check_usable(self) -> None:
         assert not self._vault.writing_here, "an HSM call inside a write transaction"

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from importers import EncryptedSeed, open_seed_file, read_key_file
 from seedvault import config
 from seedvault.domain.names import Serial
-from seedvault.service.ports import OpenedSeedFile, RefusedRecord, SeedFileKey
+from seedvault.service.seed_files import OpenedSeedFile, RefusedRecord, SeedFileKey
 from seedvault.wiring import Application
 
 _PR_SET_PTRACER = 0x59616D61

@@ -12,7 +12,7 @@ import importers
 from seedvault.domain.errors import FileRefused, KeyNeeded
 from seedvault.domain.oath import Digest, HotpParameters, TotpParameters
 from seedvault.intake import SeedFiles
-from seedvault.service.ports import Delivered, RefusedRecord, SeedFileKey
+from seedvault.service.seed_files import Delivered, RefusedRecord, SeedFileKey
 from tests.support.pskc_maker import Fault, Hotp, Order, Tokens, Totp, write_pskc
 from tests.support.tokens import NOON
 

@@ -16,16 +16,9 @@ from seedvault.domain.batch import Tier
 from seedvault.domain.errors import FileRefused, HsmUnavailable
 from seedvault.domain.token import InStock, Progress
 from seedvault.intake import SeedFiles
-from seedvault.keys import HsmKeys, hsm_keys, translated
-from seedvault.service.ports import (
-    Delivered,
-    DeliveredSeed,
-    OpenedSeedFile,
-    SeedFileKey,
-    StoredToken,
-    TakenSeed,
-    WrappedSeed,
-)
+from seedvault.keys import HsmKeys, taking, translated
+from seedvault.service.ports import StoredToken, TakenSeed, WrappedSeed
+from seedvault.service.seed_files import Delivered, DeliveredSeed, OpenedSeedFile, SeedFileKey
 from tests.support.pskc_maker import Order, Tokens, published_seed, write_pskc
 from tests.support.softhsm import pin, returning, vault_location
 from tests.support.tokens import NOON, device
@@ -83,7 +76,7 @@ def test_a_seed_taken_over_computes_what_the_makers_seed_does(
 def test_the_module_is_restarted_while_a_file_is_taken_and_every_seed_is_right(
     keys: HsmKeys, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: bytes | None
 ) -> None:
-    monkeypatch.setattr(hsm_keys, "_TAKEN_BEFORE_RECYCLING", 3)
+    monkeypatch.setattr(taking, "_TAKEN_BEFORE_RECYCLING", 3)
     module = keys.keystore._connection.module
     before = module.generation
     with _opened(tmp_path / "f.xml", key) as file:

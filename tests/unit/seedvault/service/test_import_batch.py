@@ -15,7 +15,7 @@ from seedvault.domain.errors import (
     StorageUnavailable,
 )
 from seedvault.domain.token import InStock
-from seedvault.service.ports import Delivered, Terms
+from seedvault.service.seed_files import Delivered, Terms
 from tests.support.tokens import NOON, serial
 from tests.unit.seedvault.service.world import NO_KEY, Watcher, World, delivered, seed_of
 

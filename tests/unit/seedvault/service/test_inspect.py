@@ -8,7 +8,7 @@ from seedvault.domain.errors import FileRefused
 from seedvault.domain.oath import KeptParameters
 from seedvault.domain.token import InStock, Progress, Quarantined
 from seedvault.service.inspect import Findings, InspectFile
-from seedvault.service.ports import Delivered, DeliveredSeed, RefusedRecord, Terms
+from seedvault.service.seed_files import Delivered, DeliveredSeed, RefusedRecord, Terms
 from tests.support.fake_files import FakeIntake
 from tests.support.tokens import HOTP, NOON, TOTP, device
 from tests.unit.seedvault.service.world import NO_KEY, World, delivered, seed_of

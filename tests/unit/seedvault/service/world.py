@@ -13,17 +13,16 @@ from seedvault.domain.policy import DEFAULT, Policy
 from seedvault.domain.token import InStock, Progress
 from seedvault.service.binding import AssignToken, UnassignToken, UnlockToken
 from seedvault.service.import_batch import ImportBatch, ImportReport
-from seedvault.service.ports import (
+from seedvault.service.ports import EventFilter, StoredToken
+from seedvault.service.resync import ResynchroniseToken
+from seedvault.service.seed_files import (
     Delivered,
     DeliveredSeed,
-    EventFilter,
     OpenedSeedFile,
     RefusedRecord,
     SeedFileKey,
-    StoredToken,
     Terms,
 )
-from seedvault.service.resync import ResynchroniseToken
 from seedvault.service.users import AddUser
 from seedvault.service.verify import VerifyCode
 from tests.support.fake_files import FakeIntake, FakeSeedFile
