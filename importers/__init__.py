@@ -21,11 +21,13 @@ from importers.errors import (
     WrongKey,
 )
 from importers.header import (
+    CertificateName,
     Header,
     MacAlgorithm,
     Plain,
     Protection,
     TransportKey,
+    UnderCertificate,
     UnderPassphrase,
     UnderPreSharedKey,
 )
@@ -51,9 +53,18 @@ from importers.model import (
 from importers.registry import open_source
 from importers.seed_file import SeedFile, Warned
 from importers.source import Octets, Source
-from importers.unlock import KeyForm, Passphrase, PreSharedKey, Unlock, read_key_file
+from importers.unlock import (
+    KeyForm,
+    Passphrase,
+    PreSharedKey,
+    PrivateKey,
+    Unlock,
+    read_key_file,
+    read_private_key,
+)
 
 __all__ = [
+    "CertificateName",
     "Cipher",
     "Digest",
     "Encoding",
@@ -83,12 +94,14 @@ __all__ = [
     "PlainSeed",
     "Policy",
     "PreSharedKey",
+    "PrivateKey",
     "Protection",
     "Provenance",
     "SeedFile",
     "SeedRecord",
     "TotpParameters",
     "TransportKey",
+    "UnderCertificate",
     "UnderPassphrase",
     "UnderPreSharedKey",
     "UnknownFormat",
@@ -100,6 +113,7 @@ __all__ = [
     "YubicoOtpParameters",
     "open_seed_file",
     "read_key_file",
+    "read_private_key",
 ]
 
 _DEFAULT_LIMITS = Limits()

@@ -168,6 +168,8 @@ def _words(protection: importers.Protection) -> str:
         case importers.UnderPreSharedKey(cipher, key_name):
             named = f' "{key_name}"' if key_name else ""
             return f"{cipher} under the pre-shared key{named}"
+        case importers.UnderCertificate(cipher, key_name, certificate):
+            return f"{cipher} for the private key of {certificate or key_name or 'no name'}"
         case importers.UnderPassphrase(cipher=cipher, prf=prf, iterations=iterations):
             return f"{cipher} under a passphrase (PBKDF2, {prf}, {iterations} iterations)"
 
