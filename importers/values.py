@@ -129,7 +129,8 @@ def _unpadded(padded: bytes, block: int) -> Decrypted:
 
 
 def _rsa(cipher: Cipher, key: bytes, value: bytes) -> bytes:
-    private = load_der_private_key(key, None)
+    # It was validated when it was read from PEM, which takes some 100 ms.
+    private = load_der_private_key(key, None, unsafe_skip_rsa_key_validation=True)
     assert isinstance(private, RSAPrivateKey)  # noqa: S101 - a `PrivateKey` is nothing else
     if cipher.mode is Mode.RSA_1_5:
         return private.decrypt(value, padding.PKCS1v15())

@@ -59,7 +59,7 @@ def certificate_lock(container: Capture, cipher: Cipher) -> CertificateLock:
         return CertificateLock(UnderCertificate(cipher, key_name, _told(container)), None, place)
     try:
         name, public = _read(der)
-    except (ValueError, UnsupportedAlgorithm):
+    except (ValueError, UnsupportedAlgorithm, x509.InvalidVersion):
         place = container.place(grammar.X509_CERTIFICATE)
         raise Malformed("X509Certificate is no certificate of an RSA key", place) from None
     return CertificateLock(UnderCertificate(cipher, key_name, name), public, place)

@@ -40,6 +40,7 @@ def private_key(number: int = 0) -> rsa.RSAPrivateKey:
     return rsa.generate_private_key(65537, 2048)
 
 
+@cache
 def key_for(cipher: Cipher) -> bytes:
     """A key for this cipher: its octets, or PKCS#8 in DER."""
     if cipher.key_octets:
@@ -234,7 +235,7 @@ def wrap_3des(key: bytes, octets: bytes, iv: bytes | None = None) -> bytes:
 
 
 def _for_public_key(cipher: Cipher, key: bytes, octets: bytes) -> bytes:
-    private = load_der_private_key(key, None)
+    private = load_der_private_key(key, None, unsafe_skip_rsa_key_validation=True)
     assert isinstance(private, rsa.RSAPrivateKey)
     if cipher.mode is Mode.RSA_1_5:
         return private.public_key().encrypt(octets, padding.PKCS1v15())

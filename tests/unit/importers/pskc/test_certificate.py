@@ -54,8 +54,9 @@ def for_certificate(within: str, cipher: Cipher = RSA) -> str:
     return sealed(Sealed(cipher, encryption_key=f"<ds:X509Data>{within}</ds:X509Data>"))
 
 
-def embedded(*, elliptic: bool = False) -> str:
+def embedded(*, elliptic: bool = False, version: bytes = b"\x02") -> str:
     der = certificate(elliptic=elliptic).public_bytes(Encoding.DER)
+    der = der.replace(b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01" + version)
     return f"<ds:X509Certificate>{b64encode(der).decode()}</ds:X509Certificate>"
 
 
@@ -155,6 +156,7 @@ def test_nothing_but_a_private_key_opens_it(unlock: PreSharedKey | Passphrase) -
         "<ds:X509Certificate>!</ds:X509Certificate>",
         "<ds:X509Certificate/>",
         embedded(elliptic=True),
+        embedded(version=b"\x6b"),
         embedded() * 2,
         "<ds:X509SKI>!</ds:X509SKI>",
         *(
