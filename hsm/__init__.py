@@ -18,13 +18,17 @@ from hsm.model import (
     Capabilities,
     Cipher,
     Digest,
+    HandedOn,
     KeySummary,
     Location,
+    Mode,
+    Terms,
     Tier,
     WrappedKey,
     WrappedSeed,
 )
 from hsm.pin import Pin
+from hsm.recipient import Recipient
 from hsm.transport import TransportKey
 
 if TYPE_CHECKING:
@@ -35,6 +39,7 @@ __all__ = [
     "Capabilities",
     "Cipher",
     "Digest",
+    "HandedOn",
     "HsmError",
     "Integrity",
     "KeyNotFound",
@@ -42,9 +47,12 @@ __all__ = [
     "Keystore",
     "Location",
     "MacKey",
+    "Mode",
     "Pin",
     "PinRejected",
     "Policy",
+    "Recipient",
+    "Terms",
     "Tier",
     "TransportKey",
     "Unavailable",

@@ -86,7 +86,10 @@ _MAC_KEYS: Final = tuple(
 _CHECKPOINT: Final = _Recipe(
     VaultKey.CHECKPOINT, "checkpoint key", "ECDSA P-256", MechanismFlag.SIGN
 )
-_RECIPES: Final = (_KEK, *_MAC_KEYS, _CHECKPOINT)
+_EXPORT_KEK: Final = _Recipe(
+    VaultKey.EXPORT_KEK, "export key", "AES-256", MechanismFlag.ENCRYPT | MechanismFlag.DECRYPT
+)
+_RECIPES: Final = (_KEK, *_MAC_KEYS, _CHECKPOINT, _EXPORT_KEK)
 
 
 def initialise(location: Location, pin: Pin, so_pin: Pin | None) -> tuple[KeySummary, ...]:
@@ -186,6 +189,7 @@ def _make_keys(session: Session) -> None:
     _make_secret(session, _KEK, KeyType.AES, {Attribute.UNWRAP_TEMPLATE: templates.UNWRAPPED})
     for recipe in _MAC_KEYS:
         _make_secret(session, recipe, KeyType.GENERIC_SECRET, {})
+    _make_secret(session, _EXPORT_KEK, KeyType.AES, {})
     curve = session.create_domain_parameters(
         KeyType.EC, {Attribute.EC_PARAMS: encode_named_curve_parameters("secp256r1")}, local=True
     )

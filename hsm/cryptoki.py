@@ -41,6 +41,8 @@ _PLACE: Final = {
     "C_FindObjectsInit": 26,
     "C_FindObjects": 27,
     "C_FindObjectsFinal": 28,
+    "C_EncryptInit": 29,
+    "C_Encrypt": 30,
     "C_DecryptInit": 33,
     "C_Decrypt": 34,
     "C_SignInit": 42,
@@ -121,6 +123,31 @@ class Mechanism(Structure):
     length: int
 
 
+class GcmParameters(Structure):
+    """CK_GCM_PARAMS."""
+
+    _fields_: ClassVar = [
+        ("iv", c_void_p),
+        ("iv_octets", c_ulong),
+        ("iv_bits", c_ulong),
+        ("associated", c_void_p),
+        ("associated_octets", c_ulong),
+        ("tag_bits", c_ulong),
+    ]
+
+
+class OaepParameters(Structure):
+    """CK_RSA_PKCS_OAEP_PARAMS."""
+
+    _fields_: ClassVar = [
+        ("hash", c_ulong),
+        ("mask", c_ulong),
+        ("source", c_ulong),
+        ("label", c_void_p),
+        ("label_octets", c_ulong),
+    ]
+
+
 class InitializeArgs(Structure):
     """CK_C_INITIALIZE_ARGS: no mutexes of ours, the flags, nothing reserved."""
 
@@ -177,6 +204,8 @@ class Cryptoki:
         ulong, pointer = c_ulong, c_void_p
         self.create_object = self._bind("C_CreateObject", ulong, pointer, ulong, pointer)
         self.destroy_object = self._bind("C_DestroyObject", ulong, ulong)
+        self.encrypt_init = self._bind("C_EncryptInit", ulong, pointer, ulong)
+        self.encrypt = self._bind("C_Encrypt", ulong, pointer, ulong, pointer, pointer)
         self.decrypt_init = self._bind("C_DecryptInit", ulong, pointer, ulong)
         self.decrypt = self._bind("C_Decrypt", ulong, pointer, ulong, pointer, pointer)
         self.sign_init = self._bind("C_SignInit", ulong, pointer, ulong)

@@ -3,25 +3,31 @@
 import hashlib
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from functools import cached_property
 from typing import Final, Self
 
+from hsm import abilities, export, transport
 from hsm.connection import Connection, LentSession
 from hsm.errors import KeyNotFound
 from hsm.mac import MacKey
 from hsm.mechanisms import SOFTWARE
 from hsm.model import (
+    STRICT,
     BlobFormat,
     Capabilities,
     Cipher,
     Digest,
+    HandedOn,
     Location,
+    Terms,
     Tier,
     WrappedKey,
     WrappedSeed,
 )
 from hsm.module import text
 from hsm.pin import Pin
-from hsm.templates import KEK_ID, Cka, Template, VaultKey
+from hsm.recipient import Recipient
+from hsm.templates import KEK_ID, REQUIRED, Cka, Template, VaultKey
 from hsm.translate import Mismatch
 from hsm.transport import TransportKey
 
@@ -45,7 +51,6 @@ class Keystore:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self.capabilities = _capabilities(connection)
         self.kek_id = KEK_ID
         # Known to this login only. Without it nobody can tell whose seed a fingerprint is, not
         # even by trying the seeds of a maker's file; with it, a seed is still HMAC's own key.
@@ -62,22 +67,31 @@ class Keystore:
         """
         connection = Connection(location, pin)
         try:
-            connection.run(lambda session: [session.key(key) for key in VaultKey])
+            connection.run(lambda session: [session.key(key) for key in REQUIRED])
         except BaseException:
             connection.close()
             raise
         return cls(connection)
 
-    def wrap(self, seed: bytearray | memoryview, digest: Digest) -> WrappedSeed:
+    @cached_property
+    def capabilities(self) -> Capabilities:
+        """What the module can do, found out when first asked for."""
+        return _capabilities(self._connection)
+
+    def wrap(
+        self, seed: bytearray | memoryview, digest: Digest, terms: Terms = STRICT
+    ) -> WrappedSeed:
         """A plain seed under the KEK; `seed` is writable memory that the caller wipes.
 
         Raises:
-            Policy: shorter than 16 octets, or longer than 64 (128 for SHA-512).
+            Policy: shorter than `terms` allow, or longer than 64 octets (128 for SHA-512).
+            Unsupported: it is to be exportable, which this vault or its module cannot do.
         """
 
         def work(session: LentSession) -> WrappedSeed:
-            with session.desk.copied(seed, digest) as (template, length):
-                return self._lift(session, template, length)
+            with session.desk as desk:
+                template = desk.copy(seed, digest, terms)
+                return self._lift(session, template, memoryview(seed).nbytes, terms)
 
         return self._connection.run(work)
 
@@ -85,33 +99,97 @@ class Keystore:
     def transport_key(self, cipher: Cipher, key: bytes) -> Iterator[TransportKey]:
         """`key` as an object of the module, destroyed at the end of the block.
 
+        An RSA key is PKCS#8 in DER. A key for one of `capabilities.by_software` stays in this
+        process, in one buffer that is wiped at the end.
+
         Raises:
-            Policy: `cipher` has no keys of this length.
+            Policy: `cipher` takes no such key.
         """
-        transport = TransportKey(cipher, key)
+        by_software = cipher in self.capabilities.by_software
+        held = transport.from_octets(cipher, key, by_software=by_software)
         try:
-            yield transport
+            yield held
         finally:
-            transport.wipe()
+            held.wipe()
+
+    def transport_key_by_label(self, cipher: Cipher, label: str) -> TransportKey:
+        """The RSA, AES or 3DES key that lives on the PKCS#11 token under `label`; it stays there.
+
+        It is looked for when first used: `KeyNotFound` unless there is exactly one, `Policy` if it
+        is of another kind.
+
+        Raises:
+            Unsupported: `cipher` is undone by software, which cannot have this key.
+        """
+        return transport.from_label(cipher, label)
 
     def import_encrypted(
-        self, transport: TransportKey, ciphertext: bytes, digest: Digest
+        self, key: TransportKey, value: bytes, digest: Digest, terms: Terms = STRICT
     ) -> WrappedSeed:
-        """IV || ciphertext of a seed, re-wrapped under the KEK by way of the locked page.
+        """A seed as its file encrypts it, see `Mode`, re-wrapped by way of the locked page.
 
-        The caller has checked the value MAC: AES-CBC says nothing about wholeness.
+        Where the mode is CBC or PKCS#1 v1.5, the caller has checked a MAC or a signature: these
+        say nothing about wholeness.
 
         Raises:
-            Integrity: it does not decrypt to a padded value.
+            Integrity: it does not decrypt to a value, whatever is wrong with it.
             Policy: the seed is too short or too long, or memory cannot be locked.
+            Unsupported: the module lacks the cipher; or the seed is to be exportable, which this
+                vault or its module cannot do.
         """
 
         def work(session: LentSession) -> WrappedSeed:
-            key = transport.handle(session)
-            with session.desk.decrypted(key, ciphertext, digest) as (template, length):
-                return self._lift(session, template, length)
+            with session.desk as desk:
+                length = key.decrypt(session, value, authenticated=terms.authenticated)
+                return self._lift(session, desk.template(length, digest, terms), length, terms)
 
         return self._connection.run(work)
+
+    def decrypt_mac_key(self, key: TransportKey, value: bytes) -> bytearray:
+        """The key of a file's value MACs, for the caller to wipe. No seed is decrypted so.
+
+        Raises:
+            Integrity: it does not decrypt to a value, whatever is wrong with it.
+        """
+
+        def work(session: LentSession) -> bytearray:
+            with session.desk as desk:
+                length = key.decrypt(session, value, authenticated=False)
+                return bytearray(desk.page.view[:length])
+
+        return self._connection.run(work)
+
+    @contextmanager
+    def recipient(self, cipher: Cipher, key: bytes) -> Iterator[Recipient]:
+        """Somebody to hand seeds on to: AES-CBC by a pre-shared key, RSA-OAEP by a public one.
+
+        A public key is a SubjectPublicKeyInfo in DER.
+
+        Raises:
+            Policy: `cipher` takes no such key.
+            Unsupported: seeds are not handed on under `cipher`.
+        """
+        recipient = Recipient(cipher, key)
+        try:
+            self._connection.run(recipient.prepare)
+            yield recipient
+        finally:
+            recipient.wipe()
+
+    def export_encrypted(
+        self, key: WrappedKey, export_blob: bytes, recipient: Recipient
+    ) -> HandedOn:
+        """The seed of `export_blob`, which is the one of `key`, encrypted for `recipient`.
+
+        Raises:
+            Integrity: the blob is damaged, or of another seed than `key`.
+            Unsupported: this vault has no export key, or the module lacks the cipher.
+        """
+        return self._connection.run(
+            lambda session: export.hand_on(
+                session, key, export_blob, recipient, self._fingerprint_label
+            )
+        )
 
     def open(self, key: WrappedKey, digest: Digest) -> AbstractContextManager[MacKey]:
         """The seed as a `MacKey`, unwrapped when the block is entered.
@@ -194,8 +272,10 @@ class Keystore:
             lambda session: session.hmac(session.key(key), Digest.SHA256, label)
         )
 
-    def _lift(self, session: LentSession, template: Template, length: int) -> WrappedSeed:
-        """The seed that `template` points to, wrapped and fingerprinted."""
+    def _lift(
+        self, session: LentSession, template: Template, length: int, terms: Terms
+    ) -> WrappedSeed:
+        """The seed that lies on the desk, wrapped and fingerprinted."""
         handle = session.create(template)
         try:
             blob = session.wrap(session.key(VaultKey.KEK), handle)
@@ -203,7 +283,8 @@ class Keystore:
         finally:
             session.destroy(handle)
         key = WrappedKey(BlobFormat.AES_KW, self.kek_id, length, blob)
-        return WrappedSeed(key, mark[:FINGERPRINT_OCTETS])
+        copy = export.keep(session, length) if terms.exportable else None
+        return WrappedSeed(key, mark[:FINGERPRINT_OCTETS], copy)
 
 
 def _capabilities(connection: Connection) -> Capabilities:
@@ -219,4 +300,5 @@ def _capabilities(connection: Connection) -> Capabilities:
         import_tier=Tier.NARROW,
         verify_tier=Tier.INSIDE,
         is_software=maker in SOFTWARE,
+        by_software=connection.run(abilities.by_software),
     )

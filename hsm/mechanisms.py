@@ -1,20 +1,26 @@
 """Mechanism numbers, ready to pass. Later modules widen these tables, not the code."""
 
-from ctypes import byref
+from ctypes import addressof, byref, sizeof
 from enum import IntEnum
 
-from hsm.cryptoki import Mechanism
-from hsm.model import Digest
+from hsm.cryptoki import Mechanism, OaepParameters
+from hsm.model import Cipher, Digest
 
 
 class Ckm(IntEnum):
     """CK_MECHANISM_TYPE (PKCS#11 v2.40, current mechanisms)."""
 
+    RSA_PKCS = 0x01
+    RSA_PKCS_OAEP = 0x09
+    DES3_CBC = 0x133
+    SHA_1 = 0x220
     SHA_1_HMAC = 0x221
+    SHA256 = 0x250
     SHA256_HMAC = 0x251
     SHA512_HMAC = 0x271
     ECDSA = 0x1041
     AES_CBC = 0x1082
+    AES_GCM = 0x1087
     AES_KEY_WRAP = 0x2109
 
 
@@ -30,6 +36,17 @@ ECDSA = byref(Mechanism(Ckm.ECDSA))
 # SoftHSM 2.6 names RFC 5649 wrapping _PAD and pads to 8 octets first: a 20-octet seed comes
 # back as 24. Seeds are padded to the HMAC block instead, so plain RFC 3394 carries them.
 AES_KEY_WRAP = byref(Mechanism(Ckm.AES_KEY_WRAP))
+
+# Hash, mask generation (CKG_MGF1_SHA1, _SHA256) and CKZ_DATA_SPECIFIED: an empty label.
+_OAEP = {
+    Cipher.RSA_OAEP_SHA1: OaepParameters(Ckm.SHA_1, 1, 1),
+    Cipher.RSA_OAEP_SHA256: OaepParameters(Ckm.SHA256, 2, 1),
+}
+
+RSA = {Cipher.RSA_1_5: byref(Mechanism(Ckm.RSA_PKCS))} | {
+    cipher: byref(Mechanism(Ckm.RSA_PKCS_OAEP, addressof(parameters), sizeof(parameters)))
+    for cipher, parameters in _OAEP.items()
+}
 
 SOFTWARE = frozenset({"SoftHSM", "Mozilla Foundation", "IBM"})
 """Manufacturers (CK_INFO) whose modules keep keys in files, not in hardware."""

@@ -9,6 +9,9 @@ from hsm.errors import Integrity, Policy
 SEED_MIN_OCTETS = 16
 """RFC 4226 section 4, R6: a seed has at least 128 bit."""
 
+SEED_MIN_ALLOWED_OCTETS = 10
+"""What an operator may let pass all the same: older tokens have 80 bit."""
+
 
 class Digest(Enum):
     """A hash under HMAC (RFC 2104): its name, its size and its block in octets."""
@@ -22,18 +25,18 @@ class Digest(Enum):
         self.size = size
         self.block = block
 
-    def padded_length(self, seed_octets: int) -> int:
+    def padded_length(self, seed_octets: int, shortest: int = SEED_MIN_OCTETS) -> int:
         """Octets of the zero-padded seed: 64, or 128 for a SHA-512 seed longer than 64.
 
         HMAC pads its key with zeros to the block itself, so codes stay the same, and
         two equal seeds pad alike whatever digest they serve.
 
         Raises:
-            Policy: shorter than 128 bit, or longer than the HMAC block.
+            Policy: shorter than `shortest`, or longer than the HMAC block.
         """
-        if not SEED_MIN_OCTETS <= seed_octets <= self.block:
+        if not shortest <= seed_octets <= self.block:
             raise Policy(
-                f"seed of {seed_octets} octets for HMAC-{self.name}: {SEED_MIN_OCTETS} to "
+                f"seed of {seed_octets} octets for HMAC-{self.name}: {shortest} to "
                 f"{self.block} are accepted (RFC 4226 R6, RFC 2104). Nothing was stored; "
                 "ask the manufacturer for a file with proper seeds"
             )
@@ -55,11 +58,91 @@ class BlobFormat(IntEnum):
     """RFC 3394 over the zero-padded seed."""
 
 
-class Cipher(Enum):
-    """What a manufacturer's transport key encrypts with."""
+class Mode(Enum):
+    """How a cipher is used on one value, and what the value's octets are."""
 
-    AES_CBC_PAD = "aes-cbc-pad"
-    """IV || AES-CBC with PKCS#7 padding (RFC 6030 section 6.1); keys of 16, 24 or 32 octets."""
+    CBC = "CBC"
+    """IV || blocks, padded (XML Encryption section 5.2); nothing shows that they were changed."""
+    GCM = "GCM"
+    """12 octets of IV || ciphertext || 16 octets of tag (XML Encryption 1.1 section 5.2.4)."""
+    KEY_WRAP = "KW"
+    """RFC 3394; RFC 3657 for Camellia; RFC 3217 for 3DES. Its own check value is inside."""
+    PADDED_KEY_WRAP = "KWP"
+    """RFC 5649: key wrap of any length."""
+    RSA_1_5 = "1_5"
+    """One RSA operation a value, PKCS#1 v1.5 padding (RFC 8017 section 7.2)."""
+    RSA_OAEP = "OAEP"
+    """One RSA operation a value, OAEP (RFC 8017 section 7.1)."""
+
+
+class Cipher(Enum):
+    """What a manufacturer's transport key encrypts with: algorithm, mode, octets of the key.
+
+    An RSA key has no length of its own here; `hash` is OAEP's, with MGF1 over the same one.
+    A 3DES key of 16 octets is taken as well: K1 || K2 stands for K1 || K2 || K1.
+    """
+
+    AES_128_CBC = ("AES", Mode.CBC, 16)
+    AES_192_CBC = ("AES", Mode.CBC, 24)
+    AES_256_CBC = ("AES", Mode.CBC, 32)
+    DES3_CBC = ("3DES", Mode.CBC, 24)
+    CAMELLIA_128_CBC = ("CAMELLIA", Mode.CBC, 16)
+    CAMELLIA_192_CBC = ("CAMELLIA", Mode.CBC, 24)
+    CAMELLIA_256_CBC = ("CAMELLIA", Mode.CBC, 32)
+    AES_128_GCM = ("AES", Mode.GCM, 16)
+    AES_192_GCM = ("AES", Mode.GCM, 24)
+    AES_256_GCM = ("AES", Mode.GCM, 32)
+    AES_128_KW = ("AES", Mode.KEY_WRAP, 16)
+    AES_192_KW = ("AES", Mode.KEY_WRAP, 24)
+    AES_256_KW = ("AES", Mode.KEY_WRAP, 32)
+    AES_128_KWP = ("AES", Mode.PADDED_KEY_WRAP, 16)
+    AES_192_KWP = ("AES", Mode.PADDED_KEY_WRAP, 24)
+    AES_256_KWP = ("AES", Mode.PADDED_KEY_WRAP, 32)
+    DES3_KW = ("3DES", Mode.KEY_WRAP, 24)
+    CAMELLIA_128_KW = ("CAMELLIA", Mode.KEY_WRAP, 16)
+    CAMELLIA_192_KW = ("CAMELLIA", Mode.KEY_WRAP, 24)
+    CAMELLIA_256_KW = ("CAMELLIA", Mode.KEY_WRAP, 32)
+    RSA_1_5 = ("RSA", Mode.RSA_1_5, 0)
+    RSA_OAEP_SHA1 = ("RSA", Mode.RSA_OAEP, 0, "SHA1")
+    RSA_OAEP_SHA256 = ("RSA", Mode.RSA_OAEP, 0, "SHA256")
+
+    def __init__(self, algorithm: str, mode: Mode, key_octets: int, hash_: str = "") -> None:
+        self.algorithm = algorithm
+        self.mode = mode
+        self.key_octets = key_octets
+        self.hash = hash_
+        self.block = 8 if algorithm == "3DES" else 16
+
+    def __str__(self) -> str:
+        return self.name.replace("_", "-").replace("DES3", "3DES")
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """On what terms a seed is taken over.
+
+    `authenticated`: a MAC or a signature over the encrypted value was right. Only then may the
+    padding be XML Encryption's, where the last octet alone counts, besides PKCS#7's.
+    `shortest`: how many octets a seed must have, 10 at least.
+    `exportable`: a second copy is kept that can be handed on, see `Keystore.export_encrypted`.
+
+    Raises:
+        Policy: `shortest` is below 10.
+    """
+
+    authenticated: bool = False
+    shortest: int = SEED_MIN_OCTETS
+    exportable: bool = False
+
+    def __post_init__(self) -> None:
+        if self.shortest < SEED_MIN_ALLOWED_OCTETS:
+            raise Policy(
+                f"seeds of {self.shortest} octets are guessed too easily: the least that may be "
+                f"allowed is {SEED_MIN_ALLOWED_OCTETS}"
+            )
+
+
+STRICT = Terms()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +159,7 @@ class WrappedKey:
     blob: bytes = field(repr=False)
 
     def __post_init__(self) -> None:
-        if not SEED_MIN_OCTETS <= self.length <= 128:
+        if not SEED_MIN_ALLOWED_OCTETS <= self.length <= 128:
             raise Integrity(f"wrapped key says its seed has {self.length} octets: damaged record")
         if len(self.blob) != (72 if self.length <= 64 else 136):
             raise Integrity(f"wrapped key of {len(self.blob)} octets: damaged record")
@@ -84,10 +167,22 @@ class WrappedKey:
 
 @dataclass(frozen=True, slots=True)
 class WrappedSeed:
-    """A wrapped key, and the 16 keyed octets that equal seeds share within one vault."""
+    """A wrapped key, and the 16 keyed octets that equal seeds share within one vault.
+
+    `export_blob`: the second copy of an exportable seed, under the export key.
+    """
 
     key: WrappedKey
     fingerprint: bytes
+    export_blob: bytes | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class HandedOn:
+    """A seed encrypted for a recipient, and its MAC where the cipher needs one."""
+
+    value: bytes
+    mac: bytes | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,12 +203,17 @@ class Location:
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What the module was found to be, and how close to it seeds stay."""
+    """What the module was found to be, and how close to it seeds stay.
+
+    `by_software`: ciphers that the module lacks. This package's own process decrypts them, into
+    its locked page; the transport key is then in the process's memory.
+    """
 
     library: str
     import_tier: Tier
     verify_tier: Tier
     is_software: bool
+    by_software: tuple[Cipher, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,15 +16,18 @@ _MADV_DONTDUMP: Final[int | None] = getattr(mmap, "MADV_DONTDUMP", None)
 class LockedPage:
     """A private page, locked; `octets[i]` reads one octet without copying the page.
 
+    `view` lends parts of it to code that reads or writes buffers.
+
     Raises:
         Unavailable: the system does not let this process lock a page.
     """
 
-    __slots__ = ("_memory", "address", "octets")
+    __slots__ = ("_memory", "address", "octets", "view")
 
     def __init__(self) -> None:
         self._memory = mmap.mmap(-1, PAGE_OCTETS, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
         self.octets = (ctypes.c_ubyte * PAGE_OCTETS).from_buffer(self._memory)
+        self.view = memoryview(self._memory)
         self.address = ctypes.addressof(self.octets)
         library = ctypes.CDLL(None, use_errno=True)
         if library.mlock(ctypes.c_void_p(self.address), ctypes.c_size_t(PAGE_OCTETS)):

@@ -5,14 +5,15 @@ from collections.abc import Callable
 from ctypes import create_string_buffer
 from typing import Final
 
-from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from cryptography.hazmat.primitives.ciphers import Cipher as LibraryCipher
+from cryptography.hazmat.primitives.ciphers import algorithms, modes
 from cryptography.hazmat.primitives.keywrap import aes_key_wrap
 
 from hsm import templates
 from hsm.connection import Connection, LentSession
 from hsm.errors import HsmError, Policy, Unsupported
-from hsm.model import Digest
-from hsm.templates import Cka, VaultKey
+from hsm.model import Cipher, Digest
+from hsm.templates import Cka, Ckk, VaultKey
 
 _KEY: Final = bytes(range(32))
 _SEED: Final = b"12345678901234567890"  # RFC 4226 appendix D
@@ -36,8 +37,8 @@ def examine(connection: Connection) -> None:
 
 def _wraps_by_rfc_3394(session: LentSession) -> None:
     kek = session.create(templates.throwaway_kek(create_string_buffer(_KEY, len(_KEY))))
-    with session.desk.copied(bytearray(_SEED), Digest.SHA1) as (template, _):
-        blob = session.wrap(kek, session.create(template))
+    with session.desk as desk:
+        blob = session.wrap(kek, session.create(desk.copy(bytearray(_SEED), Digest.SHA1)))
     if blob != aes_key_wrap(_KEY, _SEED.ljust(64, b"\0")):
         raise Unsupported("mechanism 0x2109 is not RFC 3394 key wrap here")
 
@@ -53,19 +54,22 @@ def _computes_hmac(session: LentSession) -> None:
 
 
 def _decrypts_cbc(session: LentSession) -> None:
-    encryptor = Cipher(algorithms.AES(_KEY), modes.CBC(_KEY[:16])).encryptor()
+    encryptor = LibraryCipher(algorithms.AES(_KEY), modes.CBC(_KEY[:16])).encryptor()
     ciphertext = _KEY[:16] + encryptor.update(_SEED + bytes([12]) * 12) + encryptor.finalize()
-    key = session.create(templates.transport_key(create_string_buffer(_KEY, len(_KEY))))
-    with session.desk.decrypted(key, ciphertext, Digest.SHA1) as (template, _):
-        seed = session.create(template)
+    value = create_string_buffer(_KEY, len(_KEY))
+    key = session.create(templates.transport_key(Ckk.AES, value))
+    with session.desk as desk:
+        length = desk.decrypt_cbc(key, Cipher.AES_256_CBC, ciphertext)
+        length = desk.unpad(length, 16, authenticated=False)
+        seed = session.create(desk.template(length, Digest.SHA1))
     if session.hmac(seed, Digest.SHA1, _MESSAGE) != hmac.digest(_SEED, _MESSAGE, "sha1"):
         raise Unsupported("AES-CBC decrypts to something else")
 
 
 def _keeps_secrets(session: LentSession) -> None:
     kek, seal = session.key(VaultKey.KEK), session.key(VaultKey.SEAL)
-    with session.desk.copied(bytearray(_SEED), Digest.SHA1) as (template, _):
-        blob = session.wrap(kek, session.create(template))
+    with session.desk as desk:
+        blob = session.wrap(kek, session.create(desk.copy(bytearray(_SEED), Digest.SHA1)))
     _must_refuse("reading the KEK", lambda: session.attribute(kek, Cka.VALUE))
     _must_refuse("wrapping the seal key", lambda: session.wrap(kek, seal))
     _must_refuse(

@@ -48,7 +48,10 @@ class Session:
 
     def find_all(self, key: VaultKey) -> list[int]:
         """The handles of all objects that pass for `key`; two are enough to know it is not one."""
-        template = templates.locator(key)
+        return self.search(templates.locator(key))
+
+    def search(self, template: Template) -> list[int]:
+        """The handles of all objects that have the attributes of `template`, two at most."""
         handles, count = (c_ulong * 2)(), c_ulong()
         self.cryptoki.find_objects_init(self.handle, template.array, template.count)
         try:

@@ -1,5 +1,6 @@
 """The attributes of every object: each one given, none left to a module's defaults."""
 
+from collections.abc import Iterable
 from ctypes import Array, addressof, c_char, c_ulong, create_string_buffer, sizeof
 from enum import Enum, IntEnum
 from typing import Final
@@ -13,6 +14,7 @@ class Cka(IntEnum):
     CLASS = 0x00
     TOKEN = 0x01
     PRIVATE = 0x02
+    LABEL = 0x03
     VALUE = 0x11
     KEY_TYPE = 0x100
     ID = 0x102
@@ -24,6 +26,14 @@ class Cka(IntEnum):
     SIGN = 0x108
     VERIFY = 0x10A
     DERIVE = 0x10C
+    MODULUS = 0x120
+    PUBLIC_EXPONENT = 0x122
+    PRIVATE_EXPONENT = 0x123
+    PRIME_1 = 0x124
+    PRIME_2 = 0x125
+    EXPONENT_1 = 0x126
+    EXPONENT_2 = 0x127
+    COEFFICIENT = 0x128
     EXTRACTABLE = 0x162
     EC_POINT = 0x181
     UNWRAP_TEMPLATE = 0x40000212
@@ -40,7 +50,9 @@ class Cko(IntEnum):
 class Ckk(IntEnum):
     """CK_KEY_TYPE."""
 
+    RSA = 0x00
     GENERIC_SECRET = 0x10
+    DES3 = 0x15
     AES = 0x1F
 
 
@@ -52,11 +64,15 @@ class VaultKey(Enum):
     FINGERPRINT = (Cko.SECRET_KEY, b"seedvault/fingerprint/1")
     CHECKPOINT = (Cko.PRIVATE_KEY, b"seedvault/checkpoint/1")
     CHECKPOINT_PUBLIC = (Cko.PUBLIC_KEY, b"seedvault/checkpoint/1")
+    EXPORT_KEK = (Cko.SECRET_KEY, b"seedvault/export/1")
 
     def __init__(self, object_class: Cko, identifier: bytes) -> None:
         self.object_class = object_class
         self.identifier = identifier
 
+
+REQUIRED: Final = tuple(key for key in VaultKey if key is not VaultKey.EXPORT_KEK)
+"""What every vault has; the export key came later, and is missed when something is exported."""
 
 KEK_ID: Final = "k1"
 
@@ -118,9 +134,46 @@ def fresh_seed(page: Array[c_char]) -> Template:
     )
 
 
-def transport_key(value: Array[c_char]) -> Template:
-    """A manufacturer's AES key."""
-    return Template(*_secret(Ckk.AES, Cka.DECRYPT), (Cka.VALUE, value))
+def transport_key(kind: Ckk, value: Array[c_char]) -> Template:
+    """A manufacturer's AES or 3DES key."""
+    return Template(*_secret(kind, Cka.DECRYPT), (Cka.VALUE, value))
+
+
+def rsa_transport_key(numbers: Iterable[tuple[Cka, Array[c_char]]]) -> Template:
+    """An RSA private key on which a manufacturer encrypted, its `numbers` big-endian."""
+    return Template(
+        (Cka.CLASS, Cko.PRIVATE_KEY),
+        (Cka.KEY_TYPE, Ckk.RSA),
+        (Cka.TOKEN, False),
+        (Cka.PRIVATE, True),
+        (Cka.SENSITIVE, True),
+        (Cka.EXTRACTABLE, False),
+        (Cka.DECRYPT, True),
+        (Cka.UNWRAP, False),
+        (Cka.SIGN, False),
+        (Cka.DERIVE, False),
+        *numbers,
+    )
+
+
+def recipient_key(value: Array[c_char]) -> Template:
+    """The AES key that somebody else opens handed-on seeds with."""
+    return Template(*_secret(Ckk.AES, Cka.ENCRYPT), (Cka.VALUE, value))
+
+
+def rsa_recipient_key(modulus: bytes, exponent: bytes) -> Template:
+    """The RSA public key for which handed-on seeds are encrypted."""
+    return Template(
+        (Cka.CLASS, Cko.PUBLIC_KEY),
+        (Cka.KEY_TYPE, Ckk.RSA),
+        (Cka.TOKEN, False),
+        (Cka.PRIVATE, False),
+        (Cka.ENCRYPT, True),
+        (Cka.WRAP, False),
+        (Cka.VERIFY, False),
+        (Cka.MODULUS, modulus),
+        (Cka.PUBLIC_EXPONENT, exponent),
+    )
 
 
 def throwaway_kek(value: Array[c_char]) -> Template:
@@ -131,6 +184,13 @@ def throwaway_kek(value: Array[c_char]) -> Template:
 def locator(key: VaultKey) -> Template:
     """What finds `key`, and should find it once."""
     return Template((Cka.CLASS, key.object_class), (Cka.TOKEN, True), (Cka.ID, key.identifier))
+
+
+def labelled(object_class: Cko, label: str) -> Template:
+    """What finds a key by its label, which need not be unique."""
+    return Template(
+        (Cka.CLASS, object_class), (Cka.TOKEN, True), (Cka.LABEL, label.encode("utf-8"))
+    )
 
 
 CANARY: Final = Template(*_secret(Ckk.GENERIC_SECRET, extractable=True), (Cka.VALUE, bytes(64)))

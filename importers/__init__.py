@@ -9,6 +9,7 @@ encrypted: `SeedFile.transport_key` is for whoever may decrypt them.
 """
 
 from importers.cipher import Cipher, Mode
+from importers.containers import Bounds, ContainerUnlock, PgpKey, Wrapper, unwrap, wrapper_of
 from importers.errors import (
     ImporterError,
     IntegrityFailure,
@@ -64,8 +65,11 @@ from importers.unlock import (
 )
 
 __all__ = [
+    "NONE",
+    "Bounds",
     "CertificateName",
     "Cipher",
+    "ContainerUnlock",
     "Digest",
     "Encoding",
     "EncryptedSeed",
@@ -86,6 +90,7 @@ __all__ = [
     "Octets",
     "Parameters",
     "Passphrase",
+    "PgpKey",
     "PinParameters",
     "PinPolicy",
     "PinUsage",
@@ -109,11 +114,14 @@ __all__ = [
     "Unsupported",
     "Warned",
     "WarningCode",
+    "Wrapper",
     "WrongKey",
     "YubicoOtpParameters",
     "open_seed_file",
     "read_key_file",
     "read_private_key",
+    "unwrap",
+    "wrapper_of",
 ]
 
 _DEFAULT_LIMITS = Limits()
@@ -130,11 +138,20 @@ def open_seed_file(
     """The seed file in `source`, its format known by its content, opened with `unlock`.
 
     Reads up to the end of the first key package. `name` stands for the file in errors.
-    `instructions` are the operator's.
+    `instructions` are the operator's. Where they name certificates (`signed_by`), the signature is
+    verified first, which takes a `source` that can `seek`, and nothing but what it covers is read.
 
     Raises:
         UnknownFormat: no reader here knows it.
         WrongKey: `unlock` is missing, of another kind, or does not open this file.
         ImporterError: any other reason to refuse it, see `importers.errors`.
     """
-    return open_source(Source(source, name, limits), unlock, instructions)
+    if not instructions.signed_by:
+        return open_source(Source(source, name, limits), unlock, instructions)
+    # Only here: signxml and lxml take 60 ms to load, and most commands have nothing to verify.
+    from importers.pskc.signature import verified  # noqa: PLC0415
+
+    signed = verified(source, name, limits, instructions.signed_by)
+    file = open_source(signed.source, unlock, instructions)
+    file.signer = signed.signer
+    return file

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from importers.containers.wrapper import wrapper_of
 from importers.errors import Place, UnknownFormat, Unsupported
 from importers.instructions import Instructions
 from importers.pskc import grammar
@@ -24,11 +25,6 @@ _XML_UNREAD = {
     "Tokens": "SafeNet token XML",
     "TKNBatch": "RSA SecurID",
 }
-_WRAPPERS = {
-    b"\x1f\x8b": "a gzip archive",
-    b"PK\x03\x04": "a zip archive",
-    b"-----BEGIN PGP": "a PGP message",
-}
 # UTF-16 is known by its byte order mark only: without one its order would be a guess.
 _XML_STARTS = (b"<", b"\xff\xfe<\x00", b"\xfe\xff\x00<")
 _UTF16_STARTS = (b"<\x00", b"\x00<")
@@ -37,9 +33,9 @@ _UTF16_STARTS = (b"<\x00", b"\x00<")
 def open_source(source: Source, unlock: Unlock | None, instructions: Instructions) -> SeedFile:
     """The file, opened by the reader for its format. Raises UnknownFormat where there is none."""
     place = Place(source.name)
-    for magic, wrapper in _WRAPPERS.items():
-        if source.head.startswith(magic):
-            raise Unsupported(f"this is {wrapper}", place, "Unwrap it, and import what is in it.")
+    wrapper = wrapper_of(source.head)
+    if wrapper is not None:
+        raise Unsupported(f"this is {wrapper.value}", place, "Unwrap it, and import what is in it.")
     if source.head.startswith(_UTF16_STARTS):
         raise Unsupported("UTF-16 without a byte order mark", place)
     if not source.head.startswith(_XML_STARTS):

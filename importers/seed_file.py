@@ -55,6 +55,9 @@ class SeedFile:
     Where the operator said `skip_bad`, a refused record is handed to `on_refusal` instead, which
     may raise to stop.
 
+    `signer` says whose signature over the whole file was verified before anything was read; None
+    where the operator named no certificate.
+
     `transport_key` decrypts the records' seeds; None in a plain file. Close the file, or use it in
     a `with`, to wipe that key.
     """
@@ -69,6 +72,7 @@ class SeedFile:
     ) -> None:
         self.header = header
         self.transport_key = transport_key
+        self.signer: str | None = None
         self.on_refusal: Callable[[ImporterError], None] = _pass_over if skip_bad else _stop
         self._reading = reading
         self._records = self._accepted()
@@ -90,8 +94,8 @@ class SeedFile:
 
     @property
     def signed(self) -> bool:
-        """Whether it carries a signature, which is not verified; known after the last record."""
-        return self._reading.signed
+        """Whether it carries a signature; without a `signer` known after the last record only."""
+        return self.signer is not None or self._reading.signed
 
     @property
     def warnings(self) -> tuple[Warned, ...]:

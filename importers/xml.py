@@ -101,7 +101,7 @@ class Capture:
 
 def peek_root(source: Source) -> Root | None:
     """The first element of a document, from its head alone; None where it starts later."""
-    parser = _hardened(source)
+    parser = hardened(source)
     found: list[Root] = []
 
     def start(name: str, attributes: dict[str, str]) -> None:
@@ -114,7 +114,7 @@ def peek_root(source: Source) -> Root | None:
         parser.Parse(source.head)
     except expat.ExpatError as flaw:
         if not found:
-            raise _not_well_formed(flaw, source, "nothing was read before it") from None
+            raise not_well_formed(flaw, source, "nothing was read before it") from None
     return found[0] if found else None
 
 
@@ -143,7 +143,7 @@ class Walker:
         self._last_line = 0
         self.container = Capture(source, serial, self._rules)
         self._catch(self.container)
-        self._parser = _hardened(source)
+        self._parser = hardened(source)
         self._parser.buffer_text = True
         self._look()
 
@@ -163,7 +163,7 @@ class Walker:
             if not chunk:
                 self._blank_only(self._rule)
         except expat.ExpatError as flaw:
-            error = _not_well_formed(flaw, self._source, self._last_good())
+            error = not_well_formed(flaw, self._source, self._last_good())
         except ImporterError as refusal:
             error = refusal
         yield from self._ready
@@ -241,9 +241,9 @@ class Walker:
 
     def _unknown(self, parent: Rule, name: str) -> None:
         if parent.kind is Kind.CLOSED:
-            self._refuse(Unsupported, f"{parent.local} holds {_shown(name)}, not enforced", parent)
+            self._refuse(Unsupported, f"{parent.local} holds {shown(name)}, not enforced", parent)
         if parent.is_text or not self._lenient:
-            self._refuse(Malformed, f"{_shown(name)} does not belong here", parent)
+            self._refuse(Malformed, f"{shown(name)} does not belong here", parent)
         self._capture.warnings.append(WarningCode.UNKNOWN_ELEMENT)
         self._look_away()
 
@@ -260,11 +260,11 @@ class Walker:
     def _foreign(self, rule: Rule, attributes: dict[str, str]) -> None:
         for name in attributes.keys() - rule.attributes:
             if rule.kind is Kind.CLOSED:
-                self._refuse(Unsupported, f"{rule.local} has {_shown(name)}, not enforced", rule)
+                self._refuse(Unsupported, f"{rule.local} has {shown(name)}, not enforced", rule)
             if " " in name:
                 continue  # another namespace's, such as xsi:schemaLocation
             if not self._lenient:
-                self._refuse(Malformed, f"{_shown(name)} is no attribute of {rule.local}", rule)
+                self._refuse(Malformed, f"{shown(name)} is no attribute of {rule.local}", rule)
             self._capture.warnings.append(WarningCode.UNKNOWN_ELEMENT)
 
     def _blank_only(self, rule: Rule) -> None:
@@ -316,7 +316,7 @@ class Walker:
         raise error(reason, Place(self._source.name, line, rule.path, self._capture.serial))
 
 
-def _hardened(source: Source) -> expat.XMLParserType:
+def hardened(source: Source) -> expat.XMLParserType:
     """A parser that refuses DOCTYPE before any entity, and all but three encodings."""
     parser = expat.ParserCreate(namespace_separator=" ")
 
@@ -335,12 +335,13 @@ def _hardened(source: Source) -> expat.XMLParserType:
     return parser
 
 
-def _not_well_formed(flaw: expat.ExpatError, source: Source, last: str) -> Malformed:
+def not_well_formed(flaw: expat.ExpatError, source: Source, last: str) -> Malformed:
+    """The refusal of what is no XML; `last` says how far it was read."""
     what = expat.errors.messages[flaw.code]
     place = Place(source.name, source.line(flaw.lineno))
     return Malformed(f"not well-formed XML, or cut off ({what}); {last}", place)
 
 
-def _shown(name: str) -> str:
+def shown(name: str) -> str:
     """A foreign name, short enough and safe to print."""
     return ascii(name[:_SHOWN])

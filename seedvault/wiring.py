@@ -26,6 +26,7 @@ from seedvault.service.binding import AssignToken, UnassignToken, UnlockToken
 from seedvault.service.bulk import AssignMany
 from seedvault.service.import_batch import ImportBatch
 from seedvault.service.inquiry import InquireToken
+from seedvault.service.inspect import InspectFile
 from seedvault.service.ports import Intake, Keys, Vault, VaultIdentity
 from seedvault.service.resync import ResynchroniseToken
 from seedvault.service.users import AddUser
@@ -89,6 +90,10 @@ class Application:
         return ImportBatch(self.vault, self.keys, self.intake, system_clock)
 
     @property
+    def inspect_file(self) -> InspectFile:
+        return InspectFile(self.vault, self.keys, self.intake, system_clock)
+
+    @property
     def assign_token(self) -> AssignToken:
         return AssignToken(self.vault, self.keys, system_clock)
 
@@ -123,6 +128,34 @@ class Application:
     @property
     def verify_audit(self) -> VerifyAudit:
         return VerifyAudit(self.vault)
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaState:
+    """The schema that the database has, and the one that this program works with."""
+
+    found: str
+    needed: str
+
+    @property
+    def is_current(self) -> bool:
+        """Whether there is nothing to upgrade."""
+        return self.found == self.needed
+
+
+def schema_of(settings: Settings) -> SchemaState:
+    """Raises StorageUnavailable where there is no vault, or a newer program's."""
+    from seedvault.storage import SCHEMA, vault_schema
+
+    return SchemaState(vault_schema(settings.database), SCHEMA)
+
+
+def upgrade(settings: Settings) -> SchemaState:
+    """Bring the database up to this program's schema. Raises as `schema_of` does."""
+    from seedvault.storage import upgrade_vault
+
+    upgrade_vault(settings.database)
+    return schema_of(settings)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from seedvault.cli import output
 from seedvault.domain.names import Serial
-from seedvault.domain.oath import HotpParameters, Parameters, TotpParameters
+from seedvault.domain.oath import Counting, HotpParameters, TotpParameters
 from seedvault.domain.outcome import Accepted, Outcome, Reason, Rejected
 
 _HINTS = {
@@ -23,7 +23,7 @@ def rejected(serial: Serial, outcome: Rejected) -> str:
     return f"rejected: {outcome.reason.value}{until}{tail}"
 
 
-def resynchronised(parameters: Parameters, outcome: Accepted) -> str:
+def resynchronised(parameters: Counting, outcome: Accepted) -> str:
     """Where the token was found."""
     match parameters:
         case HotpParameters():

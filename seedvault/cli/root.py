@@ -16,6 +16,7 @@ _NOUNS = {
     "batch": ("seedvault.cli.batch", "Import seed files, look at batches."),
     "token": ("seedvault.cli.token", "Assign, verify, resynchronise and list tokens."),
     "user": ("seedvault.cli.user", "Add and list users."),
+    "db": ("seedvault.cli.db", "Check and upgrade the database's schema."),
     "audit": ("seedvault.cli.audit", "Read and verify the audit log."),
 }
 

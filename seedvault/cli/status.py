@@ -31,6 +31,7 @@ def command(session: Session) -> int:
             "hsm": module if failure is None else f"UNAVAILABLE: {failure.what}",
             "in_stock": counts.in_stock,
             "bound": counts.bound,
+            "quarantined": counts.quarantined,
             "users": counts.users,
             "batches": counts.batches,
             "audit_events": counts.events,

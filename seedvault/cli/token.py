@@ -104,7 +104,7 @@ def resync(session: Session, serial: Serial, codes: tuple[str, ...], *, dry_run:
     if session.as_json:
         output.document("token.resync", outcome_fields(serial, outcome))
     elif isinstance(outcome, Accepted):
-        click.echo(resynchronised(token.device.parameters, outcome))
+        click.echo(resynchronised(token.device.counting, outcome))
     else:
         click.echo(rejected(serial, outcome))
     return Exit.DONE if isinstance(outcome, Accepted) else Exit.DECIDED_NO

@@ -5,9 +5,10 @@ import click
 from seedvault.cli import output
 from seedvault.cli.options import SERIAL, USER, Session, json_option, jsonl_option
 from seedvault.cli.outcomes import drift_words
+from seedvault.cli.token_words import STATES, kind_of, kind_words, state_words
 from seedvault.domain.names import Serial, UserName
-from seedvault.domain.oath import HotpParameters, Parameters, TotpParameters
-from seedvault.domain.token import Bound
+from seedvault.domain.oath import HotpParameters, TotpParameters
+from seedvault.domain.token import Bound, Quarantined
 from seedvault.service.inquiry import Inquired
 from seedvault.service.lookup import batch_of, user_of
 from seedvault.service.ports import ListedToken, TokenFilter
@@ -17,6 +18,7 @@ from seedvault.service.ports import ListedToken, TokenFilter
 @click.option("--batch", help="Only tokens of this batch, such as B-0001.")
 @click.option("--user", type=USER, help="Only this user's tokens.")
 @click.option("--bound/--in-stock", default=None, help="Only tokens that have an owner, or none.")
+@click.option("--quarantined", is_flag=True, help="Only tokens that are kept and not usable.")
 @click.option("--after", type=SERIAL, help="Begin after this serial: the next page.")
 @click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="At most.")
 @jsonl_option
@@ -28,6 +30,7 @@ def list_tokens(  # noqa: PLR0913 - one parameter for each option
     batch: str | None,
     user: UserName | None,
     bound: bool | None,
+    quarantined: bool,
     after: Serial | None,
     limit: int,
 ) -> None:
@@ -44,6 +47,7 @@ def list_tokens(  # noqa: PLR0913 - one parameter for each option
             batch=batch_of(vault, batch).number if batch else None,
             owner=user_of(vault, user).name if user else None,
             bound=bound,
+            quarantined=quarantined,
             after=after,
             limit=limit,
         )
@@ -82,7 +86,7 @@ def _table(tokens: list[ListedToken], limit: int) -> None:
             [
                 str(listed.token.device.serial),
                 _owner(listed) or "-",
-                _kind(listed.token.device.parameters),
+                kind_words(listed.token.device.parameters),
                 listed.token.device.model or "-",
                 f"B-{listed.batch:04d}",
                 str(listed.token.progress.failures),
@@ -97,11 +101,10 @@ def _table(tokens: list[ListedToken], limit: int) -> None:
 def _words(inquired: Inquired) -> list[tuple[str, str]]:
     listed = inquired.listed
     device, progress = listed.token.device, listed.token.progress
-    owner = _owner(listed)
     words = [
         ("serial", str(device.serial)),
-        ("state", f"bound to {owner}" if owner else "in stock"),
-        ("kind", f"{_kind(device.parameters)}, {device.parameters.digest.value}"),
+        ("state", state_words(listed.token)),
+        ("kind", f"{kind_words(device.parameters)}, {device.parameters.digest.value}"),
         ("maker", f"{device.manufacturer or '-'}, {device.model or '-'}"),
         ("batch", f"B-{listed.batch:04d}"),
         ("seed", f"{listed.seed_length * 8} bits, wrapped under {listed.kek_id}"),
@@ -120,15 +123,12 @@ def _words(inquired: Inquired) -> list[tuple[str, str]]:
 
 def _fields(listed: ListedToken) -> dict[str, object]:
     device, progress = listed.token.device, listed.token.progress
-    parameters = device.parameters
     return {
         "serial": str(device.serial),
-        "state": "bound" if isinstance(listed.token, Bound) else "in-stock",
+        "state": STATES[type(listed.token)],
+        "quarantine": listed.token.reason if isinstance(listed.token, Quarantined) else None,
         "user": _owner(listed),
-        "kind": "hotp" if isinstance(parameters, HotpParameters) else "totp",
-        "digest": parameters.digest.value,
-        "digits": parameters.digits,
-        "step_s": parameters.step_s if isinstance(parameters, TotpParameters) else None,
+        **kind_of(device.parameters),
         "manufacturer": device.manufacturer,
         "model": device.model,
         "not_before": output.instant(device.not_before),
@@ -152,11 +152,3 @@ def _held_back(inquired: Inquired) -> dict[str, object]:
 
 def _owner(listed: ListedToken) -> str | None:
     return listed.token.owner.verbatim if isinstance(listed.token, Bound) else None
-
-
-def _kind(parameters: Parameters) -> str:
-    match parameters:
-        case HotpParameters(digits=digits):
-            return f"HOTP-{digits}"
-        case TotpParameters(digits=digits, step_s=step_s):
-            return f"TOTP-{digits}/{step_s} s"

@@ -19,17 +19,25 @@ class Tier(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The file a batch came from. `sha256` is over the file's octets."""
+    """The file a batch came from. `sha256` is over the file's octets.
+
+    `signer` is whose signature over all of it was verified, or None.
+    """
 
     file_name: str
     sha256: bytes
     format: str
     protection: str
+    signer: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """A batch that is visible. `held` counts tokens that the vault already had."""
+    """A batch that is visible. `held` counts tokens that the vault already had.
+
+    Of its `tokens`, some may be `quarantined`; `refused` counts records left out on request. Only
+    what is `exportable` can ever be handed on.
+    """
 
     number: int
     source: Source
@@ -38,6 +46,9 @@ class Batch:
     imported_by: str
     tokens: int
     held: int
+    quarantined: int = 0
+    refused: int = 0
+    exportable: bool = False
 
     @property
     def name(self) -> str:

@@ -52,7 +52,23 @@ class TotpParameters:
         return (int(moment.timestamp()) - self.t0_s) // self.step_s
 
 
-Parameters = HotpParameters | TotpParameters
+Counting = HotpParameters | TotpParameters
+"""How a token computes whose codes are verified here."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptParameters:
+    """A key whose codes are not verified here yet: what it is, and its maker's own terms.
+
+    `kind` is "ocra" (the terms are its RFC 6287 suite) or "yubico" (its public and private id).
+    """
+
+    kind: str
+    terms: str
+    digest: Digest = Digest.SHA1
+
+
+Parameters = Counting | KeptParameters
 
 
 def code_at(mac: Mac, factor: int, digits: int) -> str:

@@ -10,6 +10,7 @@ class Reason(Enum):
 
     MALFORMED = "not a code of this token"
     NOT_BOUND = "not assigned to anyone"
+    QUARANTINED = "in quarantine"
     NOT_YET_VALID = "not valid yet"
     EXPIRED = "expired"
     DELAYED = "too soon after failures"

@@ -31,8 +31,8 @@ def resynchronise(
     `refusal` must have been asked first.
     """
     device, progress = token.device, _count(token.progress, now)
-    factors = window.for_resynchronisation(device.parameters, progress, now, policy)
-    digits = device.parameters.digits
+    factors = window.for_resynchronisation(device.counting, progress, now, policy)
+    digits = device.counting.digits
     cached = _remembering(mac)
     first = window.search(cached, codes[0], factors, digits)
     second = window.search(cached, codes[1], range(factors.start + 1, factors.stop + 1), digits)

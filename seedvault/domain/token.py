@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from seedvault.domain.names import Serial, UserName
-from seedvault.domain.oath import Parameters
+from seedvault.domain.oath import Counting, KeptParameters, Parameters
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +17,13 @@ class Device:
     model: str | None = None
     not_before: datetime | None = None
     not_after: datetime | None = None
+
+    @property
+    def counting(self) -> Counting:
+        """How it computes. A key that is only kept is in quarantine: nobody verifies its codes."""
+        if isinstance(self.parameters, KeptParameters):
+            raise TypeError(f"{self.serial} does not count: it is kept as {self.parameters.kind}")
+        return self.parameters
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,4 +61,13 @@ class Bound:
     bound_at: datetime
 
 
-Token = InStock | Bound
+@dataclass(frozen=True, slots=True)
+class Quarantined:
+    """Kept and not usable: `reason` says what Seedvault does not enforce or compute."""
+
+    device: Device
+    progress: Progress
+    reason: str
+
+
+Token = InStock | Bound | Quarantined

@@ -7,7 +7,7 @@ from seedvault.domain import lockout, window
 from seedvault.domain.oath import Mac, TotpParameters, is_code
 from seedvault.domain.outcome import Accepted, Outcome, Reason, Rejected
 from seedvault.domain.policy import Policy
-from seedvault.domain.token import Device, InStock, Progress, Token
+from seedvault.domain.token import Device, InStock, Progress, Quarantined, Token
 
 
 def unbound(token: Token) -> Rejected | None:
@@ -17,12 +17,14 @@ def unbound(token: Token) -> Rejected | None:
 
 def refusal(token: Token, codes: tuple[str, ...], now: datetime, policy: Policy) -> Rejected | None:
     """Why these codes need not be computed at all, or None. Costs no failure, opens no seed."""
+    if isinstance(token, Quarantined):
+        return Rejected(Reason.QUARANTINED)
     device = token.device
     if device.not_before is not None and now < device.not_before:
         return Rejected(Reason.NOT_YET_VALID, device.not_before)
     if device.not_after is not None and now > device.not_after:
         return Rejected(Reason.EXPIRED)
-    if not all(is_code(code, device.parameters.digits) for code in codes):
+    if not all(is_code(code, device.counting.digits) for code in codes):
         return Rejected(Reason.MALFORMED)
     return lockout.refusal(device.parameters, token.progress, now, policy)
 
@@ -35,8 +37,9 @@ def verify(
     `refusal` must have been asked first.
     """
     device, progress = token.device, token.progress
-    factors = window.for_verification(device.parameters, progress, now, policy)
-    found = window.search(mac, code, factors, device.parameters.digits)
+    counting = device.counting
+    factors = window.for_verification(counting, progress, now, policy)
+    found = window.search(mac, code, factors, counting.digits)
     unspent = [factor for factor in found if factor >= progress.next_factor]
     if unspent:
         # The highest: were the same digits due twice in this window, both are spent now.

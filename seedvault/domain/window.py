@@ -3,7 +3,7 @@
 import hmac
 from datetime import datetime
 
-from seedvault.domain.oath import HotpParameters, Mac, Parameters, TotpParameters, code_at
+from seedvault.domain.oath import Counting, HotpParameters, Mac, TotpParameters, code_at
 from seedvault.domain.policy import Policy
 from seedvault.domain.token import Progress
 
@@ -12,7 +12,7 @@ _LOOK_BEHIND = 1
 
 
 def for_verification(
-    parameters: Parameters, progress: Progress, now: datetime, policy: Policy
+    parameters: Counting, progress: Progress, now: datetime, policy: Policy
 ) -> range:
     """The factors one code may stand for; those below `progress.next_factor` are spent."""
     match parameters:
@@ -25,7 +25,7 @@ def for_verification(
 
 
 def for_resynchronisation(
-    parameters: Parameters, progress: Progress, now: datetime, policy: Policy
+    parameters: Counting, progress: Progress, now: datetime, policy: Policy
 ) -> range:
     """The factors the first of two consecutive codes may stand for, and their successors."""
     match parameters:

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
@@ -10,35 +11,36 @@ from typing import BinaryIO
 import importers
 from seedvault.domain.batch import Source
 from seedvault.domain.errors import FileRefused, InvalidInput, KeyNeeded
-from seedvault.domain.names import Serial, legible
-from seedvault.domain.oath import Digest, HotpParameters, Parameters, TotpParameters
-from seedvault.domain.token import Device, Progress
-from seedvault.intake.words import sentences
+from seedvault.domain.names import legible
+from seedvault.intake.records import delivered
+from seedvault.intake.words import protection_words, sentences
 from seedvault.service.ports import (
+    NO_TERMS,
     Delivered,
     DeliveredKey,
-    DeliveredSeed,
     OpenedSeedFile,
+    RefusedRecord,
     SeedFileKey,
+    Terms,
 )
 
 _NOTHING_IMPORTED = "Nothing was imported."
 _READ_SIZE = 1 << 20
-_MAX_COUNTER = 2**62  # a token that has counted this far has not been pressed, but altered
-_DIGESTS = {digest: Digest[digest.name] for digest in importers.Digest}
 
 
 class SeedFiles:
     """The `Intake` port: opens seed files by path."""
 
     @contextmanager
-    def open(self, path: Path, key: SeedFileKey, now: datetime) -> Iterator[OpenedSeedFile]:
+    def open(
+        self, path: Path, key: SeedFileKey, now: datetime, terms: Terms = NO_TERMS
+    ) -> Iterator[OpenedSeedFile]:
         """The file is hashed before it is read and while it is: it must not change meanwhile."""
         with _refusals(path):
             stream = path.open("rb")
         with stream:
             with _refusals(path):
-                opened = _opened(stream, path, key, now)
+                opened = _Opening(path, key, terms, now).read(stream)
             with opened:
                 yield opened
 
@@ -85,12 +87,20 @@ class OpenedFile:
     """The `OpenedSeedFile` port: one seed file, authenticated record by record as it is read."""
 
     def __init__(
-        self, seed_file: importers.SeedFile, reader: _HashingReader, source: Source, now: datetime
+        self,
+        seed_file: importers.SeedFile,
+        reader: _HashingReader,
+        source: Source,
+        opening: "_Opening",
     ) -> None:
         self.source = source
         self._file = seed_file
         self._reader = reader
-        self._now = now
+        self._opening = opening
+        self._pins = 0
+        self._refused: list[RefusedRecord] = []
+        if opening.terms.skip_bad:
+            seed_file.on_refusal = self._refuse
 
     def __enter__(self) -> "OpenedFile":
         return self
@@ -104,7 +114,9 @@ class OpenedFile:
         authenticated = f"value MACs {macs}" if macs else "no value MACs"
         return (
             f"{self.source.format} · {self.source.protection} · {authenticated}",
-            "no signature is verified: serials and parameters are not authenticated",
+            f"signed by {self.source.signer}"
+            if self.source.signer
+            else "no signature is verified: serials and parameters are not authenticated",
         )
 
     @property
@@ -113,65 +125,88 @@ class OpenedFile:
 
     @property
     def warnings(self) -> Sequence[str]:
-        return sentences(self._file.warnings)
+        pins = [f"pins ({self._pins}): PINs are not verified here and were left out"]
+        return sentences(self._file.warnings) + (pins if self._pins else [])
 
     @property
     def transport_key(self) -> DeliveredKey | None:
         key = self._file.transport_key
         return None if key is None else DeliveredKey(key)
 
-    def __iter__(self) -> Iterator[Delivered]:
+    def __iter__(self) -> Iterator[Delivered | RefusedRecord]:
         with _refusals(Path(self.source.file_name)):
             for record in self._file:
-                yield self._delivered(record)
+                if self._refused:
+                    yield from self._passed_over()
+                if isinstance(record.parameters, importers.PinParameters):
+                    self._pins += 1
+                else:
+                    yield self._delivered(record)
+            yield from self._passed_over()
         if self._reader.digest() != self.source.sha256:
             raise FileRefused(
                 f"{self.source.file_name} changed while it was read", unchanged=_NOTHING_IMPORTED
             )
 
-    def _delivered(self, record: importers.SeedRecord) -> Delivered:
+    def _delivered(self, record: importers.SeedRecord) -> Delivered | RefusedRecord:
         line = record.provenance.line
         try:
-            device = Device(
-                Serial(record.serial),
-                _parameters(record),
-                record.manufacturer,
-                record.model,
-                record.not_before,
-                record.not_after,
-            )
+            return delivered(record, self._opening.now)
         except InvalidInput as error:
+            if self._opening.terms.skip_bad:
+                return RefusedRecord(record.serial, line, error.what)
             raise FileRefused(
                 f"{self.source.file_name}, line {line}: {error.what}", unchanged=_NOTHING_IMPORTED
             ) from error
-        start = _start(record.parameters, self._now)
-        return Delivered(device, start, DeliveredSeed(record.seed), line)
+
+    def _passed_over(self) -> list[RefusedRecord]:
+        """What the reader left out since it was asked last."""
+        refused, self._refused = self._refused, []
+        return refused
+
+    def _refuse(self, error: importers.ImporterError) -> None:
+        self._refused.append(RefusedRecord(error.serial, error.line, error.reason))
 
 
-def _opened(stream: BinaryIO, path: Path, key: SeedFileKey, now: datetime) -> OpenedFile:
-    name = legible(path.name)
-    sha256 = _HashingReader(stream)
-    while sha256.read(_READ_SIZE):
-        pass
-    stream.seek(0)
-    reader = _HashingReader(stream)
-    seed_file = importers.open_seed_file(reader, _unlock(key), name=name)
-    header = seed_file.header
-    source = Source(name, sha256.digest(), header.format, _words(header.protection))
-    return OpenedFile(seed_file, reader, source, now)
+@dataclass(frozen=True, slots=True)
+class _Opening:
+    """One file about to be opened, with all that the operator said of it."""
+
+    path: Path
+    key: SeedFileKey
+    terms: Terms
+    now: datetime
+
+    def read(self, stream: BinaryIO) -> OpenedFile:
+        name = legible(self.path.name)
+        sha256 = _HashingReader(stream)
+        while sha256.read(_READ_SIZE):
+            pass
+        stream.seek(0)
+        reader = _HashingReader(stream)
+        seed_file = importers.open_seed_file(
+            reader, _unlock(self.key), name=name, instructions=_instructions(self.terms)
+        )
+        header = seed_file.header
+        source = Source(name, sha256.digest(), header.format, protection_words(header.protection))
+        return OpenedFile(seed_file, reader, source, self)
 
 
-def _words(protection: importers.Protection) -> str:
-    match protection:
-        case importers.Plain():
-            return "seeds in the clear"
-        case importers.UnderPreSharedKey(cipher, key_name):
-            named = f' "{key_name}"' if key_name else ""
-            return f"{cipher} under the pre-shared key{named}"
-        case importers.UnderCertificate(cipher, key_name, certificate):
-            return f"{cipher} for the private key of {certificate or key_name or 'no name'}"
-        case importers.UnderPassphrase(cipher=cipher, prf=prf, iterations=iterations):
-            return f"{cipher} under a passphrase (PBKDF2, {prf}, {iterations} iterations)"
+def _instructions(terms: Terms) -> importers.Instructions:
+    return importers.Instructions(
+        format=terms.format,
+        kind=None if terms.kind is None else importers.Kind(terms.kind),
+        digest=None if terms.digest is None else importers.Digest[terms.digest.name],
+        digits=terms.digits,
+        step_s=terms.step_s,
+        encoding=None if terms.encoding is None else importers.Encoding(terms.encoding),
+        skip_bad=terms.skip_bad,
+        allow_unauthenticated=terms.allow_unauthenticated,
+        allow_short=terms.allow_short,
+        legacy_macs=terms.legacy_macs,
+        cipher=terms.cipher,
+        signed_by=terms.signed_by,
+    )
 
 
 def _unlock(key: SeedFileKey) -> importers.Unlock | None:
@@ -180,30 +215,3 @@ def _unlock(key: SeedFileKey) -> importers.Unlock | None:
     if key.key_file is not None:
         return importers.read_key_file(key.key_file)
     return None
-
-
-def _parameters(record: importers.SeedRecord) -> Parameters:
-    parameters = record.parameters
-    match parameters:
-        case importers.HotpParameters(digest, digits, counter):
-            if counter > _MAX_COUNTER:
-                raise InvalidInput(f"the Counter of {record.serial} leaves no room to count on")
-            return HotpParameters(_DIGESTS[digest], digits)
-        case importers.TotpParameters(digest, digits, step_s, time_steps, t0_s=t0_s):
-            if time_steps:
-                # RFC 6030 section 4.3.5 counts Time from T0; nobody was seen to deliver another.
-                raise InvalidInput(
-                    f"the Time of {record.serial} is {time_steps} steps; only 0 is understood"
-                )
-            return TotpParameters(_DIGESTS[digest], digits, step_s, t0_s)
-    raise InvalidInput(f"{record.serial} is neither an HOTP nor a TOTP token")
-
-
-def _start(parameters: importers.Parameters, now: datetime) -> Progress:
-    """Where verification begins: the file's counter, or the file's clock drift."""
-    match parameters:
-        case importers.HotpParameters(counter=counter):
-            return Progress(next_factor=counter, synchronised_at=now)
-        case importers.TotpParameters(drift_steps=drift_steps):
-            return Progress(next_factor=0, synchronised_at=now, drift_steps=drift_steps)
-    return Progress(next_factor=0, synchronised_at=now)

@@ -1,4 +1,4 @@
-"""What a seed file's warnings mean to staff: one sentence each."""
+"""What a seed file's protection and warnings mean to staff."""
 
 from collections.abc import Sequence
 
@@ -36,3 +36,17 @@ def sentences(warnings: Sequence[importers.Warned]) -> list[str]:
     return [
         f"{warned.code.value} ({warned.count}): {_SENTENCES[warned.code]}" for warned in warnings
     ]
+
+
+def protection_words(protection: importers.Protection) -> str:
+    """What stands between a thief of the file and its seeds."""
+    match protection:
+        case importers.Plain():
+            return "seeds in the clear"
+        case importers.UnderPreSharedKey(cipher, key_name):
+            named = f' "{key_name}"' if key_name else ""
+            return f"{cipher} under the pre-shared key{named}"
+        case importers.UnderCertificate(cipher, key_name, certificate):
+            return f"{cipher} for the private key of {certificate or key_name or 'no name'}"
+        case importers.UnderPassphrase(cipher=cipher, prf=prf, iterations=iterations):
+            return f"{cipher} under a passphrase (PBKDF2, {prf}, {iterations} iterations)"

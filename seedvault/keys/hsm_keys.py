@@ -12,12 +12,14 @@ from seedvault.domain.errors import FileRefused, HsmUnavailable, SealBroken, See
 from seedvault.domain.oath import Digest, Mac
 from seedvault.domain.token import Device, Token
 from seedvault.service.ports import (
+    NO_TERMS,
     DeliveredKey,
     DeliveredSeed,
     OpenedSeedFile,
     SeedTaker,
     StoredToken,
     TakenSeed,
+    Terms,
     WrappedSeed,
 )
 from seedvault.service.seal import sealed_octets
@@ -50,14 +52,20 @@ class HsmKeys:
 
     @property
     def import_tier(self) -> Tier:
-        return Tier(self.keystore.capabilities.import_tier.value)
+        with translated():
+            return Tier(self.keystore.capabilities.import_tier.value)
 
     @property
     def module(self) -> str:
-        return self.keystore.capabilities.library
+        with translated():
+            return self.keystore.capabilities.library
 
     @contextmanager
-    def taking_from(self, file: OpenedSeedFile) -> Iterator[SeedTaker]:
+    def taking_from(
+        self,
+        file: OpenedSeedFile,
+        terms: Terms = NO_TERMS,  # noqa: ARG002 - for what `hsm` learns next
+    ) -> Iterator[SeedTaker]:
         """A taker that holds the file's transport key in the module for as long as it lives."""
         with translated(), ExitStack() as held:
             transport = _transport_key(self.keystore, file.transport_key, held)
@@ -165,7 +173,8 @@ def _transport_key(
             return None
         case importers.TransportKey():
             with key.expose() as octets:
-                loaded = keystore.transport_key(hsm.Cipher.AES_CBC_PAD, bytes(octets))
+                cipher = hsm.Cipher[f"AES_{8 * len(octets)}_CBC"]
+                loaded = keystore.transport_key(cipher, bytes(octets))
                 return held.enter_context(loaded)
     raise TypeError(f"no way to load a {type(key).__name__}")
 

@@ -8,7 +8,7 @@ from seedvault.domain.errors import Conflict
 from seedvault.domain.names import Serial, UserName
 from seedvault.domain.outcome import Accepted, Outcome, Rejected
 from seedvault.domain.policy import DEFAULT, Policy
-from seedvault.domain.token import Bound, InStock, Progress, Token
+from seedvault.domain.token import Bound, InStock, Progress, Quarantined, Token
 from seedvault.service.decide import Case, until_settled
 from seedvault.service.lookup import token_of, user_of
 from seedvault.service.ports import Clock, Keys, StoredToken, Vault
@@ -151,6 +151,11 @@ def _in_stock(token: Token, owner: UserName) -> InStock:
     if isinstance(token, InStock):
         return token
     serial = token.device.serial
+    if isinstance(token, Quarantined):
+        raise Conflict(
+            f"{serial} cannot be assigned to {owner}: it is in quarantine: {token.reason}",
+            remedy="Give them another token; ask its maker for one without this restriction.",
+        )
     whose = "already theirs" if token.owner == owner else f"already {token.owner}'s"
     raise Conflict(
         f"{serial} cannot be assigned to {owner}: it is {whose}",
@@ -162,5 +167,6 @@ def _bound(token: Token) -> Bound:
     if isinstance(token, Bound):
         return token
     raise Conflict(
-        f"{token.device.serial} is in stock: nobody holds it", remedy="See: seedvault token list"
+        f"{token.device.serial} is not assigned: nobody holds it",
+        remedy="See: seedvault token list",
     )

@@ -1,8 +1,7 @@
 """A manufacturer's seed file becomes a batch in the vault: all of it, or nothing."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
@@ -10,40 +9,44 @@ from seedvault.domain.audit import AuditEvent, EventKind
 from seedvault.domain.batch import Batch
 from seedvault.domain.errors import Conflict, FileRefused, KeyNeeded
 from seedvault.domain.names import Serial, legible
-from seedvault.domain.token import InStock
+from seedvault.domain.token import Quarantined
 from seedvault.service.ports import (
+    NO_TERMS,
     Arrival,
     Clock,
-    Delivered,
     Intake,
     Keys,
     NewToken,
     OpenedSeedFile,
+    RefusedRecord,
     SeedFileKey,
-    SeedTaker,
     Staging,
-    TakenSeed,
+    Terms,
     Vault,
 )
+from seedvault.service.sorting import Contrary, Held, New, Sorted, chunks, sort
 
-_CHUNK = 1_000  # tokens written per transaction: bounds memory and what a crash leaves behind
 _RECOMMENDED_SEED = 20  # octets: RFC 4226 section 4 R6 recommends 160 bits
 _NAMED = 10  # serials named in a message; the rest are counted
 _T = TypeVar("_T")
 
 
 class ImportObserver(Protocol):
-    """Who watches an import: a progress bar, or nobody."""
+    """Who watches an import: a progress bar, a report of what is left out, or nobody."""
 
     def opened(self, file: OpenedSeedFile) -> None: ...
     def advanced(self, tokens: int, octets: int) -> None: ...
+    def refused(self, record: RefusedRecord) -> None: ...
+    def proposed(self, serial: Serial, user: str) -> None:
+        """The file names a user for a token: nothing is assigned."""
 
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
     """What became of a file. `batch` is None where it held nothing new, and in a dry run.
 
-    `held` has the first ten of the `held_count` serials that the vault held already.
+    `held` has the first ten of the `held_count` serials that the vault held already. `tokens`
+    counts what is new, `quarantined` those of them that are kept and not usable.
     """
 
     batch: Batch | None
@@ -52,6 +55,9 @@ class ImportReport:
     held_count: int
     short_seeds: int
     warnings: tuple[str, ...]
+    quarantined: int = 0
+    refused: int = 0
+    proposed: int = 0
 
 
 @dataclass(slots=True)
@@ -69,10 +75,38 @@ class _Counted(Generic[_T]):
 
 @dataclass(slots=True)
 class _Tally:
+    observer: ImportObserver
+    terms: Terms
     tokens: int = 0
+    quarantined: int = 0
     short_seeds: int = 0
+    refused: int = 0
+    proposed: int = 0
     held: _Counted[Serial] = field(default_factory=_Counted)
     conflicts: _Counted[str] = field(default_factory=_Counted)
+
+    def note(self, found: Sorted) -> None:
+        """Count one record, and tell whoever watches what they must know."""
+        match found:
+            case New(delivered, seed):
+                self.tokens += 1
+                self.quarantined += isinstance(delivered.token, Quarantined)
+                self.short_seeds += seed.wrapped.length < _RECOMMENDED_SEED
+                if delivered.user is not None:
+                    self.proposed += 1
+                    self.observer.proposed(delivered.device.serial, delivered.user)
+            case Held(delivered):
+                self.held.note(delivered.device.serial)
+            case RefusedRecord():
+                self._refuse(found)
+            case Contrary(delivered, why) if self.terms.skip_bad:
+                self._refuse(RefusedRecord(str(delivered.device.serial), delivered.line, why))
+            case Contrary(why=why):
+                self.conflicts.note(why)
+
+    def _refuse(self, record: RefusedRecord) -> None:
+        self.refused += 1
+        self.observer.refused(record)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,28 +124,28 @@ class ImportBatch:
         key: SeedFileKey,
         actor: str,
         observer: ImportObserver,
-        *,
-        dry_run: bool = False,
+        terms: Terms = NO_TERMS,
     ) -> ImportReport:
-        """Raises FileRefused or Conflict with nothing visible; a dry run does all but publish."""
+        """Raises FileRefused or Conflict with nothing visible; a dry run does all but publish.
+
+        On terms that skip bad records, what can be taken over is; the observer hears of the rest.
+        """
         try:
-            with self.intake.open(path, key, self.clock()) as file:
+            with self.intake.open(path, key, self.clock(), terms) as file:
                 observer.opened(file)
-                return self._take_over(file, actor, observer, dry_run=dry_run)
+                return self._take_over(file, actor, _Tally(observer, terms))
         except KeyNeeded:
             raise  # nothing is refused: the key is about to be asked for
         except (FileRefused, Conflict) as refused:
-            if not dry_run:
+            if not terms.dry_run:
                 detail = f"{legible(path.name)}: {refused.what}"
                 self._record(EventKind.BATCH_REFUSED, actor, detail)
             raise
 
-    def _take_over(
-        self, file: OpenedSeedFile, actor: str, observer: ImportObserver, *, dry_run: bool
-    ) -> ImportReport:
-        tier = self.keys.import_tier
+    def _take_over(self, file: OpenedSeedFile, actor: str, tally: _Tally) -> ImportReport:
+        tier, dry_run = self.keys.import_tier, tally.terms.dry_run
         with self.vault.stage(file.source, tier, actor, self.clock(), dry_run=dry_run) as staging:
-            tally = self._stage(file, staging, observer)
+            self._stage(file, staging, tally)
             batch = None if dry_run else self._conclude(file, staging, tally, actor)
         return ImportReport(
             batch,
@@ -120,47 +154,32 @@ class ImportBatch:
             tally.held.count,
             tally.short_seeds,
             tuple(file.warnings),
+            tally.quarantined,
+            tally.refused,
+            tally.proposed,
         )
 
-    def _stage(self, file: OpenedSeedFile, staging: Staging, observer: ImportObserver) -> _Tally:
-        tally = _Tally()
-        with self.keys.taking_from(file) as taker:
-            for chunk in _chunks(file):
-                staging.add(list(self._arrivals(chunk, taker, tally)))
-                observer.advanced(tally.tokens + tally.held.count, file.position)
+    def _stage(self, file: OpenedSeedFile, staging: Staging, tally: _Tally) -> None:
+        with self.keys.taking_from(file, tally.terms) as taker:
+            for chunk in chunks(file):
+                found = sort(chunk, taker, self.vault, skip_bad=tally.terms.skip_bad)
+                staging.add(list(self._arrivals(found, tally)))
+                done = tally.tokens + tally.held.count + tally.refused
+                tally.observer.advanced(done, file.position)
         if tally.conflicts.count:
             raise _conflict(tally.conflicts)
-        return tally
 
-    def _arrivals(
-        self, chunk: list[Delivered], taker: SeedTaker, tally: _Tally
-    ) -> Iterator[Arrival]:
-        taken = [taker.take(delivered.seed, delivered.device) for delivered in chunk]
-        held = self.vault.held(
-            [delivered.device.serial for delivered in chunk], [seed.fingerprint for seed in taken]
-        )
-        by_serial = {token.serial: token.fingerprint for token in held}
-        by_seed = {token.fingerprint: token.serial for token in held}
-        for delivered, seed in zip(chunk, taken, strict=True):
-            serial = delivered.device.serial
-            if by_serial.get(serial) == seed.fingerprint:
-                tally.held.note(serial)
-                yield self._arrival(delivered, seed, held=True)
-            elif serial in by_serial:
-                tally.conflicts.note(f"{serial} (line {delivered.line}) is held with another seed")
-            elif seed.fingerprint in by_seed:
-                other = by_seed[seed.fingerprint]
-                tally.conflicts.note(f"{serial} (line {delivered.line}) has the seed of {other}")
-            else:
-                tally.tokens += 1
-                tally.short_seeds += seed.wrapped.length < _RECOMMENDED_SEED
-                yield self._arrival(delivered, seed, held=False)
+    def _arrivals(self, records: Iterator[Sorted], tally: _Tally) -> Iterator[Arrival]:
+        for found in records:
+            tally.note(found)
+            if isinstance(found, New | Held):
+                yield self._arrival(found)
 
-    def _arrival(self, delivered: Delivered, seed: TakenSeed, *, held: bool) -> Arrival:
-        token = InStock(delivered.device, delivered.start)
-        seal = self.keys.seal(token, seed.wrapped, 0)
-        new = NewToken(delivered.device, delivered.start, seed, seal)
-        return Arrival(new, delivered.line, held)
+    def _arrival(self, found: New | Held) -> Arrival:
+        token, taken = found.delivered.token, found.seed
+        seal = self.keys.seal(token, taken.wrapped, 0)
+        new = NewToken(token, taken, seal)
+        return Arrival(new, found.delivered.line, isinstance(found, Held))
 
     def _conclude(
         self, file: OpenedSeedFile, staging: Staging, tally: _Tally, actor: str
@@ -168,27 +187,25 @@ class ImportBatch:
         """The batch, published; None where nothing is new. Either is on record."""
         source = file.source
         where = f"{source.file_name}, SHA-256 {source.sha256.hex()}"
+        refused = f", {tally.refused} refused" if tally.refused else ""
         if not tally.tokens:
-            detail = f"nothing new: {tally.held.count} tokens are held already; {where}"
+            detail = f"nothing new: {tally.held.count} tokens are held already{refused}; {where}"
             self._record(EventKind.BATCH_UNCHANGED, actor, detail)
             return None
+        quarantined = f", {tally.quarantined} in quarantine" if tally.quarantined else ""
+        exportable = "; exportable" if tally.terms.exportable else ""
+        signed = f"; signed by {source.signer}" if source.signer else ""
         detail = (
-            f"{tally.tokens} tokens, {tally.held.count} held already; {where}; "
-            f"{source.format}, {source.protection}; tier {self.keys.import_tier.value}"
+            f"{tally.tokens} tokens{quarantined}, {tally.held.count} held already{refused}; "
+            f"{where}; {source.format}, {source.protection}{signed}; "
+            f"tier {self.keys.import_tier.value}{exportable}"
         )
-        return staging.publish(
-            AuditEvent(EventKind.BATCH_IMPORTED, self.clock(), actor, detail=detail)
-        )
+        event = AuditEvent(EventKind.BATCH_IMPORTED, self.clock(), actor, detail=detail)
+        return staging.publish(event, tally.refused, exportable=tally.terms.exportable)
 
     def _record(self, kind: EventKind, actor: str, detail: str) -> None:
         with self.vault.transaction() as transaction:
             transaction.commit(AuditEvent(kind, self.clock(), actor, detail=detail))
-
-
-def _chunks(file: Iterable[Delivered]) -> Iterator[list[Delivered]]:
-    delivered = iter(file)
-    while chunk := list(islice(delivered, _CHUNK)):
-        yield chunk
 
 
 def _conflict(conflicts: _Counted[str]) -> Conflict:

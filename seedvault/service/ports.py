@@ -10,8 +10,8 @@ from typing import NewType, Protocol
 from seedvault.domain.audit import AuditEvent, ChainHead, EventKind, LoggedEvent
 from seedvault.domain.batch import Batch, Source, Tier
 from seedvault.domain.names import Serial, UserName
-from seedvault.domain.oath import Mac
-from seedvault.domain.token import Device, Progress, Token
+from seedvault.domain.oath import Digest, Mac
+from seedvault.domain.token import Device, InStock, Progress, Quarantined, Token
 
 Clock = Callable[[], datetime]
 """The time now, aware UTC."""
@@ -19,12 +19,16 @@ Clock = Callable[[], datetime]
 
 @dataclass(frozen=True, slots=True)
 class WrappedSeed:
-    """A seed that only the HSM can open: `length` octets, wrapped as `blob` under `kek_id`."""
+    """A seed that only the HSM can open: `length` octets, wrapped as `blob` under `kek_id`.
+
+    `export_blob`, under a key of its own, is there only where the batch may be handed on.
+    """
 
     format: int
     kek_id: str
     length: int
     blob: bytes = field(repr=False)
+    export_blob: bytes | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +58,9 @@ class StoredToken:
 
 @dataclass(frozen=True, slots=True)
 class NewToken:
-    """A token on its way into the vault: in stock, revision 0."""
+    """A token on its way into the vault, at revision 0."""
 
-    device: Device
-    progress: Progress
+    token: InStock | Quarantined
     taken: TakenSeed
     seal: bytes
 
@@ -116,11 +119,15 @@ class HeldToken:
 
 @dataclass(frozen=True, slots=True)
 class TokenFilter:
-    """Which tokens to list; None asks for all. `after` is the last serial of the page before."""
+    """Which tokens to list; None asks for all. `after` is the last serial of the page before.
+
+    `bound` False asks for those in stock, `quarantined` for only those.
+    """
 
     batch: int | None = None
     owner: UserName | None = None
     bound: bool | None = None
+    quarantined: bool = False
     after: Serial | None = None
     limit: int = 100
 
@@ -143,6 +150,7 @@ class Counts:
 
     in_stock: int
     bound: int
+    quarantined: int
     users: int
     batches: int
     events: int
@@ -176,11 +184,11 @@ class Staging(Protocol):
         Raises FileRefused naming both lines where a serial or a seed stands twice in one file.
         """
 
-    def publish(self, event: AuditEvent) -> Batch:
+    def publish(self, event: AuditEvent, refused: int = 0, *, exportable: bool = False) -> Batch:
         """Make every token that was not held visible as one batch: a transaction of its own.
 
-        The batch's name is set in the event. Raises Conflict where the vault came to hold one of
-        the serials or seeds meanwhile.
+        `refused` counts the records that were left out. The batch's name is set in the event.
+        Raises Conflict where the vault came to hold one of the serials or seeds meanwhile.
         """
 
 
@@ -247,7 +255,9 @@ class Keys(Protocol):
     def module(self) -> str:
         """The PKCS#11 module in words, such as "SoftHSM 2.6.1"."""
 
-    def taking_from(self, file: "OpenedSeedFile") -> AbstractContextManager[SeedTaker]: ...
+    def taking_from(
+        self, file: "OpenedSeedFile", terms: "Terms" = ...
+    ) -> AbstractContextManager[SeedTaker]: ...
 
     def check(self, stored: StoredToken) -> None:
         """Raises SealBroken where the row is not what was sealed."""
@@ -263,12 +273,29 @@ class Keys(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """One token as a seed file delivers it. Its line counts from 1."""
+    """One token as a seed file delivers it. Its line counts from 1.
 
-    device: Device
-    start: Progress
+    `user` is whom the file names for it: a proposal, to be looked at before anyone acts on it.
+    """
+
+    token: InStock | Quarantined
     seed: DeliveredSeed
     line: int
+    user: str | None = None
+
+    @property
+    def device(self) -> Device:
+        """What the file says of the token."""
+        return self.token.device
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedRecord:
+    """One record of a file that cannot be taken over, and why. `serial` as the file has it."""
+
+    serial: str | None
+    line: int | None
+    reason: str
 
 
 class OpenedSeedFile(Protocol):
@@ -293,20 +320,55 @@ class OpenedSeedFile(Protocol):
     def transport_key(self) -> DeliveredKey | None:
         """None where the seeds stand in the file in the clear."""
 
-    def __iter__(self) -> Iterator[Delivered]: ...
+    def __iter__(self) -> Iterator[Delivered | RefusedRecord]:
+        """Refused records only on terms that say `skip_bad`; else the first is raised."""
 
 
 @dataclass(frozen=True, slots=True)
 class SeedFileKey:
-    """What came in the second envelope: the octets of a key file, or a passphrase. Never shown."""
+    """What came in the second envelope: the octets of a key file, or a passphrase. Never shown.
+
+    A `key_file` may be an AES key or a private key in PEM, which `passphrase` then opens.
+    `container_passphrase` opens what a file is wrapped in.
+    """
 
     key_file: bytes | None = field(default=None, repr=False)
     passphrase: str | None = field(default=None, repr=False)
+    container_passphrase: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What the operator says of a file, and on which terms it may come in. None: the file decides.
+
+    `kind` is "hotp" or "totp"; `encoding` is "hex", "base32" or "base64"; `cipher` is what values
+    are really under, such as "aes256-cbc"; `signed_by` are PEM certificates of which one must have
+    signed the file. `exportable` can be said at import only.
+    """
+
+    format: str | None = None
+    kind: str | None = None
+    digest: Digest | None = None
+    digits: int | None = None
+    step_s: int | None = None
+    encoding: str | None = None
+    cipher: str | None = None
+    signed_by: tuple[bytes, ...] = ()
+    unwrap: bool = False
+    skip_bad: bool = False
+    allow_unauthenticated: bool = False
+    allow_short: bool = False
+    legacy_macs: bool = False
+    exportable: bool = False
+    dry_run: bool = False
+
+
+NO_TERMS = Terms()
 
 
 class Intake(Protocol):
     """Opens seed files. Raises FileRefused, naming line and serial."""
 
     def open(
-        self, path: Path, key: SeedFileKey, now: datetime
+        self, path: Path, key: SeedFileKey, now: datetime, terms: Terms = NO_TERMS
     ) -> AbstractContextManager[OpenedSeedFile]: ...

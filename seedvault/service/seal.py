@@ -8,8 +8,8 @@ from datetime import datetime
 
 from seedvault.domain.audit import milliseconds
 from seedvault.domain.canonical import Field, encode
-from seedvault.domain.oath import HotpParameters, Parameters, TotpParameters
-from seedvault.domain.token import Bound, Device, InStock, Token
+from seedvault.domain.oath import HotpParameters, KeptParameters, Parameters, TotpParameters
+from seedvault.domain.token import Bound, Device, InStock, Quarantined, Token
 from seedvault.service.ports import WrappedSeed
 
 _VERSION = 1
@@ -28,6 +28,8 @@ def sealed_octets(vault_id: str, token: Token, wrapped: WrappedSeed, revision: i
         wrapped.blob,
         *_state(token),
         revision,
+        # Only where there is one, so that seals made before there were any still hold.
+        *(() if wrapped.export_blob is None else ("export", wrapped.export_blob)),
     )
 
 
@@ -47,6 +49,8 @@ def _parameters(parameters: Parameters) -> tuple[Field, ...]:
             return "hotp", digest.value, digits
         case TotpParameters(digest, digits, step_s, t0_s):
             return "totp", digest.value, digits, step_s, t0_s
+        case KeptParameters(kind, terms, digest):
+            return kind, digest.value, terms
 
 
 def _state(token: Token) -> tuple[Field, ...]:
@@ -55,6 +59,8 @@ def _state(token: Token) -> tuple[Field, ...]:
             return ("in-stock",)
         case Bound(owner=owner, bound_at=bound_at):
             return "bound", owner.verbatim, _date(bound_at)
+        case Quarantined(reason=reason):
+            return "quarantined", reason
 
 
 def _date(moment: datetime | None) -> int | None:

@@ -1,7 +1,23 @@
 """The vault in a SQL database: SQLite now, PostgreSQL later."""
 
 from seedvault.storage.engine import sqlite_path
-from seedvault.storage.opening import create_vault, open_vault, remove_vault, upgrade_vault
+from seedvault.storage.opening import (
+    create_vault,
+    open_vault,
+    remove_vault,
+    upgrade_vault,
+    vault_schema,
+)
+from seedvault.storage.schema import SCHEMA
 from seedvault.storage.vault import SqlVault
 
-__all__ = ["SqlVault", "create_vault", "open_vault", "remove_vault", "sqlite_path", "upgrade_vault"]
+__all__ = [
+    "SCHEMA",
+    "SqlVault",
+    "create_vault",
+    "open_vault",
+    "remove_vault",
+    "sqlite_path",
+    "upgrade_vault",
+    "vault_schema",
+]

@@ -55,6 +55,17 @@ def remove_vault(place: str | Path) -> None:
         path.with_name(path.name + suffix).unlink(missing_ok=True)
 
 
+def vault_schema(place: str | Path) -> str:
+    """The schema of the vault at a path or URL, whichever it is."""
+    path = sqlite_path(place)
+    database = Database(path)
+    try:
+        with database.explained:
+            return known_schema(database.sql, str(path))
+    finally:
+        database.close()
+
+
 def upgrade_vault(place: str | Path) -> None:
     """Bring a vault's schema up to this program's, all of it or nothing."""
     from seedvault.storage.migrations import upgrade  # noqa: PLC0415 - as above

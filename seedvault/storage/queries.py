@@ -82,9 +82,12 @@ def counts(connection: Connection) -> Counts:
         return int(connection.execute(statement).scalar_one())
 
     bound = one(select(func.count()).select_from(TOKEN).where(TOKEN.c.owner.is_not(None)))
+    # No token leaves quarantine, so that the batches tell how many are there.
+    quarantined = one(select(func.coalesce(func.sum(BATCH.c.quarantined), 0)))
     return Counts(
-        in_stock=one(select(func.count()).select_from(TOKEN)) - bound,
+        in_stock=one(select(func.count()).select_from(TOKEN)) - bound - quarantined,
         bound=bound,
+        quarantined=quarantined,
         users=one(select(func.count()).select_from(USER)),
         batches=one(select(func.count()).select_from(BATCH)),
         events=one(select(func.sum(AUDIT_HEAD.c.sequence))),
@@ -99,6 +102,10 @@ def _conditions(wanted: TokenFilter) -> Iterator[Any]:
         yield TOKEN.c.owner == of_owner.scalar_subquery()
     if wanted.bound is not None:
         yield TOKEN.c.owner.is_not(None) if wanted.bound else TOKEN.c.owner.is_(None)
+    if wanted.bound is False:
+        yield TOKEN.c.quarantine.is_(None)
+    if wanted.quarantined:
+        yield TOKEN.c.quarantine.is_not(None)
     if wanted.after is not None:
         yield TOKEN.c.serial_folded > wanted.after.folded
 

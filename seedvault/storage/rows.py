@@ -13,14 +13,14 @@ from seedvault.domain.audit import AuditEvent, EventKind, LoggedEvent, milliseco
 from seedvault.domain.batch import Batch, Source, Tier
 from seedvault.domain.errors import InvalidInput, SealBroken
 from seedvault.domain.names import Serial, UserName
-from seedvault.domain.oath import Digest, HotpParameters, Parameters, TotpParameters
-from seedvault.domain.token import Bound, Device, InStock, Progress, Token
+from seedvault.domain.oath import Digest, HotpParameters, KeptParameters, Parameters, TotpParameters
+from seedvault.domain.token import Bound, Device, InStock, Progress, Quarantined, Token
 from seedvault.service.ports import Arrival, ListedToken, StoredToken, WrappedSeed
 
 HOTP, TOTP = "hotp", "totp"
-"""What a token counts, as the column `kind` says it."""
+"""What a token counts, as the column `kind` says it; a key that is only kept says its own kind."""
 
-IN_STOCK, BOUND = "in-stock", "bound"
+IN_STOCK, BOUND, QUARANTINED = "in-stock", "bound", "quarantined"
 """Where a token is in its life, as the column `state` says it."""
 
 
@@ -37,15 +37,18 @@ class TokenRow(NamedTuple):
     digits: int
     step_s: int | None
     t0_s: int | None
+    terms: str | None
     not_before_ms: int | None
     not_after_ms: int | None
     state: str
+    quarantine: str | None
     owner: str | None
     bound_ms: int | None
     blob_format: int
     kek_id: str
     seed_length: int
     blob: bytes
+    export_blob: bytes | None
     seal: bytes
     revision: int
     version: int
@@ -66,6 +69,7 @@ class StagedRow(NamedTuple):
     held: bool
     serial: str
     serial_folded: str
+    quarantine: str | None
     manufacturer: str | None
     model: str | None
     kind: str
@@ -73,12 +77,14 @@ class StagedRow(NamedTuple):
     digits: int
     step_s: int | None
     t0_s: int | None
+    terms: str | None
     not_before_ms: int | None
     not_after_ms: int | None
     blob_format: int
     kek_id: str
     seed_length: int
     blob: bytes
+    export_blob: bytes | None
     fingerprint: bytes
     seal: bytes
     next_factor: int
@@ -127,6 +133,10 @@ class BatchRow(NamedTuple):
     imported_by: str
     tokens: int
     held: int
+    quarantined: int
+    refused: int
+    exportable: bool
+    signer: str | None
 
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -139,7 +149,7 @@ _IMPOSSIBLE = (InvalidInput, ValueError, TypeError, LookupError, OverflowError)
 def stored_token(values: Iterable[Any]) -> StoredToken:
     """The token in the columns of a `TokenRow`; SealBroken where Seedvault never wrote them."""
     row = TokenRow._make(values)
-    wrapped = WrappedSeed(row.blob_format, row.kek_id, row.seed_length, row.blob)
+    wrapped = WrappedSeed(row.blob_format, row.kek_id, row.seed_length, row.blob, row.export_blob)
     return StoredToken(row.id, _token(row), wrapped, row.seal, row.revision, row.version)
 
 
@@ -152,27 +162,24 @@ def listed_token(values: Iterable[Any]) -> ListedToken:
 def staged_row(staging: int, arrival: Arrival) -> StagedRow:
     """The columns of a token that is not visible yet."""
     new = arrival.new
-    device, progress, wrapped = new.device, new.progress, new.taken.wrapped
-    kind, digest, digits, step_s, t0_s = _parameter_columns(device.parameters)
+    device, progress, wrapped = new.token.device, new.token.progress, new.taken.wrapped
     return StagedRow(
         staging,
         arrival.line,
         arrival.held,
         device.serial.verbatim,
         device.serial.folded,
+        new.token.reason if isinstance(new.token, Quarantined) else None,
         device.manufacturer,
         device.model,
-        kind,
-        digest,
-        digits,
-        step_s,
-        t0_s,
+        *_parameter_columns(device.parameters),
         _milliseconds(device.not_before),
         _milliseconds(device.not_after),
         wrapped.format,
         wrapped.kek_id,
         wrapped.length,
         wrapped.blob,
+        wrapped.export_blob,
         new.taken.fingerprint,
         new.seal,
         progress.next_factor,
@@ -227,12 +234,15 @@ def batch_of(values: Iterable[Any]) -> Batch:
     row = BatchRow._make(values)
     return Batch(
         number=row.number,
-        source=Source(row.file_name, row.sha256, row.format, row.protection),
+        source=Source(row.file_name, row.sha256, row.format, row.protection, row.signer),
         tier=Tier(row.tier),
         imported_at=moment(row.imported_ms),
         imported_by=row.imported_by,
         tokens=row.tokens,
         held=row.held,
+        quarantined=row.quarantined,
+        refused=row.refused,
+        exportable=bool(row.exportable),
     )
 
 
@@ -263,9 +273,11 @@ def _token(row: TokenRow) -> Token:
         )
         if row.state == IN_STOCK and row.owner is None:
             return InStock(device, _progress(row))
+        if row.state == QUARANTINED and row.owner is None and row.quarantine is not None:
+            return Quarantined(device, _progress(row), row.quarantine)
         if row.state == BOUND and row.owner is not None and row.bound_ms is not None:
             return Bound(device, _progress(row), UserName(row.owner), moment(row.bound_ms))
-        raise ValueError("neither in stock nor bound")
+        raise ValueError("in no state that there is")
     except _IMPOSSIBLE as error:
         raise altered(f"token {row.serial!a}") from error
 
@@ -276,15 +288,28 @@ def _parameters(row: TokenRow) -> Parameters:
         return TotpParameters(digest, row.digits, row.step_s, row.t0_s)
     if row.kind == HOTP:
         return HotpParameters(digest, row.digits)
-    raise ValueError("neither HOTP nor TOTP")
+    if row.terms is not None:
+        return KeptParameters(row.kind, row.terms, digest)
+    raise ValueError("neither HOTP nor TOTP, nor kept for later")
 
 
-def _parameter_columns(parameters: Parameters) -> tuple[str, str, int, int | None, int | None]:
+class _ParameterColumns(NamedTuple):
+    kind: str
+    digest: str
+    digits: int
+    step_s: int | None = None
+    t0_s: int | None = None
+    terms: str | None = None
+
+
+def _parameter_columns(parameters: Parameters) -> _ParameterColumns:
     match parameters:
         case HotpParameters(digest, digits):
-            return HOTP, digest.value, digits, None, None
+            return _ParameterColumns(HOTP, digest.value, digits)
         case TotpParameters(digest, digits, step_s, t0_s):
-            return TOTP, digest.value, digits, step_s, t0_s
+            return _ParameterColumns(TOTP, digest.value, digits, step_s, t0_s)
+        case KeptParameters(kind, terms, digest):
+            return _ParameterColumns(kind, digest.value, 0, terms=terms)
 
 
 def _progress(row: TokenRow) -> Progress:

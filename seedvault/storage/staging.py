@@ -11,7 +11,7 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Any
 
-from sqlalchemy import Insert, Select, delete, func, insert, literal, or_, select
+from sqlalchemy import Insert, Select, case, delete, func, insert, literal, or_, select
 
 from seedvault.domain.audit import AuditEvent, milliseconds
 from seedvault.domain.batch import Batch, Source
@@ -20,14 +20,14 @@ from seedvault.service.ports import Arrival, Clock
 from seedvault.storage.claims import Import, empty_unclaimed, take_claim
 from seedvault.storage.engine import Database
 from seedvault.storage.failures import Clash
-from seedvault.storage.rows import IN_STOCK, BatchRow, StagedRow, batch_of, staged_row
+from seedvault.storage.rows import IN_STOCK, QUARANTINED, BatchRow, StagedRow, batch_of, staged_row
 from seedvault.storage.statements import Prepared, Statements
 from seedvault.storage.tables import BATCH, NEW_TOKEN_COLUMNS, STAGED_TOKEN, STAGING, TOKEN
 from seedvault.storage.transaction import SqlTransaction
 
 _SWEPT_AT_ONCE = 5_000
 _NAMED = 10  # serials named in a message
-_NEW = {"state": IN_STOCK, "revision": 0, "version": 0, "failures": 0, "resyncs": 0}
+_NEW = {"revision": 0, "version": 0, "failures": 0, "resyncs": 0}
 
 
 class SqlStaging:
@@ -74,12 +74,12 @@ class SqlStaging:
         except Clash as clash:
             raise self._twice(rows) from clash
 
-    def publish(self, event: AuditEvent) -> Batch:
+    def publish(self, event: AuditEvent, refused: int = 0, *, exportable: bool = False) -> Batch:
         """Copy what is new into a batch, and commit; see `Staging`."""
         with self._transaction() as transaction:
             try:
                 with self._database.explained:
-                    batch = self._filled(event)
+                    batch = self._filled(event, refused, exportable=exportable)
             except Clash as clash:
                 transaction.undo()
                 raise self._overtaken() from clash
@@ -100,15 +100,16 @@ class SqlStaging:
         finally:
             self._claim.release()
 
-    def _filled(self, event: AuditEvent) -> Batch:
+    def _filled(self, event: AuditEvent, refused: int, *, exportable: bool) -> Batch:
         """The new batch with its tokens. Raises Clash where the vault holds one of them."""
         connection = self._database.sql
         if not self._claim.give_up(connection):
             raise self._ended()
-        held = STAGED_TOKEN.c.held
+        held, quarantine = STAGED_TOKEN.c.held, STAGED_TOKEN.c.quarantine
         source = self._begun.source
-        counted = connection.execute(self._staged(held, func.count()).group_by(held))
-        counts = {is_held: int(count) for is_held, count in counted}
+        counting = self._staged(held, func.count(), func.count(quarantine)).group_by(held)
+        counts = {row[0]: (int(row[1]), int(row[2])) for row in connection.execute(counting)}
+        new, quarantined = counts.get(False, (0, 0))
         values: dict[str, Any] = {
             "file_name": source.file_name,
             "sha256": source.sha256,
@@ -117,8 +118,12 @@ class SqlStaging:
             "tier": self._begun.tier.value,
             "imported_ms": milliseconds(event.at),
             "imported_by": self._begun.by,
-            "tokens": counts.get(False, 0),
-            "held": counts.get(True, 0),
+            "tokens": new,
+            "held": counts.get(True, (0, 0))[0],
+            "quarantined": quarantined,
+            "refused": refused,
+            "exportable": exportable,
+            "signer": source.signer,
         }
         inserted = insert(BATCH).values(values).returning(BATCH.c.number)
         number: int = connection.execute(inserted).scalar_one()
@@ -128,9 +133,10 @@ class SqlStaging:
     def _copied_into(self, batch: int) -> Insert:
         constants = _NEW | {"batch": batch}
         columns = (STAGED_TOKEN.c[name] for name in NEW_TOKEN_COLUMNS)
-        new = self._new(*columns, *map(literal, constants.values()))
+        state = case((STAGED_TOKEN.c.quarantine.is_(None), IN_STOCK), else_=QUARANTINED)
+        new = self._new(*columns, *map(literal, constants.values()), state)
         return insert(TOKEN).from_select(
-            [*NEW_TOKEN_COLUMNS, *constants], new.order_by(STAGED_TOKEN.c.id)
+            [*NEW_TOKEN_COLUMNS, *constants, "state"], new.order_by(STAGED_TOKEN.c.id)
         )
 
     def _sweep(self) -> None:

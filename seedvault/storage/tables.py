@@ -4,15 +4,20 @@ Times are Unix time in whole milliseconds. Integers that grow without bound are 
 Columns that hold a wrapped seed, or what is made from one, stay out of every repr.
 """
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, Table, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, Index, Table, UniqueConstraint, false, text
 from sqlmodel import Field, SQLModel
 
 from seedvault.domain.names import MAX_NAME_LENGTH
 
 _IN_STOCK = "state = 'in-stock' AND owner IS NULL AND bound_ms IS NULL"
+_QUARANTINED = (
+    "state = 'quarantined' AND owner IS NULL AND bound_ms IS NULL AND quarantine IS NOT NULL"
+)
 _BOUND = "state = 'bound' AND owner IS NOT NULL AND bound_ms IS NOT NULL"
 _HOTP = "kind = 'hotp' AND step_s IS NULL AND t0_s IS NULL"
 _TOTP = "kind = 'totp' AND step_s IS NOT NULL AND t0_s IS NOT NULL"
+_KEPT = "kind NOT IN ('hotp', 'totp') AND terms IS NOT NULL AND state = 'quarantined'"
+_ADDED = {"server_default": "0"}  # what rows have that are older than the column
 # Folding (NFKC, casefold) can make a name longer than it was: U+FDFA alone becomes 18 characters.
 _MAX_FOLDED_LENGTH = 20 * MAX_NAME_LENGTH
 
@@ -54,6 +59,10 @@ class BatchTable(SQLModel, table=True):
     imported_by: str
     tokens: int
     held: int
+    quarantined: int = Field(sa_column_kwargs=_ADDED)
+    refused: int = Field(sa_column_kwargs=_ADDED)
+    exportable: bool = Field(sa_column_kwargs={"server_default": false()})
+    signer: str | None
 
 
 class NewTokenColumns(SQLModel):
@@ -63,17 +72,20 @@ class NewTokenColumns(SQLModel):
     serial_folded: str = Field(max_length=_MAX_FOLDED_LENGTH)
     manufacturer: str | None
     model: str | None
-    kind: str = Field(max_length=4)
+    kind: str = Field(max_length=16)
     digest: str = Field(max_length=8)
     digits: int
     step_s: int | None
     t0_s: int | None = Field(sa_type=BigInteger)
+    terms: str | None
+    quarantine: str | None
     not_before_ms: int | None = Field(sa_type=BigInteger)
     not_after_ms: int | None = Field(sa_type=BigInteger)
     blob_format: int
     kek_id: str
     seed_length: int
     blob: bytes = Field(repr=False)
+    export_blob: bytes | None = Field(repr=False)
     fingerprint: bytes = Field(repr=False)
     seal: bytes = Field(repr=False)
     next_factor: int = Field(sa_type=BigInteger)
@@ -88,8 +100,8 @@ class TokenTable(NewTokenColumns, table=True):
     __table_args__ = (
         UniqueConstraint("serial_folded", name="token_serial"),
         UniqueConstraint("fingerprint", name="token_fingerprint"),
-        CheckConstraint(f"{_IN_STOCK} OR {_BOUND}", name="token_state"),
-        CheckConstraint(f"{_HOTP} OR {_TOTP}", name="token_kind"),
+        CheckConstraint(f"{_IN_STOCK} OR {_BOUND} OR {_QUARANTINED}", name="token_state"),
+        CheckConstraint(f"{_HOTP} OR {_TOTP} OR {_KEPT}", name="token_kind"),
         Index("token_by_batch", "batch", "serial_folded"),
         Index(
             "token_by_owner",

@@ -76,7 +76,7 @@ def checkout(tmp_path: Path) -> Checkout:
 def test_help_names_every_verb(checkout: Checkout) -> None:
     shown = checkout.dev("help")
     assert shown.returncode == 0
-    for verb in ("run", "demo", "test", "check", "bench", "help"):
+    for verb in ("run", "demo", "test", "check", "fuzz", "bench", "help"):
         assert f"\n  {verb} " in shown.stdout
 
 

@@ -178,6 +178,7 @@ def _every_document(seedvault: CommandLine, folder: Path) -> Iterator[dict[str, 
     ahead = [totp_code(0, now + steps * 30) for steps in (60, 61)]
     for arguments in (
         ["init"],
+        ["batch", "inspect", *good.arguments],
         ["batch", "import", *good.arguments],
         ["user", "add", "alice"],
         ["user", "add", "alice"],
@@ -202,6 +203,8 @@ def _every_document(seedvault: CommandLine, folder: Path) -> Iterator[dict[str, 
         ["user", "list"],
         ["audit", "list"],
         ["audit", "verify"],
+        ["db", "check"],
+        ["db", "upgrade"],
         ["status"],
     ):
         yield seedvault(*arguments, "--json").document

@@ -8,7 +8,15 @@ from pathlib import Path
 
 from seedvault.domain.batch import Source
 from seedvault.domain.errors import FileRefused
-from seedvault.service.ports import Delivered, DeliveredKey, OpenedSeedFile, SeedFileKey
+from seedvault.service.ports import (
+    NO_TERMS,
+    Delivered,
+    DeliveredKey,
+    OpenedSeedFile,
+    RefusedRecord,
+    SeedFileKey,
+    Terms,
+)
 
 
 @dataclass(slots=True)
@@ -16,13 +24,13 @@ class FakeSeedFile:
     """The `OpenedSeedFile` port. An exception among the `records` is raised in its turn."""
 
     source: Source
-    records: Sequence[Delivered | BaseException]
+    records: Sequence[Delivered | RefusedRecord | BaseException]
     warnings: Sequence[str] = ()
     summary: Sequence[str] = ("fake seeds",)
     transport_key: DeliveredKey | None = None
     position: int = field(default=0, init=False)
 
-    def __iter__(self) -> Iterator[Delivered]:
+    def __iter__(self) -> Iterator[Delivered | RefusedRecord]:
         for record in self.records:
             if isinstance(record, BaseException):
                 raise record
@@ -37,7 +45,9 @@ class FakeIntake:
     files: Mapping[str, FakeSeedFile]
 
     @contextmanager
-    def open(self, path: Path, key: SeedFileKey, now: datetime) -> Iterator[OpenedSeedFile]:
+    def open(
+        self, path: Path, key: SeedFileKey, now: datetime, terms: Terms = NO_TERMS
+    ) -> Iterator[OpenedSeedFile]:
         if path.name not in self.files:
             raise FileRefused(f"{path.name}: no such file")
         yield self.files[path.name]

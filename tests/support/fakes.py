@@ -30,8 +30,9 @@ from seedvault.domain.errors import (
 )
 from seedvault.domain.names import Serial, UserName
 from seedvault.domain.oath import Digest, Mac
-from seedvault.domain.token import Bound, Device, InStock, Progress, Token
+from seedvault.domain.token import Bound, Device, Progress, Quarantined, Token
 from seedvault.service.ports import (
+    NO_TERMS,
     Arrival,
     Counts,
     DeliveredSeed,
@@ -44,6 +45,7 @@ from seedvault.service.ports import (
     Stale,
     StoredToken,
     TakenSeed,
+    Terms,
     TokenFilter,
     User,
     VaultIdentity,
@@ -143,9 +145,12 @@ class FakeVault:
 
     def counts(self) -> Counts:
         bound = sum(isinstance(row.stored.token, Bound) for row in self.rows.values())
+        quarantined = sum(isinstance(row.stored.token, Quarantined) for row in self.rows.values())
         events = sum(map(len, self.chains.values()))
         in_stock = len(self.rows) - bound
-        return Counts(in_stock, bound, len(self._users), len(self._batches), events)
+        return Counts(
+            in_stock - quarantined, bound, quarantined, len(self._users), len(self._batches), events
+        )
 
     def events(self, wanted: EventFilter) -> list[LoggedEvent]:
         logged = [logged for chain in self.chains.values() for logged in reversed(chain)]
@@ -207,9 +212,8 @@ class FakeVault:
         """Write a batch and its tokens."""
         self._batches[batch.number] = batch
         for new in tokens:
-            token = InStock(new.device, new.progress)
-            stored = StoredToken(len(self.rows) + 1, token, new.taken.wrapped, new.seal, 0, 0)
-            self.rows[new.device.serial] = _Row(stored, batch.number, new.taken.fingerprint)
+            stored = StoredToken(len(self.rows) + 1, new.token, new.taken.wrapped, new.seal, 0, 0)
+            self.rows[new.token.device.serial] = _Row(stored, batch.number, new.taken.fingerprint)
 
     def put_event(self, event: AuditEvent) -> None:
         """Append to the event's chain, and move its head."""
@@ -276,21 +280,27 @@ class FakeStaging:
         self._vault.check_space()
         for arrival in arrivals:
             new, line = arrival.new, arrival.line
-            for unique in (new.device.serial, new.taken.fingerprint):
+            for unique in (new.token.device.serial, new.taken.fingerprint):
                 if unique in self._lines:
                     first = self._lines[unique]
-                    raise FileRefused(f"{new.device.serial} stands twice: lines {first} and {line}")
+                    raise FileRefused(
+                        f"{new.token.device.serial} stands twice: lines {first} and {line}"
+                    )
                 self._lines[unique] = line
             self._arrivals.append(arrival)
 
-    def publish(self, event: AuditEvent) -> Batch:
+    def publish(self, event: AuditEvent, refused: int = 0, *, exportable: bool = False) -> Batch:
         new = [arrival.new for arrival in self._arrivals if not arrival.held]
-        serials = [token.device.serial for token in new]
-        if self._vault.held(serials, [token.taken.fingerprint for token in new]):
+        serials = [one.token.device.serial for one in new]
+        if self._vault.held(serials, [one.taken.fingerprint for one in new]):
             raise Conflict("the vault came to hold one of these tokens meanwhile")
         number = len(self._vault.batches()) + 1
         held = len(self._arrivals) - len(new)
-        batch = Batch(number, self._source, self._tier, event.at, self._by, len(new), held)
+        quarantined = sum(isinstance(one.token, Quarantined) for one in new)
+        batch = Batch(
+            number, self._source, self._tier, event.at, self._by, len(new), held,
+            quarantined, refused, exportable,
+        )  # fmt: skip
         with self._vault.transaction() as transaction:
             transaction.add_batch(batch, new)
             transaction.commit(replace(event, batch=batch.name))
@@ -343,7 +353,7 @@ class FakeKeys:
         self._seeds: dict[bytes, bytes] = {}
 
     @contextmanager
-    def taking_from(self, file: OpenedSeedFile) -> Iterator[SeedTaker]:
+    def taking_from(self, file: OpenedSeedFile, terms: Terms = NO_TERMS) -> Iterator[SeedTaker]:
         self._check_usable()
         yield self
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from seedvault.domain.names import Serial
 from seedvault.domain.oath import Digest, HotpParameters, Parameters, TotpParameters
-from seedvault.domain.token import Device, Progress
+from seedvault.domain.token import Device, InStock, Progress
 from seedvault.service.ports import NewToken, TakenSeed, WrappedSeed
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -37,9 +37,8 @@ def new_token(number: int, parameters: Parameters = TOTP) -> NewToken:
     first = 0 if isinstance(parameters, HotpParameters) else STEP_AT_NOON
     wrapped = WrappedSeed(format=1, kek_id="k1", length=20, blob=_octets("blob", number) * 2)
     taken = TakenSeed(wrapped, _octets("fingerprint", number)[:16])
-    return NewToken(
-        device(number, parameters), Progress(first, NOON), taken, _octets("seal", number)
-    )
+    token = InStock(device(number, parameters), Progress(first, NOON))
+    return NewToken(token, taken, _octets("seal", number))
 
 
 def with_seed_of(new: NewToken, other: NewToken) -> NewToken:

@@ -15,7 +15,8 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from importers import EncryptedSeed, open_seed_file, read_key_file
 from seedvault import config
-from seedvault.service.ports import OpenedSeedFile, SeedFileKey
+from seedvault.domain.names import Serial
+from seedvault.service.ports import OpenedSeedFile, RefusedRecord, SeedFileKey
 from seedvault.wiring import Application
 
 _PR_SET_PTRACER = 0x59616D61
@@ -29,6 +30,12 @@ class _Nobody:
         pass
 
     def advanced(self, tokens: int, octets: int) -> None:
+        pass
+
+    def refused(self, record: RefusedRecord) -> None:
+        pass
+
+    def proposed(self, serial: Serial, user: str) -> None:
         pass
 
 

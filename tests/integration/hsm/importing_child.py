@@ -1,8 +1,9 @@
 """A process that imports encrypted seeds from standard input, says so, and waits to be read.
 
-First line: `narrow` (the keystore's way) or `careless` (decrypted by a library, and kept).
-Second: library, label and PIN. Third: the transport key; then one ciphertext a line, in
-hexadecimal. It never learns what the parent looks for.
+First line: the way, and a cipher. `narrow` is the keystore's way, `handing-on` encrypts each seed
+for somebody else after that; `careless` decrypts by a library, and keeps. Second: library, label
+and PIN. Third: the transport key; then one ciphertext a line, in hexadecimal. It never learns what
+the parent looks for.
 """
 
 import ctypes
@@ -13,17 +14,36 @@ from pathlib import Path
 from cryptography.hazmat.primitives.ciphers import Cipher as LibraryCipher
 from cryptography.hazmat.primitives.ciphers import algorithms, modes
 
-from hsm import Cipher, Digest, Keystore, Location, Pin
+from hsm import Cipher, Digest, Keystore, Location, Pin, Terms
 
 PR_SET_PTRACER = 0x59616D61
 
 
-def _narrow(keystore: Keystore, key: bytes, ciphertexts: list[bytes]) -> list[object]:
-    with keystore.transport_key(Cipher.AES_CBC_PAD, key) as transport:
+def _narrow(
+    keystore: Keystore, cipher: Cipher, key: bytes, ciphertexts: list[bytes]
+) -> list[object]:
+    with keystore.transport_key(cipher, key) as transport:
         return [keystore.import_encrypted(transport, each, Digest.SHA1) for each in ciphertexts]
 
 
-def _careless(_keystore: Keystore, key: bytes, ciphertexts: list[bytes]) -> list[object]:
+def _handing_on(
+    keystore: Keystore, cipher: Cipher, key: bytes, ciphertexts: list[bytes]
+) -> list[object]:
+    kept: list[object] = []
+    with (
+        keystore.transport_key(cipher, key) as transport,
+        keystore.recipient(Cipher.AES_256_CBC, os.urandom(32)) as recipient,
+    ):
+        for each in ciphertexts:
+            seed = keystore.import_encrypted(transport, each, Digest.SHA1, Terms(exportable=True))
+            assert seed.export_blob is not None
+            kept.append(keystore.export_encrypted(seed.key, seed.export_blob, recipient))
+    return kept
+
+
+def _careless(
+    _keystore: Keystore, _cipher: Cipher, key: bytes, ciphertexts: list[bytes]
+) -> list[object]:
     seeds: list[object] = []
     for ciphertext in ciphertexts:
         decryptor = LibraryCipher(algorithms.AES(key), modes.CBC(ciphertext[:16])).decryptor()
@@ -33,13 +53,13 @@ def _careless(_keystore: Keystore, key: bytes, ciphertexts: list[bytes]) -> list
 
 def main() -> None:
     """Import, print how many, wait for the end of standard input's other side."""
-    way = sys.stdin.readline().strip()
+    way, cipher = sys.stdin.readline().split()
     library, label, secret = sys.stdin.readline().split()
     key = bytes.fromhex(sys.stdin.readline())
     ciphertexts = [bytes.fromhex(sys.stdin.readline()) for _ in range(200)]
     keystore = Keystore.connect(Location(Path(library), label), Pin(bytearray(secret, "ascii")))
-    work = {"narrow": _narrow, "careless": _careless}[way]
-    kept = work(keystore, key, ciphertexts)
+    work = {"narrow": _narrow, "handing-on": _handing_on, "careless": _careless}[way]
+    kept = work(keystore, Cipher[cipher], key, ciphertexts)
     # Where Yama guards /proc/PID/mem, the parent needs to be told in.
     ctypes.CDLL(None).prctl(PR_SET_PTRACER, ctypes.c_ulong(os.getppid()), 0, 0, 0)
     sys.stdout.write(f"{len(kept)}\n")

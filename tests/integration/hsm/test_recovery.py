@@ -99,7 +99,7 @@ def test_recycling_gives_leaked_memory_back(keystore: Keystore) -> None:
     ciphertext = encrypted(key, bytes(16), SEED)
 
     def load() -> None:
-        with keystore.transport_key(Cipher.AES_CBC_PAD, key) as transport:
+        with keystore.transport_key(Cipher.AES_128_CBC, key) as transport:
             for _ in range(3000):
                 keystore.import_encrypted(transport, ciphertext, Digest.SHA1)
         keystore.recycle()

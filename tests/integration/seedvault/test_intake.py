@@ -12,7 +12,7 @@ import importers
 from seedvault.domain.errors import FileRefused, KeyNeeded
 from seedvault.domain.oath import Digest, HotpParameters, TotpParameters
 from seedvault.intake import SeedFiles
-from seedvault.service.ports import Delivered, SeedFileKey
+from seedvault.service.ports import Delivered, RefusedRecord, SeedFileKey
 from tests.support.pskc_maker import Fault, Hotp, Order, Tokens, Totp, write_pskc
 from tests.support.tokens import NOON
 
@@ -42,12 +42,17 @@ def _file(folder: Path, order: Order, *changes: tuple[bytes, bytes]) -> Path:
 
 def _first(path: Path, key: SeedFileKey = NONE) -> Delivered:
     with SeedFiles().open(path, key, NOON) as file:
-        return next(iter(file))
+        return _sound(next(iter(file)))
 
 
 def _read(path: Path, key: SeedFileKey = NONE) -> list[Delivered]:
     with SeedFiles().open(path, key, NOON) as file:
-        return list(file)
+        return list(map(_sound, file))
+
+
+def _sound(record: Delivered | RefusedRecord) -> Delivered:
+    assert isinstance(record, Delivered)
+    return record
 
 
 # --- what a record becomes -------------------------------------------------------------------
@@ -56,17 +61,22 @@ def _read(path: Path, key: SeedFileKey = NONE) -> list[Delivered]:
 def test_a_counter_of_the_file_is_the_first_one_that_may_be_accepted(tmp_path: Path) -> None:
     delivered = _first(_file(tmp_path, HOTP))
     assert delivered.device.parameters == HotpParameters(Digest.SHA1, 8)
-    assert (delivered.start.next_factor, delivered.start.synchronised_at) == (42, NOON)
+    assert (delivered.token.progress.next_factor, delivered.token.progress.synchronised_at) == (
+        42,
+        NOON,
+    )
 
 
 def test_a_clock_may_begin_at_any_time_step(tmp_path: Path) -> None:
-    start = _first(_file(tmp_path, TOTP)).start
+    start = _first(_file(tmp_path, TOTP)).token.progress
     assert (start.next_factor, start.drift_steps, start.synchronised_at) == (0, 0, NOON)
 
 
 def test_a_drift_that_the_file_knows_is_kept(tmp_path: Path) -> None:
     drift = b"</TimeInterval><TimeDrift><PlainValue>-4</PlainValue></TimeDrift>"
-    assert _first(_file(tmp_path, TOTP, (b"</TimeInterval>", drift))).start.drift_steps == -4
+    assert (
+        _first(_file(tmp_path, TOTP, (b"</TimeInterval>", drift))).token.progress.drift_steps == -4
+    )
 
 
 def test_maker_model_and_dates_are_kept(tmp_path: Path) -> None:

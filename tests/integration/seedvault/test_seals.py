@@ -12,8 +12,8 @@ import hsm
 from hsm.translate import Rv
 from seedvault.domain.errors import SealBroken
 from seedvault.domain.names import Serial, UserName
-from seedvault.domain.oath import Digest, HotpParameters
-from seedvault.domain.token import Bound, InStock, Progress, Token
+from seedvault.domain.oath import Digest, HotpParameters, KeptParameters
+from seedvault.domain.token import Bound, InStock, Progress, Quarantined, Token
 from seedvault.keys import HsmKeys
 from seedvault.service.ports import StoredToken, WrappedSeed
 from tests.support.softhsm import returning
@@ -24,6 +24,9 @@ SEED = b"12345678901234567890"
 UNSEALED = {"token.progress", "row", "version", "seal"}
 MOST = Bound(device(1, TOTP), Progress(0, NOON), UserName("Alice"), NOON)
 EVENT_BASED = InStock(device(2, HOTP), Progress(0, NOON))
+KEPT = Quarantined(
+    device(3, KeptParameters("ocra", "OCRA-1:HOTP-SHA1-6:QN08")), Progress(0, NOON), "not verified"
+)
 
 
 def _sealed(keys: HsmKeys, token: Token, seed: bytes = SEED) -> StoredToken:
@@ -52,7 +55,7 @@ def _changed(thing: Any, path: str, change: Callable[[Any], Any]) -> Any:
     return replace(thing, **{name: _changed(value, rest, change) if rest else change(value)})
 
 
-def _other(value: Any) -> Any:
+def _other(value: Any) -> Any:  # noqa: PLR0911 - one for each type
     """Another value of the same type, as near as there is one."""
     match value:
         case Serial(verbatim) | UserName(verbatim):
@@ -67,6 +70,8 @@ def _other(value: Any) -> Any:
             return value[:-1] + bytes([value[-1] ^ 1])
         case int():
             return value + 1
+        case None:
+            return b"not there before"
     raise AssertionError(f"no other value is known for a {type(value).__name__}")
 
 
@@ -97,7 +102,7 @@ def test_every_field_of_a_token_was_thought_of() -> None:
         *(f"token.device.{name}" for name in ("not_before", "not_after")),
         *(f"token.device.parameters.{name}" for name in ("digest", "digits", "step_s", "t0_s")),
         *(f"token.{name}" for name in ("owner", "bound_at")),
-        *(f"wrapped.{name}" for name in ("format", "kek_id", "length", "blob")),
+        *(f"wrapped.{name}" for name in ("format", "kek_id", "length", "blob", "export_blob")),
         "revision",
     }
 
@@ -110,6 +115,24 @@ def test_a_field_changed_by_the_least_breaks_the_seal(keys: HsmKeys, path: str) 
 @pytest.mark.parametrize("path", _fields_of(EVENT_BASED))
 def test_a_field_of_an_event_based_token_in_stock_breaks_the_seal(keys: HsmKeys, path: str) -> None:
     _refused_unopened(keys, _changed(_sealed(keys, EVENT_BASED), path, _other))
+
+
+@pytest.mark.parametrize("path", _fields_of(KEPT))
+def test_a_field_of_a_token_in_quarantine_breaks_the_seal(keys: HsmKeys, path: str) -> None:
+    _refused_unopened(keys, _changed(_sealed(keys, KEPT), path, _other))
+
+
+def test_a_token_let_out_of_quarantine_breaks_the_seal(keys: HsmKeys) -> None:
+    kept = Quarantined(EVENT_BASED.device, EVENT_BASED.progress, "not verified")
+    _refused_unopened(keys, replace(_sealed(keys, kept), token=EVENT_BASED))
+
+
+def test_the_copy_for_export_of_another_token_breaks_the_seal(keys: HsmKeys) -> None:
+    stored = _sealed(keys, MOST)
+    wrapped = replace(stored.wrapped, export_blob=b"a" * 72)
+    sealed = replace(stored, wrapped=wrapped, seal=keys.seal(MOST, wrapped, 3))
+    keys.check(sealed)
+    _refused_unopened(keys, _changed(sealed, "wrapped.export_blob", _other))
 
 
 @pytest.mark.parametrize("name", ["manufacturer", "model", "not_before", "not_after"])

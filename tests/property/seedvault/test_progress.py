@@ -8,7 +8,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from seedvault.domain import lockout, resync, verification
 from seedvault.domain.names import UserName
-from seedvault.domain.oath import Digest, HotpParameters, Parameters, TotpParameters, code_at
+from seedvault.domain.oath import Counting, Digest, HotpParameters, TotpParameters, code_at
 from seedvault.domain.outcome import Accepted, Outcome
 from seedvault.domain.policy import DEFAULT
 from seedvault.domain.token import Bound, Progress
@@ -28,13 +28,13 @@ class ATokensLife(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.now = NOON
-        self.parameters: Parameters = HOTP
+        self.parameters: Counting = HOTP
         self.progress = Progress(0, NOON)
         self.floor = 0
         self.spent: list[int] = []
 
     @initialize(parameters=st.sampled_from([HOTP, TOTP]))
-    def leave_the_factory(self, parameters: Parameters) -> None:
+    def leave_the_factory(self, parameters: Counting) -> None:
         self.parameters = parameters
 
     @rule(by=st.timedeltas(timedelta(hours=-2), timedelta(hours=2)))

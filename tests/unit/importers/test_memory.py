@@ -2,9 +2,11 @@
 
 import tracemalloc
 from collections.abc import Iterator
+from io import BytesIO
 
-from importers import PreSharedKey, open_seed_file
+from importers import Instructions, PreSharedKey, open_seed_file
 from tests.support.pskc_maker import Order, Tokens
+from tests.support.signing import maker, signed
 from tests.unit.importers.reading import made
 
 KEY = b"k" * 16
@@ -52,3 +54,21 @@ def test_ten_times_the_key_packages_take_no_more_memory() -> None:
 
 def test_reading_takes_less_than_four_megabytes() -> None:
     assert peak(20) < 4_000_000
+
+
+def signed_peak(count: int) -> int:
+    """The same while a signed file of so many key packages is verified and read."""
+    source = BytesIO(signed(made(Order((Tokens(count),), key=KEY)), maker()))
+    by = Instructions(signed_by=(maker().pem,))
+    tracemalloc.start()
+    try:
+        with open_seed_file(source, PreSharedKey(KEY), name="long", instructions=by) as file:
+            assert sum(1 for _ in file) == count
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def test_ten_times_the_key_packages_of_a_signed_file_take_no_more_memory() -> None:
+    signed_peak(1)
+    assert signed_peak(3000) < 1.2 * signed_peak(300)

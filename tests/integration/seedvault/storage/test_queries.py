@@ -122,7 +122,9 @@ def test_batches_are_listed_the_oldest_first(stocked: SqlVault) -> None:
 
 
 def test_everything_is_counted(stocked: SqlVault) -> None:
-    assert stocked.counts() == Counts(in_stock=4, bound=3, users=2, batches=2, events=8)
+    assert stocked.counts() == Counts(
+        in_stock=4, bound=3, quarantined=0, users=2, batches=2, events=8
+    )
 
 
 @pytest.mark.parametrize(

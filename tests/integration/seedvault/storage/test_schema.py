@@ -46,4 +46,21 @@ def _schema(file: Path) -> dict[str, set[str]]:
         " AND name NOT LIKE 'sqlite%' AND name NOT LIKE 'alembic%'"
     ).fetchall()
     connection.close()
-    return {name: {part.strip(" \t,") for part in sql.splitlines()} for name, sql in rows}
+    return {name: _parts(sql) for name, sql in rows}
+
+
+def _parts(sql: str) -> set[str]:
+    """What stands between the outer brackets, split at its commas; how it is laid out is no part.
+
+    A column that was added to a table stands at its end, on the last line.
+    """
+    before, _, rest = sql.replace('"', "").partition("(")
+    parts, depth, part = {" ".join(before.split())}, 0, ""
+    for character in rest:
+        depth += {"(": 1, ")": -1}.get(character, 0)
+        if depth < 0 or (character == "," and not depth):
+            parts.add(" ".join(part.split()).replace("( ", "(").replace(" )", ")"))
+            part, depth = "", max(depth, 0)
+        else:
+            part += character
+    return parts | {" ".join(part.split())}

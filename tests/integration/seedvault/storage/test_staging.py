@@ -16,7 +16,6 @@ import pytest
 from seedvault.domain.audit import AuditEvent, EventKind
 from seedvault.domain.batch import Source, Tier
 from seedvault.domain.errors import Conflict, FileRefused, StorageUnavailable
-from seedvault.domain.token import InStock
 from seedvault.service.ports import Arrival, EventFilter, NewToken, TokenFilter
 from seedvault.storage import SqlVault
 from seedvault.storage.staging import SqlStaging
@@ -78,9 +77,9 @@ def test_what_is_staged_is_not_visible(stage: Stage, vault: SqlVault) -> None:
 @pytest.mark.parametrize("new", [new_token(1), new_token(2, HOTP)])
 def test_a_published_token_is_what_was_staged(vault: SqlVault, new: NewToken) -> None:
     import_tokens(vault, [new])
-    stored = held_token(vault, new.device.serial)
-    assert stored.token == InStock(new.device, new.progress)
-    assert stored.token.device.serial.verbatim == new.device.serial.verbatim
+    stored = held_token(vault, new.token.device.serial)
+    assert stored.token == new.token
+    assert stored.token.device.serial.verbatim == new.token.device.serial.verbatim
     assert (stored.wrapped, stored.seal) == (new.taken.wrapped, new.seal)
     assert (stored.revision, stored.version) == (0, 0)
 
@@ -148,7 +147,7 @@ def test_a_serial_that_stands_twice_is_refused_with_both_lines(
     stage: Stage, vault: SqlVault, chunks: int
 ) -> None:
     staging = stage(vault)
-    tokens = numbered(new_token(1), replace(new_token(2), device=new_token(1).device))
+    tokens = numbered(new_token(1), replace(new_token(2), token=new_token(1).token))
     with pytest.raises(FileRefused, match=r"serial GALT10000001 .* \(lines 10 and 11\)"):
         _add_in(chunks, staging, tokens)
 
@@ -195,7 +194,7 @@ def test_two_files_may_stage_the_same_token(stage: Stage, vault: SqlVault) -> No
 
 @pytest.mark.parametrize(
     "held",
-    [replace(new_token(9), device=new_token(2).device), with_seed_of(new_token(9), new_token(2))],
+    [replace(new_token(9), token=new_token(2).token), with_seed_of(new_token(9), new_token(2))],
 )
 def test_a_token_held_meanwhile_is_named_and_nothing_is_published(
     stage: Stage, vault: SqlVault, held: NewToken

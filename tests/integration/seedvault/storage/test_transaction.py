@@ -116,7 +116,7 @@ def test_a_vault_opened_after_the_epoch_rose_writes_again(
 
 def test_a_bound_token_is_read_back_as_it_was_written(vault: SqlVault, bound: StoredToken) -> None:
     new = new_token(1, HOTP)
-    assert bound.token == Bound(new.device, new.progress, ALICE, NOON)
+    assert bound.token == Bound(new.token.device, new.token.progress, ALICE, NOON)
     assert bound.wrapped == new.taken.wrapped
     assert (bound.revision, bound.version) == (1, 1)
 

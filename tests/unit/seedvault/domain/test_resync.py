@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from seedvault.domain import resync, verification
-from seedvault.domain.oath import Parameters
+from seedvault.domain.oath import Counting
 from seedvault.domain.outcome import Accepted, Outcome, Reason, Rejected
 from seedvault.domain.policy import DEFAULT
 from seedvault.domain.token import Progress
@@ -20,7 +20,7 @@ MS = timedelta(milliseconds=1)
 
 
 def resynchronise(
-    progress: Progress, first: int, second: int, parameters: Parameters = TOTP
+    progress: Progress, first: int, second: int, parameters: Counting = TOTP
 ) -> tuple[Progress, Outcome]:
     """With the codes that the token shows at these factors."""
     codes = code(first, parameters), code(second, parameters)
@@ -81,7 +81,7 @@ def test_the_code_after_them_is_accepted() -> None:
 
 
 @pytest.mark.parametrize("parameters", [HOTP, TOTP])
-def test_a_first_code_that_was_already_used_is_refused(parameters: Parameters) -> None:
+def test_a_first_code_that_was_already_used_is_refused(parameters: Counting) -> None:
     # privacyIDEA accepts it: the thief of one used code needs only one more.
     used = STEP_AT_NOON
     after, outcome = resynchronise(Progress(used + 1, NOON), used, used + 1, parameters)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from seedvault.domain.names import UserName
-from seedvault.domain.oath import Mac, Parameters, code_at
+from seedvault.domain.oath import Counting, Mac, code_at
 from seedvault.domain.token import Bound, Progress
 from tests.support.fakes import mac_of
 from tests.support.tokens import NOON, STEP_AT_NOON, TOTP, device
@@ -11,12 +11,12 @@ from tests.support.tokens import NOON, STEP_AT_NOON, TOTP, device
 SEED = b"12345678901234567890"
 
 
-def bound(progress: Progress, parameters: Parameters = TOTP) -> Bound:
+def bound(progress: Progress, parameters: Counting = TOTP) -> Bound:
     """A token of Alice's."""
     return Bound(device(1, parameters), progress, UserName("alice"), NOON)
 
 
-def code(factor: int, parameters: Parameters = TOTP) -> str:
+def code(factor: int, parameters: Counting = TOTP) -> str:
     """What the token shows at this counter or time step."""
     return code_at(mac_of(SEED, parameters.digest), factor, parameters.digits)
 

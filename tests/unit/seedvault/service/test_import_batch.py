@@ -1,5 +1,6 @@
 """A seed file becomes a batch, all of it or nothing, and what becomes of it is on record."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from seedvault.domain.errors import (
     StorageUnavailable,
 )
 from seedvault.domain.token import InStock
-from seedvault.service.ports import Delivered
+from seedvault.service.ports import Delivered, Terms
 from tests.support.tokens import NOON, serial
 from tests.unit.seedvault.service.world import NO_KEY, Watcher, World, delivered, seed_of
 
@@ -34,7 +35,7 @@ def test_a_token_begins_where_the_file_says_under_a_seal_that_holds(world: World
     world.import_file(delivered(1))
     stored = world.stored()
     world.keys.check(stored)
-    assert (stored.token.progress, stored.revision) == (delivered(1).start, 0)
+    assert (stored.token.progress, stored.revision) == (delivered(1).token.progress, 0)
 
 
 def test_a_batch_says_where_it_came_from(world: World) -> None:
@@ -131,7 +132,7 @@ def test_all_held_tokens_are_counted_and_ten_are_named(world: World) -> None:
 
 def test_a_held_token_that_stands_twice_in_a_file_refuses_it(world: World) -> None:
     world.import_file(delivered(1), name="first.xml")
-    again = Delivered(delivered(1).device, delivered(1).start, delivered(1).seed, line=3)
+    again = replace(delivered(1), line=3)
     with pytest.raises(FileRefused, match="lines 1 and 3"):
         world.import_file(delivered(1), again, name="second.xml")
 
@@ -207,7 +208,7 @@ def test_a_file_that_does_not_open_is_on_record(world: World) -> None:
 def test_a_serial_or_seed_that_stands_twice_in_a_file_refuses_it(
     world: World, second: Delivered
 ) -> None:
-    third = Delivered(second.device, second.start, second.seed, line=3)
+    third = replace(second, line=3)
     with pytest.raises(FileRefused, match="lines 1 and 3"):
         world.import_file(delivered(1), third)
     assert nothing_visible(world)
@@ -294,7 +295,7 @@ class Twin(Watcher):
 
     def advanced(self, tokens: int, octets: int) -> None:
         path = Path("inbox", "maker.xml")
-        self.world.importer(path, NO_KEY, "iris", Watcher(), dry_run=self.dry_run)
+        self.world.importer(path, NO_KEY, "iris", Watcher(), Terms(dry_run=self.dry_run))
 
 
 def test_a_second_import_of_a_file_under_way_is_refused(world: World) -> None:

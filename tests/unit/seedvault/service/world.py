@@ -10,7 +10,7 @@ from seedvault.domain.batch import Source
 from seedvault.domain.names import Serial, UserName
 from seedvault.domain.oath import Parameters, TotpParameters, code_at
 from seedvault.domain.policy import DEFAULT, Policy
-from seedvault.domain.token import Progress
+from seedvault.domain.token import InStock, Progress
 from seedvault.service.binding import AssignToken, UnassignToken, UnlockToken
 from seedvault.service.import_batch import ImportBatch, ImportReport
 from seedvault.service.ports import (
@@ -18,8 +18,10 @@ from seedvault.service.ports import (
     DeliveredSeed,
     EventFilter,
     OpenedSeedFile,
+    RefusedRecord,
     SeedFileKey,
     StoredToken,
+    Terms,
 )
 from seedvault.service.resync import ResynchroniseToken
 from seedvault.service.users import AddUser
@@ -42,9 +44,8 @@ def seed_of(number: int, octets: int = 20) -> bytes:
 def delivered(number: int, parameters: Parameters = TOTP, seed: bytes | None = None) -> Delivered:
     """Token `number` as a seed file delivers it, at line `number`."""
     octets = seed_of(number) if seed is None else seed
-    return Delivered(
-        device(number, parameters), Progress(0, NOON), DeliveredSeed(octets), line=number
-    )
+    token = InStock(device(number, parameters), Progress(0, NOON))
+    return Delivered(token, DeliveredSeed(octets), line=number)
 
 
 @dataclass(slots=True)
@@ -53,12 +54,20 @@ class Watcher:
 
     files: list[OpenedSeedFile] = field(default_factory=list)
     progress: list[tuple[int, int]] = field(default_factory=list)
+    left_out: list[RefusedRecord] = field(default_factory=list)
+    proposals: list[tuple[Serial, str]] = field(default_factory=list)
 
     def opened(self, file: OpenedSeedFile) -> None:
         self.files.append(file)
 
     def advanced(self, tokens: int, octets: int) -> None:
         self.progress.append((tokens, octets))
+
+    def refused(self, record: RefusedRecord) -> None:
+        self.left_out.append(record)
+
+    def proposed(self, serial: Serial, user: str) -> None:
+        self.proposals.append((serial, user))
 
 
 class World:
@@ -81,7 +90,7 @@ class World:
         return replace(self.verify, policy=policy)
 
     def deliver(
-        self, records: Sequence[Delivered | BaseException], name: str = "maker.xml"
+        self, records: Sequence[Delivered | RefusedRecord | BaseException], name: str = "maker.xml"
     ) -> Path:
         """Put a seed file into the inbox."""
         sha256 = hashlib.sha256(name.encode()).digest()
@@ -89,10 +98,13 @@ class World:
         return Path("inbox", name)
 
     def import_file(
-        self, *records: Delivered | BaseException, name: str = "maker.xml", dry_run: bool = False
+        self,
+        *records: Delivered | RefusedRecord | BaseException,
+        name: str = "maker.xml",
+        dry_run: bool = False,
     ) -> ImportReport:
         path = self.deliver(records, name)
-        return self.importer(path, NO_KEY, "ingrid", Watcher(), dry_run=dry_run)
+        return self.importer(path, NO_KEY, "ingrid", Watcher(), Terms(dry_run=dry_run))
 
     def stocked(self, number: int = 1, parameters: Parameters = TOTP) -> Serial:
         """Token `number`, imported."""
@@ -119,7 +131,7 @@ class World:
 
     def code(self, factor: int | None = None, number: int = 1) -> str:
         """What the token shows at a counter or time step; None is noon's step, or counter 0."""
-        parameters = self.stored(number).token.device.parameters
+        parameters = self.stored(number).token.device.counting
         if factor is None:
             factor = STEP_AT_NOON if isinstance(parameters, TotpParameters) else 0
         mac = mac_of(seed_of(number), parameters.digest)

@@ -1,0 +1,42 @@
+"""How a token, and how it computes, is put into words and fields."""
+
+from seedvault.domain.oath import HotpParameters, KeptParameters, Parameters, TotpParameters
+from seedvault.domain.token import Bound, InStock, Quarantined, Token
+
+STATES = {InStock: "in-stock", Bound: "bound", Quarantined: "quarantined"}
+
+
+def kind_words(parameters: Parameters) -> str:
+    """Such as "TOTP-6/30 s", "HOTP-8", or an OCRA suite."""
+    match parameters:
+        case HotpParameters(digits=digits):
+            return f"HOTP-{digits}"
+        case TotpParameters(digits=digits, step_s=step_s):
+            return f"TOTP-{digits}/{step_s} s"
+        case KeptParameters("ocra", terms):
+            return terms
+        case KeptParameters(kind):
+            return kind
+
+
+def kind_of(parameters: Parameters) -> dict[str, object]:
+    """The same for a document."""
+    match parameters:
+        case HotpParameters(digest, digits):
+            kind, step_s = "hotp", None
+        case TotpParameters(digest, digits, step_s):
+            kind = "totp"
+        case KeptParameters(kind, _, digest):
+            return {"kind": kind, "digest": digest.value, "digits": None, "step_s": None}
+    return {"kind": kind, "digest": digest.value, "digits": digits, "step_s": step_s}
+
+
+def state_words(token: Token) -> str:
+    """Where the token is, and with whom."""
+    match token:
+        case Bound(owner=owner):
+            return f"bound to {owner}"
+        case Quarantined(reason=reason):
+            return f"in quarantine: {reason}"
+        case InStock():
+            return "in stock"

@@ -1,0 +1,101 @@
+"""One record of a seed file as a token of the vault: in stock, or in quarantine and why."""
+
+from datetime import datetime
+
+import importers
+from seedvault.domain.errors import InvalidInput
+from seedvault.domain.names import Serial
+from seedvault.domain.oath import (
+    Digest,
+    HotpParameters,
+    KeptParameters,
+    Parameters,
+    TotpParameters,
+)
+from seedvault.domain.token import Device, InStock, Progress, Quarantined
+from seedvault.service.ports import Delivered, DeliveredSeed
+
+_MAX_COUNTER = 2**62  # a token that has counted this far has not been pressed, but altered
+_DIGESTS = {digest: Digest[digest.name] for digest in importers.Digest}
+_SERVER_PINS = {
+    importers.PinUsage.PREPEND,
+    importers.PinUsage.APPEND,
+    importers.PinUsage.ALGORITHMIC,
+}
+
+
+def delivered(record: importers.SeedRecord, now: datetime) -> Delivered:
+    """The token that `record` describes. Raises InvalidInput for what the vault cannot hold."""
+    device = Device(
+        Serial(record.serial),
+        _parameters(record),
+        record.manufacturer,
+        record.model,
+        record.not_before,
+        record.not_after,
+    )
+    reason, progress = _why_unusable(record), _start(record.parameters, now)
+    token = Quarantined(device, progress, reason) if reason else InStock(device, progress)
+    return Delivered(
+        token, DeliveredSeed(record.seed), record.provenance.line, record.proposed_user
+    )
+
+
+def _parameters(record: importers.SeedRecord) -> Parameters:
+    match record.parameters:
+        case importers.HotpParameters(digest, digits, counter):
+            if counter > _MAX_COUNTER:
+                raise InvalidInput(f"the Counter of {record.serial} leaves no room to count on")
+            return HotpParameters(_DIGESTS[digest], digits)
+        case importers.TotpParameters(digest, digits, step_s, time_steps, t0_s=t0_s):
+            if time_steps:
+                # RFC 6030 section 4.3.5 counts Time from T0; nobody was seen to deliver another.
+                raise InvalidInput(
+                    f"the Time of {record.serial} is {time_steps} steps; only 0 is understood"
+                )
+            return TotpParameters(_DIGESTS[digest], digits, step_s, t0_s)
+        case importers.OcraParameters(suite):
+            return KeptParameters("ocra", suite, _ocra_digest(suite))
+        case importers.YubicoOtpParameters(public_id, private_id):
+            return KeptParameters("yubico", f"{public_id} {private_id.hex()}")
+        case importers.PinParameters():
+            raise InvalidInput(f"{record.serial} is a PIN and no token")
+
+
+def _ocra_digest(suite: str) -> Digest:
+    """The hash in OCRA-1:HOTP-SHA256-8:... (RFC 6287 section 6)."""
+    for digest in Digest:
+        if f":HOTP-{digest.value}-" in suite.upper():
+            return digest
+    raise InvalidInput(f"the OCRA suite {suite!a} names no hash")
+
+
+def _start(parameters: importers.Parameters, now: datetime) -> Progress:
+    """Where verification begins: the file's counter, or the file's clock drift."""
+    match parameters:
+        case importers.HotpParameters(counter=counter):
+            return Progress(next_factor=counter, synchronised_at=now)
+        case importers.TotpParameters(drift_steps=drift_steps):
+            return Progress(next_factor=0, synchronised_at=now, drift_steps=drift_steps)
+        case importers.OcraParameters(_, counter, drift_steps):
+            return Progress(next_factor=counter, synchronised_at=now, drift_steps=drift_steps)
+    return Progress(next_factor=0, synchronised_at=now)
+
+
+def _why_unusable(record: importers.SeedRecord) -> str | None:
+    """What of this key Seedvault does not compute or enforce (RFC 6030 section 5), or None."""
+    policy = record.policy
+    if policy is not None:
+        pin = policy.pin
+        if policy.forbids:
+            return policy.forbids
+        if pin is not None and pin.usage in _SERVER_PINS:
+            return f"its policy asks for a PIN ({pin.usage.value}), which is not verified here"
+        if policy.max_transactions is not None:
+            return f"its policy allows {policy.max_transactions} uses, which are not counted here"
+    match record.parameters:
+        case importers.OcraParameters():
+            return "OCRA responses are not verified by this version"
+        case importers.YubicoOtpParameters():
+            return "Yubico codes are not verified by this version"
+    return None

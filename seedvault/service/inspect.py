@@ -1,0 +1,117 @@
+"""What a seed file holds, told without importing it."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from seedvault.domain.oath import Parameters
+from seedvault.domain.token import Quarantined
+from seedvault.service.ports import (
+    Clock,
+    Delivered,
+    Intake,
+    Keys,
+    OpenedSeedFile,
+    RefusedRecord,
+    SeedFileKey,
+    Terms,
+    Vault,
+)
+from seedvault.service.sorting import Contrary, Held, New, Sorted, chunks, sort
+
+_NAMED = 10
+_LISTED = 1_000  # different makers, models or reasons; a file with more is no delivery
+
+
+@dataclass(slots=True)
+class Findings:
+    """Everything found out about one file. Counts are of records; lists have the first ten.
+
+    `format`, `protection`, `signer` and `summary` are known once it was opened.
+    """
+
+    format: str = ""
+    protection: str = ""
+    signer: str | None = None
+    summary: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    records: int = 0
+    new: int = 0
+    held: int = 0
+    contrary: list[str] = field(default_factory=list)
+    contrary_count: int = 0
+    refused: list[RefusedRecord] = field(default_factory=list)
+    refused_count: int = 0
+    makers: Counter[str | None] = field(default_factory=Counter)
+    models: Counter[str | None] = field(default_factory=Counter)
+    computing: Counter[Parameters] = field(default_factory=Counter)
+    seed_octets: Counter[int] = field(default_factory=Counter)
+    quarantined: Counter[str] = field(default_factory=Counter)
+    users: int = 0
+    first_expiry: datetime | None = None
+    last_expiry: datetime | None = None
+
+    def note(self, found: Sorted) -> None:
+        """Count one record."""
+        self.records += 1
+        match found:
+            case RefusedRecord():
+                self.refused_count += 1
+                if len(self.refused) < _NAMED:
+                    self.refused.append(found)
+            case Contrary(delivered, why):
+                self.contrary_count += 1
+                if len(self.contrary) < _NAMED:
+                    self.contrary.append(why)
+                self._describe(delivered)
+            case New(delivered, seed) | Held(delivered, seed):
+                self.new += isinstance(found, New)
+                self.held += isinstance(found, Held)
+                self.seed_octets[seed.wrapped.length] += 1
+                self._describe(delivered)
+
+    def _describe(self, delivered: Delivered) -> None:
+        device = delivered.device
+        _count(self.makers, device.manufacturer)
+        _count(self.models, device.model)
+        _count(self.computing, device.parameters)
+        if isinstance(delivered.token, Quarantined):
+            _count(self.quarantined, delivered.token.reason)
+        self.users += delivered.user is not None
+        if device.not_after is not None:
+            self.first_expiry = min(self.first_expiry or device.not_after, device.not_after)
+            self.last_expiry = max(self.last_expiry or device.not_after, device.not_after)
+
+
+@dataclass(frozen=True, slots=True)
+class InspectFile:
+    """Read a whole seed file as an import would, beside the vault, and change nothing."""
+
+    vault: Vault
+    keys: Keys
+    intake: Intake
+    clock: Clock
+
+    def __call__(self, path: Path, key: SeedFileKey, terms: Terms) -> Findings:
+        """Raises FileRefused for what is wrong with the file as a whole.
+
+        What is wrong with single records is among the findings, on terms that skip them.
+        """
+        with self.intake.open(path, key, self.clock(), terms) as file:
+            return self._read(file)
+
+    def _read(self, file: OpenedSeedFile) -> Findings:
+        source = file.source
+        findings = Findings(source.format, source.protection, source.signer, tuple(file.summary))
+        with self.keys.taking_from(file) as taker:
+            for chunk in chunks(file):
+                for found in sort(chunk, taker, self.vault, skip_bad=True):
+                    findings.note(found)
+        findings.warnings = tuple(file.warnings)
+        return findings
+
+
+def _count(counter: Counter[Parameters] | Counter[str] | Counter[str | None], what: object) -> None:
+    if what in counter or len(counter) < _LISTED:
+        counter[what] += 1  # type: ignore[index]  # what each counter counts, its caller knows

@@ -1,0 +1,1 @@
+"""Throws broken seed files at the readers: `./dev fuzz`."""

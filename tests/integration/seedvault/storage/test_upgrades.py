@@ -1,0 +1,62 @@
+"""A vault of an older program keeps all that it held when its schema is upgraded."""
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from seedvault.domain.errors import StorageUnavailable
+from seedvault.domain.oath import Digest, TotpParameters
+from seedvault.domain.token import InStock
+from seedvault.storage import SCHEMA, open_vault, upgrade_vault, vault_schema
+from seedvault.storage.engine import Database
+from seedvault.storage.migrations import upgrade
+from tests.support.tokens import NOON, serial
+
+_VAULT = "INSERT INTO vault VALUES ('vault-1', 1, 0)"
+_BATCH = (
+    "INSERT INTO batch (file_name, sha256, format, protection, tier, imported_ms, imported_by,"
+    " tokens, held) VALUES ('f.xml', x'00', 'PSKC 1.0', 'AES', 'B', 0, 'ingrid', 1, 0)"
+)
+_TOKEN = (
+    "INSERT INTO token (serial, serial_folded, kind, digest, digits, step_s, t0_s, blob_format,"
+    " kek_id, seed_length, blob, fingerprint, seal, next_factor, drift_steps, synchronised_ms,"
+    " batch, state, revision, version, failures, resyncs) VALUES ('GALT10000001', 'galt10000001',"
+    " 'totp', 'SHA1', 6, 30, 0, 1, 'k1', 20, x'01', x'02', x'03', 7, 2, 0, 1, 'in-stock', 0, 0, 0,"
+    " 0)"
+)
+
+
+@pytest.fixture
+def old(tmp_path: Path) -> Path:
+    """A vault of schema 0001 with one token."""
+    path = tmp_path / "vault.db"
+    path.touch()
+    database = Database(path)
+    with database.writing() as connection:
+        upgrade(connection, "0001")
+        for statement in (_VAULT, _BATCH, _TOKEN):
+            connection.execute(text(statement))
+    database.close()
+    return path
+
+
+def test_an_older_vault_is_not_opened_before_its_upgrade(old: Path) -> None:
+    assert vault_schema(old) == "0001"
+    with pytest.raises(StorageUnavailable, match="seedvault db upgrade"):
+        open_vault(old, lambda: NOON)
+
+
+def test_an_upgrade_keeps_batch_and_token(old: Path) -> None:
+    upgrade_vault(old)
+    assert vault_schema(old) == SCHEMA
+    vault = open_vault(old, lambda: NOON)
+    stored = vault.token(serial(1))
+    assert stored is not None
+    assert isinstance(stored.token, InStock)
+    assert stored.token.device.parameters == TotpParameters(Digest.SHA1, 6, 30)
+    assert (stored.token.progress.next_factor, stored.wrapped.blob) == (7, b"\x01")
+    assert stored.wrapped.export_blob is None
+    (batch,) = vault.batches()
+    assert (batch.exportable, batch.quarantined, batch.refused) == (False, 0, 0)
+    vault.close()
