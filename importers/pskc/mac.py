@@ -138,12 +138,14 @@ def mac_method(
 
 
 def _unauthenticated(container: Capture, instructions: Instructions) -> None:
+    if instructions.signed_by:
+        return  # a signature over the whole file was verified before any of it was read
     if not instructions.allow_unauthenticated:
         raise IntegrityFailure(
             "there is no MACMethod, and encrypted values without value MACs prove nothing",
             container.place(grammar.ENCRYPTION_KEY),
-            "Ask for value MACs. Only if the way it came to you is proof enough, allow values that "
-            "are not authenticated.",
+            "Ask for value MACs, or a signature to verify. Only if the way it came to you is proof "
+            "enough, allow values that are not authenticated.",
         )
     container.warnings.append(WarningCode.VALUES_UNAUTHENTICATED)
 
