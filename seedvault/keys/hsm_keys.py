@@ -173,8 +173,7 @@ def _transport_key(
             return None
         case importers.TransportKey():
             with key.expose() as octets:
-                cipher = hsm.Cipher[f"AES_{8 * len(octets)}_CBC"]
-                loaded = keystore.transport_key(cipher, bytes(octets))
+                loaded = keystore.transport_key(hsm.Cipher[key.cipher.name], bytes(octets))
                 return held.enter_context(loaded)
     raise TypeError(f"no way to load a {type(key).__name__}")
 
