@@ -22,11 +22,13 @@ from importers.errors import (
     WrongKey,
 )
 from importers.header import (
+    CertificateName,
     Header,
     MacAlgorithm,
     Plain,
     Protection,
     TransportKey,
+    UnderCertificate,
     UnderPassphrase,
     UnderPreSharedKey,
 )
@@ -53,11 +55,20 @@ from importers.pskc.writer import Envelope, PskcWriter
 from importers.registry import open_source
 from importers.seed_file import SeedFile, Warned
 from importers.source import Octets, Source
-from importers.unlock import KeyForm, Passphrase, PreSharedKey, Unlock, read_key_file
+from importers.unlock import (
+    KeyForm,
+    Passphrase,
+    PreSharedKey,
+    PrivateKey,
+    Unlock,
+    read_key_file,
+    read_private_key,
+)
 
 __all__ = [
     "NONE",
     "Bounds",
+    "CertificateName",
     "Cipher",
     "ContainerUnlock",
     "Digest",
@@ -90,6 +101,7 @@ __all__ = [
     "PlainSeed",
     "Policy",
     "PreSharedKey",
+    "PrivateKey",
     "Protection",
     "Provenance",
     "PskcWriter",
@@ -97,6 +109,7 @@ __all__ = [
     "SeedRecord",
     "TotpParameters",
     "TransportKey",
+    "UnderCertificate",
     "UnderPassphrase",
     "UnderPreSharedKey",
     "UnknownFormat",
@@ -109,6 +122,7 @@ __all__ = [
     "YubicoOtpParameters",
     "open_seed_file",
     "read_key_file",
+    "read_private_key",
     "unwrap",
     "wrapper_of",
 ]

@@ -62,5 +62,15 @@ class Cipher(Enum):
         """Whether a changed value is noticed without a value MAC, and only a key holder made it."""
         return self.mode in {Mode.GCM, Mode.KEY_WRAP, Mode.PADDED_KEY_WRAP}
 
+    @property
+    def key_lengths(self) -> tuple[int, ...]:
+        """Octets of key that it takes; a 3DES bundle of two keys uses the first one twice."""
+        return (16, 24) if self.algorithm == "3DES" else (self.key_octets,)
+
+    @property
+    def block_octets(self) -> int:
+        """Octets of a block, and of CBC's IV."""
+        return 8 if self.algorithm == "3DES" else 16
+
     def __str__(self) -> str:
         return self.name.replace("_", "-").replace("DES3", "3DES")

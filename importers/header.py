@@ -44,11 +44,50 @@ class UnderPassphrase:
     iterations: int
 
 
-Protection = Plain | UnderPreSharedKey | UnderPassphrase
+@dataclass(frozen=True, slots=True)
+class CertificateName:
+    """What a file says of the certificate it was encrypted for; hexadecimal digits where octets.
+
+    `fingerprint` is SHA-256 over the certificate, `key_id` its subject key identifier.
+    """
+
+    subject: str | None = None
+    issuer: str | None = None
+    serial_number: int | None = None
+    fingerprint: str | None = None
+    key_id: str | None = None
+
+    def __str__(self) -> str:
+        parts = (
+            self.subject,
+            self.issuer and f"issued by {self.issuer}",
+            None if self.serial_number is None else f"serial number {self.serial_number}",
+            self.key_id and f"key identifier {self.key_id}",
+            self.fingerprint and f"SHA-256 {self.fingerprint}",
+        )
+        return ", ".join(part for part in parts if part)
+
+
+@dataclass(frozen=True, slots=True)
+class UnderCertificate:
+    """An RSA key pair: every value is encrypted for the certificate's public key.
+
+    `certificate` is None where the file names the key only, or not even that.
+    """
+
+    cipher: Cipher
+    key_name: str | None
+    certificate: CertificateName | None
+
+
+Protection = Plain | UnderPreSharedKey | UnderPassphrase | UnderCertificate
 
 
 class TransportKey(Secret):
-    """The key that decrypts the file's values, and for which cipher."""
+    """The key that decrypts the file's values, and for which cipher.
+
+    `cipher.key_octets` long (a 3DES bundle of two keys is 24 octets here); RSA: PKCS#8 in DER.
+    """
 
     __slots__ = ("cipher",)
 
@@ -61,7 +100,8 @@ class TransportKey(Secret):
 class Header:
     """A file's format, such as "PSKC 1.0", and its protection.
 
-    `value_macs` is None in a plain file. Whether a file is signed cannot stand here: PSKC's
+    `value_macs` is None where there are none: in a plain file, under a cipher that needs none, or
+    where the operator allows it. Whether a file is signed cannot stand here: PSKC's
     signature comes last. See `SeedFile.signed`.
     """
 

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from enum import Enum
 
-from importers.model import Digest
+from importers.model import MIN_SEED, Digest
+
+_MIN_SHORT_SEED = 10
 
 
 class Kind(Enum):
@@ -46,6 +48,11 @@ class Instructions:
     legacy_macs: bool = False
     cipher: str | None = None
     signed_by: tuple[bytes, ...] = ()
+
+    @property
+    def min_seed(self) -> int:
+        """Octets of the shortest seed that passes."""
+        return _MIN_SHORT_SEED if self.allow_short else MIN_SEED
 
 
 NONE = Instructions()

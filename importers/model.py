@@ -13,7 +13,6 @@ MIN_SEED, MAX_SEED = 16, 128  # octets: RFC 4226 section 4 R6; one HMAC-SHA-512 
 MIN_DIGITS, MAX_DIGITS = 6, 9  # RFC 4226 section 5.3: 31 bits carry no tenth digit
 MAX_COUNTER = 2**63 - 1  # xs:long
 MAX_STEP_S = 120  # SP 800-63B-4: the nonce changes at least every two minutes
-AES_BLOCK = 16
 
 
 class Digest(Enum):
@@ -30,6 +29,9 @@ class WarningCode(Enum):
     LEADING_BLANK = "leading-blank"
     FEW_ITERATIONS = "few-iterations"
     COMPOSED_SPELLING = "composed-spelling"
+    CIPHER_OVERRIDDEN = "cipher-overridden"
+    VALUES_UNAUTHENTICATED = "values-unauthenticated"
+    MAC_BY_ENCRYPTION_KEY = "value-mac-by-encryption-key"
     SIGNATURE_NOT_VERIFIED = "signature-not-verified"
     UNKNOWN_ELEMENT = "unknown-element-ignored"
     PACKAGE_WITHOUT_KEY = "package-without-key"

@@ -3,6 +3,17 @@
 import unicodedata
 from collections.abc import Iterator
 from enum import Enum
+from typing import ClassVar
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_private_key,
+)
 
 from importers.errors import Place, WrongKey
 from importers.secret import Secret
@@ -21,6 +32,7 @@ class PreSharedKey(Secret):
     """A transport key agreed beforehand, and how its file spelt it."""
 
     __slots__ = ("form",)
+    kind: ClassVar[str] = "a key"
 
     def __init__(self, octets: bytes | bytearray, form: KeyForm = KeyForm.RAW) -> None:
         super().__init__(octets)
@@ -31,6 +43,7 @@ class Passphrase(Secret):
     """A text from which the file says how to derive its key."""
 
     __slots__ = ()
+    kind: ClassVar[str] = "a passphrase"
 
     def __init__(self, text: str) -> None:
         super().__init__(text.encode())
@@ -45,8 +58,23 @@ class Passphrase(Secret):
             yield Passphrase(composed)
 
 
+class PrivateKey(Secret):
+    """An RSA key that a file was encrypted for, as PKCS#8 in DER.
+
+    `public` is its public half (SubjectPublicKeyInfo in DER), `modulus_octets` its length.
+    """
+
+    __slots__ = ("modulus_octets", "public")
+    kind: ClassVar[str] = "a private key"
+
+    def __init__(self, key: RSAPrivateKey) -> None:
+        super().__init__(key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption()))
+        self.public = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        self.modulus_octets = (key.key_size + 7) // 8
+
+
 # A key that someone else holds (an HSM) will join here: a protocol that decrypts the MAC key.
-Unlock = PreSharedKey | Passphrase
+Unlock = PreSharedKey | Passphrase | PrivateKey
 
 
 def read_key_file(octets: bytes, name: str = "key file") -> PreSharedKey:
@@ -67,9 +95,45 @@ def read_key_file(octets: bytes, name: str = "key file") -> PreSharedKey:
         )
     if len(octets) not in _KEY_OCTETS:
         raise WrongKey(
-            f"{len(octets)} raw octets are no AES key of 16, 24 or 32 octets", Place(name)
+            f"{len(octets)} raw octets are no AES, 3DES or Camellia key of 16, 24 or 32 octets",
+            Place(name),
         )
     return PreSharedKey(octets)
+
+
+def read_private_key(
+    pem: bytes, passphrase: Passphrase | None = None, name: str = "private key"
+) -> PrivateKey:
+    """The RSA key in a PEM file, which may itself be under a passphrase.
+
+    Raises WrongKey for what is none, and where the passphrase is missing, wrong or for nothing.
+    """
+    place = Place(name)
+    try:
+        key = load_pem_private_key(pem, _octets(passphrase))
+    except TypeError:  # so cryptography says that one of key and passphrase does without the other
+        if passphrase is None:
+            reason, remedy = "the private key is under a passphrase of its own", "Give it as well."
+        else:
+            reason, remedy = "the private key is under no passphrase, and one was given", "Omit it."
+        raise WrongKey(reason, place, remedy) from None
+    except (ValueError, UnsupportedAlgorithm):
+        wrong = "" if passphrase is None else "its passphrase is wrong, or "
+        raise WrongKey(
+            f"the private key cannot be read: {wrong}it is no private key in PEM",
+            place,
+            "Give the key as PEM, starting with -----BEGIN PRIVATE KEY----- or the like.",
+        ) from None
+    if not isinstance(key, RSAPrivateKey):
+        raise WrongKey("the private key is not an RSA key, which is what seed files use", place)
+    return PrivateKey(key)
+
+
+def _octets(passphrase: Passphrase | None) -> bytes | None:
+    if passphrase is None:
+        return None
+    with passphrase.expose() as octets:
+        return bytes(octets)
 
 
 def _is_hex(text: bytes) -> bool:

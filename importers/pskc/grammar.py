@@ -11,7 +11,7 @@ PSKC = "urn:ietf:params:xml:ns:keyprov:pskc"
 _DS = "http://www.w3.org/2000/09/xmldsig#"
 _XENC = "http://www.w3.org/2001/04/xmlenc#"
 _XENC11 = "http://www.w3.org/2009/xmlenc11#"
-_PKCS5 = "http://www.rsasecurity.com/rsalabs/pkcs/schemas/pkcs-5v2-0#"
+_PKCS5 = "http://www.rsasecurity.com/rsalabs/pkcs/schemas/pkcs-5"
 
 
 def _group(*within: Rule, name: str, attributes: str = "", ns: str = PSKC) -> Rule:
@@ -32,16 +32,25 @@ def _extensions() -> Rule:
 
 @dataclass(frozen=True, slots=True)
 class EncryptedData:
-    """An xenc:EncryptedDataType: the element, its method and its octets in base64."""
+    """An xenc:EncryptedDataType: the element, its method and its octets in base64.
+
+    `digest` and `mask` are OAEP's parameters (XML Encryption 1.1 section 5.5.2).
+    """
 
     element: Rule
     method: Rule
+    digest: Rule
+    mask: Rule
     cipher_value: Rule
 
 
 def _encrypted(name: str) -> EncryptedData:
+    digest = _group(name="DigestMethod", attributes="Algorithm", ns=_DS)
+    mask = _group(name="MGF", attributes="Algorithm", ns=_XENC11)
     method = _group(
         *_refused("KeySize", "OAEPparams", ns=_XENC),
+        digest,
+        mask,
         name="EncryptionMethod",
         attributes="Algorithm",
         ns=_XENC,
@@ -58,15 +67,22 @@ def _encrypted(name: str) -> EncryptedData:
         name=name,
         attributes="Id Type MimeType Encoding",
     )
-    return EncryptedData(element, method, cipher_value)
+    return EncryptedData(element, method, digest, mask, cipher_value)
 
 
-# --- EncryptionKey: a key's name, or how to derive it from a passphrase ----------------------
+# --- EncryptionKey: a key's name, how to derive it from a passphrase, or a certificate -------
 
 
 def _pbkdf2(kind: Kind, name: str, *within: Rule, attributes: str = "") -> Rule:
-    # Four namespaces are seen for PBKDF2's parameters; RFC 6030 figure 7 itself mixes two.
-    names = (f"{_PKCS5} {name}", f"{_XENC11} {name}", f"{PSKC} {name}", name)
+    # Four namespaces are seen for PBKDF2's parameters (RFC 6030 figure 7 itself mixes two); the
+    # fifth is the one that the RFC's text names.
+    names = (
+        f"{_PKCS5}v2-0# {name}",
+        f"{_PKCS5}# {name}",
+        f"{_XENC11} {name}",
+        f"{PSKC} {name}",
+        name,
+    )
     return Rule(names, kind, within, frozenset(attributes.split()))
 
 
@@ -86,20 +102,36 @@ KEY_DERIVATION_METHOD = _group(
     _PBKDF2_PARAMS, name="KeyDerivationMethod", attributes="Algorithm", ns=_XENC11
 )
 MASTER_KEY_NAME = _text("MasterKeyName", _XENC11)
+DERIVED_KEY_NAME = _text("DerivedKeyName", _XENC11)
 DERIVED_KEY = _group(
     KEY_DERIVATION_METHOD,
     Rule((f"{_XENC} ReferenceList",), Kind.SKIPPED),
-    _text("DerivedKeyName", _XENC11),
+    DERIVED_KEY_NAME,
     MASTER_KEY_NAME,
     name="DerivedKey",
     attributes="Recipient Id Type",
     ns=_XENC11,
 )
+X509_ISSUER = _text("X509IssuerName", _DS)
+X509_SERIAL = _text("X509SerialNumber", _DS)
+X509_KEY_ID = _text("X509SKI", _DS)
+X509_SUBJECT = _text("X509SubjectName", _DS)
+X509_CERTIFICATE = _text("X509Certificate", _DS)
+X509_DATA = _group(
+    _group(X509_ISSUER, X509_SERIAL, name="X509IssuerSerial", ns=_DS),
+    X509_KEY_ID,
+    X509_SUBJECT,
+    X509_CERTIFICATE,
+    Rule((f"{_DS} X509CRL",), Kind.SKIPPED, again=Again.SKIPPED),
+    name="X509Data",
+    ns=_DS,
+)
 KEY_NAME = _text("KeyName", _DS)
 ENCRYPTION_KEY = _group(
     KEY_NAME,
     DERIVED_KEY,
-    *_refused("X509Data", "KeyValue", "RetrievalMethod", "PGPData", "SPKIData", "MgmtData", ns=_DS),
+    X509_DATA,
+    *_refused("KeyValue", "RetrievalMethod", "PGPData", "SPKIData", "MgmtData", ns=_DS),
     *_refused("EncryptedKey", "AgreementMethod", ns=_XENC),
     name="EncryptionKey",
     attributes="Id",
@@ -108,9 +140,8 @@ ENCRYPTION_KEY = _group(
 # --- MACMethod -------------------------------------------------------------------------------
 
 MAC_KEY = _encrypted("MACKey")
-MAC_METHOD = _group(
-    MAC_KEY.element, *_refused("MACKeyReference"), name="MACMethod", attributes="Algorithm"
-)
+MAC_KEY_REFERENCE = _text("MACKeyReference")
+MAC_METHOD = _group(MAC_KEY.element, MAC_KEY_REFERENCE, name="MACMethod", attributes="Algorithm")
 
 # --- DeviceInfo and CryptoModuleInfo ---------------------------------------------------------
 

@@ -5,7 +5,6 @@ from datetime import datetime
 from importers import lexical
 from importers.errors import IntegrityFailure, Malformed, Unsupported
 from importers.model import (
-    AES_BLOCK,
     MAX_SEED,
     MIN_SEED,
     EncryptedSeed,
@@ -15,14 +14,12 @@ from importers.model import (
     WarningCode,
 )
 from importers.pskc import grammar
+from importers.pskc.ciphers import cipher_of
+from importers.pskc.mac import ValueMacs
 from importers.pskc.profiles import Profiles
-from importers.pskc.protection import Keys, cipher_of
+from importers.pskc.protection import Keys
 from importers.rules import Rule
 from importers.xml import Capture
-
-# An IV, and as many blocks as a seed of that length and at least one octet of padding fill.
-_SHORTEST_VALUE = AES_BLOCK + (MIN_SEED // AES_BLOCK + 1) * AES_BLOCK
-_LONGEST_VALUE = AES_BLOCK + (MAX_SEED // AES_BLOCK + 1) * AES_BLOCK
 
 
 class BadValueMac(IntegrityFailure):
@@ -72,31 +69,46 @@ def encrypted_seed(capture: Capture, keys: Keys) -> EncryptedSeed:
     value = capture.parsed(grammar.ENCRYPTED_VALUE.cipher_value, lexical.octets)
     if value is None:
         raise _not_encrypted(capture)
-    cipher = cipher_of(capture, grammar.ENCRYPTED_VALUE)
+    cipher = keys.told or cipher_of(capture, grammar.ENCRYPTED_VALUE)
     if cipher is not keys.transport.cipher:
         raise Unsupported(
-            f"the value is under {cipher} and the MAC key under {keys.transport.cipher}",
+            f"the value is under {cipher} and those before it under {keys.transport.cipher}",
             capture.place(grammar.ENCRYPTED_VALUE.method),
         )
+    _authenticate(capture, keys.value_macs, value)
+    lengths = keys.seed_lengths(value)
+    if not lengths:
+        raise Malformed(
+            f"the encrypted seed is no value under {cipher}",
+            capture.place(grammar.ENCRYPTED_VALUE.element),
+        )
+    # Padding leaves the length open by one block: what is surely too short or too long.
+    if lengths[-1] < keys.min_seed:
+        raise _too_short(capture, grammar.ENCRYPTED_VALUE.element)
+    if lengths[0] > MAX_SEED:
+        raise _too_long(capture, grammar.ENCRYPTED_VALUE.element)
+    return EncryptedSeed(value, cipher)
+
+
+def _authenticate(capture: Capture, macs: ValueMacs | None, value: bytes) -> None:
     value_mac = capture.parsed(grammar.VALUE_MAC, lexical.octets)
+    if macs is None:
+        if value_mac is not None:
+            raise IntegrityFailure(
+                "a value MAC that no MACMethod tells how to check",
+                capture.place(grammar.VALUE_MAC),
+            )
+        return
     if value_mac is None:
         raise IntegrityFailure(
             "the value MAC is missing: it was stripped, or never made",
             capture.place(grammar.SECRET),
         )
-    if not keys.value_macs.matches(value, value_mac):
+    if macs.matches(value, value_mac):
+        return
+    if not macs.matches_encryption_key(value, value_mac):
         raise BadValueMac("the value MAC is wrong", capture.place(grammar.VALUE_MAC))
-    if len(value) % AES_BLOCK or len(value) < 2 * AES_BLOCK:
-        raise Malformed(
-            "the encrypted seed is not an IV and whole blocks",
-            capture.place(grammar.ENCRYPTED_VALUE.element),
-        )
-    # CBC's padding leaves the length open by one block: what is surely too short or too long.
-    if len(value) < _SHORTEST_VALUE:
-        raise _too_short(capture, grammar.ENCRYPTED_VALUE.element)
-    if len(value) > _LONGEST_VALUE:
-        raise _too_long(capture, grammar.ENCRYPTED_VALUE.element)
-    return EncryptedSeed(value, cipher)
+    capture.warnings.append(WarningCode.MAC_BY_ENCRYPTION_KEY)
 
 
 def plain_seed(capture: Capture) -> PlainSeed:

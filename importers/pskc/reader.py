@@ -43,14 +43,14 @@ def open_pskc(
     if first is None:
         place = walker.container.place(grammar.KEY_CONTAINER)
         raise Malformed("there is no KeyPackage", place)
-    opened = open_container(walker.container, first, unlock, source.limits)
+    opened = open_container(walker.container, first, unlock, source.limits, instructions)
     if source.leading_blank:
         walker.container.warnings.append(WarningCode.LEADING_BLANK)
     keys = opened.keys
     header = Header(
         format=f"PSKC {_MAJOR}.{minor}",
         protection=opened.protection,
-        value_macs=None if keys is None else keys.value_macs.algorithm,
+        value_macs=opened.value_macs,
         warnings=tuple(walker.container.warnings),
     )
     reading = PskcReading(source, walker.container, chain([first], captures), keys)
@@ -134,6 +134,7 @@ class PskcReading:
                 f"not one of the {looked_at} value MACs looked at is right: the key or "
                 "passphrase given is another file's",
                 first.place,
+                None if self._keys is None else self._keys.if_no_mac_matches,
             )
         return IntegrityFailure(
             f"the value MAC is wrong, the first of {bad} among "

@@ -12,6 +12,13 @@ _SENTENCES = {
         "whoever has the file can guess it offline"
     ),
     WarningCode.COMPOSED_SPELLING: "the passphrase opened it only in its composed (NFC) spelling",
+    WarningCode.CIPHER_OVERRIDDEN: "the file names another cipher than the one you gave",
+    WarningCode.VALUES_UNAUTHENTICATED: (
+        "nothing proves that the encrypted seeds are the maker's: you allowed that"
+    ),
+    WarningCode.MAC_BY_ENCRYPTION_KEY: (
+        "a value is authenticated by the key that encrypts it, not by one of its own"
+    ),
     WarningCode.SIGNATURE_NOT_VERIFIED: "the file is signed, and the signature was not verified",
     WarningCode.UNKNOWN_ELEMENT: "an element of a later PSKC version was ignored",
     WarningCode.PACKAGE_WITHOUT_KEY: "a device came without a key: nothing to import",
@@ -39,5 +46,7 @@ def protection_words(protection: importers.Protection) -> str:
         case importers.UnderPreSharedKey(cipher, key_name):
             named = f' "{key_name}"' if key_name else ""
             return f"{cipher} under the pre-shared key{named}"
+        case importers.UnderCertificate(cipher, key_name, certificate):
+            return f"{cipher} for the private key of {certificate or key_name or 'no name'}"
         case importers.UnderPassphrase(cipher=cipher, prf=prf, iterations=iterations):
             return f"{cipher} under a passphrase (PBKDF2, {prf}, {iterations} iterations)"

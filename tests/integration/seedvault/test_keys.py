@@ -20,6 +20,7 @@ from seedvault.keys import HsmKeys, taking, translated
 from seedvault.service.ports import StoredToken, TakenSeed, WrappedSeed
 from seedvault.service.seed_files import Delivered, DeliveredSeed, OpenedSeedFile, SeedFileKey
 from tests.support.pskc_maker import Order, Tokens, published_seed, write_pskc
+from tests.support.sealed_maker import SEED, Sealed, key_for, sealed
 from tests.support.softhsm import pin, returning, vault_location
 from tests.support.tokens import NOON, device
 
@@ -102,6 +103,27 @@ def test_a_seed_has_one_fingerprint_however_it_was_delivered(keys: HsmKeys, tmp_
 def test_it_says_which_module_it_is_and_how_seeds_come_in(keys: HsmKeys) -> None:
     assert keys.module.startswith("SoftHSM 2.")
     assert keys.import_tier is Tier.NARROW
+
+
+@pytest.mark.parametrize("cipher", [cipher for cipher in importers.Cipher if cipher.key_octets])
+def test_a_seed_under_any_cipher_is_taken_over(
+    keys: HsmKeys, tmp_path: Path, cipher: importers.Cipher
+) -> None:
+    path = tmp_path / "f.xml"
+    path.write_text(sealed(Sealed(cipher)))
+    given = SeedFileKey(key_file=key_for(cipher).hex().encode())
+    with SeedFiles().open(path, given, NOON) as file:
+        ((delivered, taken),) = _taken(keys, file)
+    token = InStock(delivered.device, delivered.token.progress)
+    with keys.open(_stored(keys, token, taken.wrapped)) as mac:
+        assert mac(bytes(8)) == hmac.digest(SEED, bytes(8), "sha1")
+
+
+def test_every_cipher_of_a_seed_file_is_the_modules_as_well() -> None:
+    def said(cipher: importers.Cipher | hsm.Cipher) -> tuple[str, str, int, str]:
+        return cipher.name, cipher.mode.name, cipher.key_octets, cipher.hash
+
+    assert list(map(said, importers.Cipher)) == list(map(said, hsm.Cipher))
 
 
 # --- seeds that cannot be taken over ---------------------------------------------------------

@@ -7,6 +7,7 @@ import pytest
 
 from importers import (
     ImporterError,
+    Instructions,
     Limits,
     PreSharedKey,
     SeedFile,
@@ -19,6 +20,7 @@ from tests.support.pskc_maker import Order, write_pskc
 VECTORS = Path(__file__).parents[2] / "vectors" / "rfc6030"
 RFC_KEY = bytes.fromhex("12345678901234567890123456789012")
 NO_LIMITS = Limits()
+UNTOLD = Instructions()
 
 
 def figure(number: int) -> str:
@@ -33,18 +35,28 @@ def changed(text: str, old: str, new: str) -> str:
 
 
 def opened(
-    content: str | bytes, unlock: Unlock | None = None, *, limits: Limits = NO_LIMITS
+    content: str | bytes,
+    unlock: Unlock | None = None,
+    *,
+    limits: Limits = NO_LIMITS,
+    instructions: Instructions = UNTOLD,
 ) -> SeedFile:
     """The file, opened under the name batch.pskc."""
     octets = content.encode() if isinstance(content, str) else content
-    return open_seed_file(BytesIO(octets), unlock, name="batch.pskc", limits=limits)
+    return open_seed_file(
+        BytesIO(octets), unlock, name="batch.pskc", limits=limits, instructions=instructions
+    )
 
 
 def read(
-    content: str | bytes, unlock: Unlock | None = None, *, limits: Limits = NO_LIMITS
+    content: str | bytes,
+    unlock: Unlock | None = None,
+    *,
+    limits: Limits = NO_LIMITS,
+    instructions: Instructions = UNTOLD,
 ) -> list[SeedRecord]:
     """Every record of the file."""
-    return list(opened(content, unlock, limits=limits))
+    return list(opened(content, unlock, limits=limits, instructions=instructions))
 
 
 def read_rfc(content: str) -> list[SeedRecord]:
@@ -53,11 +65,15 @@ def read_rfc(content: str) -> list[SeedRecord]:
 
 
 def refused(
-    content: str | bytes, unlock: Unlock | None = None, *, limits: Limits = NO_LIMITS
+    content: str | bytes,
+    unlock: Unlock | None = None,
+    *,
+    limits: Limits = NO_LIMITS,
+    instructions: Instructions = UNTOLD,
 ) -> ImporterError:
     """Why the file is refused."""
     with pytest.raises(ImporterError) as caught:
-        read(content, unlock, limits=limits)
+        read(content, unlock, limits=limits, instructions=instructions)
     return caught.value
 
 

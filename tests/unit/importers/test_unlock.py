@@ -1,11 +1,30 @@
-"""Key files hold hexadecimal digits or raw octets, and nothing that has to be guessed."""
+"""Key files hold hexadecimal digits, raw octets or PEM, and nothing that has to be guessed."""
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
 
-from importers import KeyForm, Passphrase, PreSharedKey, WrongKey, read_key_file
+from importers import (
+    KeyForm,
+    Passphrase,
+    PrivateKey,
+    Unlock,
+    WrongKey,
+    read_key_file,
+    read_private_key,
+)
+from tests.support.sealed_maker import private_key
 
 
-def octets_of(secret: PreSharedKey | Passphrase) -> bytes:
+def octets_of(secret: Unlock) -> bytes:
     with secret.expose() as octets:
         return bytes(octets)
 
@@ -51,3 +70,76 @@ def test_a_passphrase_is_tried_as_typed_and_then_composed() -> None:
 
 def test_a_composed_passphrase_is_tried_once() -> None:
     assert len(list(Passphrase("café").spellings())) == 1
+
+
+# --- private keys ----------------------------------------------------------------------------
+
+RSA = private_key()
+
+
+def pem(
+    key: PrivateKeyTypes = RSA, passphrase: str = "", form: PrivateFormat = PrivateFormat.PKCS8
+) -> bytes:
+    encryption = BestAvailableEncryption(passphrase.encode()) if passphrase else NoEncryption()
+    return key.private_bytes(Encoding.PEM, form, encryption)
+
+
+@pytest.mark.parametrize("form", [PrivateFormat.PKCS8, PrivateFormat.TraditionalOpenSSL])
+def test_a_private_key_in_pem_is_held_as_pkcs8(form: PrivateFormat) -> None:
+    key = read_private_key(pem(form=form))
+    assert octets_of(key) == RSA.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+    assert (key.modulus_octets, repr(key)) == (256, "<PrivateKey>")
+    assert key.public == RSA.public_key().public_bytes(
+        Encoding.DER, PublicFormat.SubjectPublicKeyInfo
+    )
+
+
+@pytest.mark.parametrize("form", [PrivateFormat.PKCS8, PrivateFormat.TraditionalOpenSSL])
+def test_a_private_key_may_be_under_a_passphrase_of_its_own(form: PrivateFormat) -> None:
+    key = read_private_key(pem(passphrase="café", form=form), Passphrase("café"))
+    assert octets_of(key) == octets_of(PrivateKey(RSA))
+
+
+def key_refused(octets: bytes, passphrase: str | None = None) -> WrongKey:
+    with pytest.raises(WrongKey) as caught:
+        read_private_key(octets, Passphrase(passphrase) if passphrase else None, "bank.pem")
+    assert caught.value.name == "bank.pem"
+    return caught.value
+
+
+def test_a_private_key_asks_for_the_passphrase_it_is_under() -> None:
+    error = key_refused(pem(passphrase="pass"))
+    assert "under a passphrase of its own" in error.reason
+
+
+def test_a_private_keys_wrong_passphrase_is_said_to_be_wrong() -> None:
+    error = key_refused(pem(passphrase="pass"), "word")
+    assert "its passphrase is wrong" in error.reason
+    assert "word" not in str(error).replace("passphrase", "")
+
+
+def test_a_passphrase_for_a_private_key_under_none_is_refused() -> None:
+    assert "under no passphrase" in key_refused(pem(), "pass").reason
+
+
+@pytest.mark.parametrize(
+    "octets",
+    [
+        b"",
+        b"00" * 16,
+        octets_of(PrivateKey(RSA)),
+        b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n",
+        RSA.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo),
+    ],
+)
+def test_what_is_no_private_key_in_pem_is_refused(octets: bytes) -> None:
+    error = key_refused(octets)
+    assert "no private key in PEM" in error.reason
+    assert "passphrase" not in error.reason
+
+
+@pytest.mark.parametrize(
+    "key", [ec.generate_private_key(ec.SECP256R1()), Ed25519PrivateKey.generate()]
+)
+def test_a_private_key_of_another_kind_is_refused(key: PrivateKeyTypes) -> None:
+    assert "not an RSA key" in key_refused(pem(key)).reason

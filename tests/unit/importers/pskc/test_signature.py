@@ -8,12 +8,15 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from signxml.algorithms import CanonicalizationMethod, DigestAlgorithm, SignatureMethod
 
 from importers import (
+    Cipher,
     Instructions,
+    IntegrityFailure,
     PreSharedKey,
     WarningCode,
     open_seed_file,
 )
 from tests.support.pskc_maker import Order, Tokens
+from tests.support.sealed_maker import Sealed, sealed, unlock_for
 from tests.support.signing import (
     EXCLUSIVE,
     INCLUSIVE,
@@ -129,3 +132,19 @@ def test_nothing_of_a_signed_file_reaches_a_log(caplog: pytest.LogCaptureFixture
         assert serials(SIGNED) == SERIALS
     assert "PlainValue" not in caplog.text
     assert "SerialNo" not in caplog.text
+
+
+def test_a_verified_signature_stands_in_for_value_macs() -> None:
+    cipher = Cipher.AES_128_CBC
+    file = opened(signed(sealed(Sealed(cipher, mac=None)), maker()), unlock=unlock_for(cipher))
+    assert file.header.warnings == ()
+    assert len(list(file)) == 1
+
+
+def test_a_verified_signature_stands_in_for_no_stripped_value_mac() -> None:
+    cipher = Cipher.AES_128_CBC
+    text = sealed(Sealed(cipher))
+    start, end = text.index("<ValueMAC>"), text.index("</ValueMAC>") + len("</ValueMAC>")
+    content = signed(text[:start] + text[end:], maker())
+    with pytest.raises(IntegrityFailure, match="stripped"):
+        list(opened(content, unlock=unlock_for(cipher)))
