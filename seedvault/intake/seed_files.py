@@ -132,6 +132,7 @@ class OpenedFile:
     def _delivered(self, record: importers.SeedRecord) -> Delivered:
         line = record.provenance.line
         try:
+            _check_policy(record)
             device = Device(
                 Serial(record.serial),
                 _parameters(record),
@@ -197,6 +198,20 @@ def _parameters(record: importers.SeedRecord) -> Parameters:
                 )
             return TotpParameters(_DIGESTS[digest], digits, step_s, t0_s)
     raise InvalidInput(f"{record.serial} is neither an HOTP nor a TOTP token")
+
+
+def _check_policy(record: importers.SeedRecord) -> None:
+    """Refuse a policy that would not be enforced: none is dropped (RFC 6030 section 5)."""
+    policy = record.policy
+    if policy is None:
+        return
+    reason = policy.forbids
+    if policy.max_transactions is not None:
+        reason = reason or "its policy limits how often it may be used, which is not counted here"
+    if policy.pin is not None and policy.pin.usage is not importers.PinUsage.LOCAL:
+        reason = reason or "its policy asks for a PIN with the code, which is not checked here"
+    if reason is not None:
+        raise InvalidInput(f"{record.serial} cannot be used: {reason}")
 
 
 def _start(parameters: importers.Parameters, now: datetime) -> Progress:

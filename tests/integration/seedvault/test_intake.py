@@ -262,3 +262,32 @@ def test_a_file_that_cannot_be_opened_is_refused_by_its_path(tmp_path: Path) -> 
     endless.symlink_to(endless)
     with pytest.raises(FileRefused, match=r"endless: .*symbolic links"):
         _read(endless)
+
+
+# --- policies that nobody would enforce ------------------------------------------------------
+
+
+def _under_policy(folder: Path, policy: str) -> Path:
+    end = b"</Data>"
+    return _file(folder, TOTP, (end, end + f"<Policy>{policy}</Policy>".encode()))
+
+
+@pytest.mark.parametrize(
+    ("policy", "words"),
+    [
+        ("<New/>", "not understood"),
+        ("<KeyUsage>Encrypt</KeyUsage>", "permits Encrypt only"),
+        ("<NumberOfTransactions>9</NumberOfTransactions>", "limits how often"),
+        ('<PINPolicy PINUsageMode="Prepend"/>', "a PIN with the code"),
+    ],
+)
+def test_a_policy_that_would_not_be_enforced_is_refused(
+    tmp_path: Path, policy: str, words: str
+) -> None:
+    with pytest.raises(FileRefused, match=words):
+        _read(_under_policy(tmp_path, policy))
+
+
+def test_a_policy_that_asks_for_nothing_more_is_taken_over(tmp_path: Path) -> None:
+    policy = '<PINPolicy PINUsageMode="Local"/><KeyUsage>OTP</KeyUsage>'
+    assert len(_read(_under_policy(tmp_path, policy))) == 3

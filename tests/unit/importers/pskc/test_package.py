@@ -12,7 +12,6 @@ from importers import (
     PlainSeed,
     PreSharedKey,
     Provenance,
-    Unsupported,
     WarningCode,
 )
 from tests.support.pskc_maker import Fault, Hotp, Order, Tokens, published_octets
@@ -60,22 +59,6 @@ def test_a_key_package_without_a_key_is_passed_over_with_a_warning() -> None:
     file = opened(changed(figure(3), "</KeyPackage>", f"</KeyPackage>{bare}"))
     assert [record.provenance.index for record in file] == [0]
     assert [warned.code for warned in file.warnings] == [WarningCode.PACKAGE_WITHOUT_KEY]
-
-
-def test_an_empty_policy_forbids_nothing() -> None:
-    assert len(read(changed(figure(3), "</Data>", "</Data><Policy/>"))) == 1
-
-
-def test_a_policy_is_refused_by_name_and_line() -> None:
-    error = refused(changed(figure(3), "</Data>", "</Data>\n<Policy>\n<NumberOfTransactions/>"))
-    assert isinstance(error, Unsupported)
-    assert "Policy holds 'urn:ietf:params:xml:ns:keyprov:pskc NumberOf" in error.reason
-    assert error.line == 30
-
-
-def test_two_keys_in_one_package_are_not_read() -> None:
-    error = refused(changed(figure(3), "</Key>", "</Key><Key/>"))
-    assert "more than one Key" in error.reason
 
 
 def test_a_key_id_that_cannot_be_shown_is_refused() -> None:
