@@ -5,7 +5,7 @@ from importers.errors import Malformed
 from importers.model import OcraParameters
 from importers.ocra_suite import OcraSuite
 from importers.pskc import grammar
-from importers.pskc.formats import challenge_of, decimal_digits
+from importers.pskc.codes import challenge_of, decimal_digits
 from importers.pskc.numbers import MAX_INT, Numbers
 from importers.xml import Capture
 

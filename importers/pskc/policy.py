@@ -9,7 +9,7 @@ from importers import lexical
 from importers.errors import Malformed
 from importers.model import MAX_COUNTER, PinPolicy, PinUsage, Policy, WarningCode
 from importers.pskc import grammar
-from importers.pskc.formats import VALUE_FORMATS
+from importers.pskc.codes import VALUE_FORMATS
 from importers.rules import Rule
 from importers.xml import Capture
 

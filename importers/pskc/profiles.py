@@ -19,7 +19,7 @@ from importers.model import (
     TotpParameters,
 )
 from importers.pskc import algorithms, grammar
-from importers.pskc.formats import decimal_digits
+from importers.pskc.codes import decimal_digits
 from importers.pskc.numbers import MAX_INT, Numbers
 from importers.pskc.ocra import names_ocra, ocra_parameters
 from importers.pskc.protection import Keys
