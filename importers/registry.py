@@ -5,8 +5,7 @@ from collections.abc import Callable
 from importers.containers.wrapper import wrapper_of
 from importers.errors import Place, UnknownFormat, Unsupported
 from importers.instructions import Instructions
-from importers.pskc import grammar
-from importers.pskc.reader import open_pskc
+from importers.pskc.format import READERS
 from importers.seed_file import SeedFile
 from importers.source import Source
 from importers.unlock import Unlock
@@ -14,7 +13,7 @@ from importers.xml import Root, peek_root
 
 XmlReader = Callable[[Source, Root, Unlock | None, Instructions], SeedFile]
 
-_XML_READERS: dict[str, XmlReader] = {grammar.ROOT: open_pskc}
+_XML_READERS: dict[str, XmlReader] = {**READERS}
 
 # Recognised by their root element, so that the refusal can name them.
 _XML_UNREAD = {

@@ -10,9 +10,9 @@ class Kind(Enum):
 
     GROUP = auto()  # elements and attributes
     TEXT = auto()  # characters only
+    LIST = auto()  # characters only, and as many of them as there are: `Capture.listed`
     RECORD = auto()  # a group that makes one record of its own
     SKIPPED = auto()  # anything; noted that it was there, not looked into
-    CLOSED = auto()  # known, but anything in it is not supported
     REFUSED = auto()  # known, and not supported
 
 
@@ -20,7 +20,8 @@ class Again(Enum):
     """What a second element of the same name at the same place means."""
 
     MALFORMED = auto()
-    UNSUPPORTED = auto()
+    RECORD = auto()  # a further record, equal to the one before in all but this element
+    READ = auto()  # legal, read like the first
     SKIPPED = auto()  # legal, not looked into
     WARNED = auto()  # legal, not kept
 
@@ -31,7 +32,8 @@ class Rule:
 
     `names`: "namespace local", or "local" alone without a namespace; several where the wild
     writes several. `attributes` without a namespace that are known. `then`: the rule that the
-    *surrounding* element follows once this element has ended.
+    *surrounding* element follows once this element has ended. `noting`: what is not known in it
+    refuses nothing and is noted in `Capture.unknown`.
     """
 
     names: tuple[str, ...]
@@ -39,20 +41,25 @@ class Rule:
     within: tuple["Rule", ...] = ()
     attributes: frozenset[str] = frozenset()
     again: Again = Again.MALFORMED
+    noting: bool = False
     then: "Rule | None" = None
     parent: "Rule | None" = field(default=None, init=False)
     number: int = field(default=0, init=False)  # its place in a capture, see `document`
     children: dict[str, "Rule"] = field(default_factory=dict, init=False)
     specials: dict[str, "Rule"] = field(default_factory=dict, init=False)
     is_text: bool = field(init=False)
+    is_leaf: bool = field(init=False)
     is_record: bool = field(init=False)
     is_special: bool = field(init=False)
+    ends_specially: bool = field(init=False)
 
     def __post_init__(self) -> None:
         for rule in self.within:
             children = self.specials if rule.is_special else self.children
             children.update(dict.fromkeys(rule.names, rule))
         self.is_text = self.kind is Kind.TEXT
+        self.is_leaf = self.kind in {Kind.TEXT, Kind.LIST}
+        self.ends_specially = self.kind in {Kind.LIST, Kind.RECORD}
         self.is_record = self.kind is Kind.RECORD
         self.is_special = self.kind in {Kind.RECORD, Kind.REFUSED, Kind.SKIPPED}
         for rule in self.within:

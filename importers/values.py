@@ -1,6 +1,6 @@
-"""What a cipher makes of one value: how long it can be, and for a MAC key, what it is.
+"""What a cipher makes of one value: how long it can be, and what it is, unless it is a seed.
 
-No seed is decrypted here, or anywhere else in this package.
+No seed is decrypted here, or anywhere else in this package: MAC keys and numbers are.
 """
 
 import hmac
@@ -77,14 +77,14 @@ def whole_key(cipher: Cipher, key: bytes) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Decrypted:
-    """A MAC key. `loosely`: only the last octet of its padding says that the key was right."""
+    """A value. `loosely`: only the last octet of its padding says that the key was right."""
 
     octets: bytes = field(repr=False)
     loosely: bool = False
 
 
-def decrypt_mac_key(cipher: Cipher, key: bytes, value: bytes) -> Decrypted:
-    """The key of value MACs, in this process. `key` is a `whole_key`, or RSA's PKCS#8 in DER.
+def decrypt_value(cipher: Cipher, key: bytes, value: bytes) -> Decrypted:
+    """A value that is no seed, in this process. `key` is a `whole_key`, or RSA's PKCS#8 in DER.
 
     Raises ValueError, whatever is wrong: another key, or a value that was changed or is none.
     """

@@ -5,21 +5,23 @@ name) from the root; nothing that the grammar does not know passes unseen. Memor
 one chunk and one record.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NoReturn, TypeVar
+from typing import NoReturn
 from xml.parsers import expat
 
-from importers import lexical
+from importers.capture import BETWEEN, Capture
 from importers.errors import ImporterError, LimitExceeded, Malformed, Place, Unsupported
 from importers.model import WarningCode
 from importers.rules import Again, Kind, Rule
 from importers.source import Source
 
+__all__ = ["Capture", "Root", "Walker", "peek_root"]
+
 _ENCODINGS = frozenset({"utf-8", "utf-16", "iso-8859-1"})
 _SHOWN = 80  # characters of a foreign name that an error repeats
-
-T = TypeVar("T")
+_MOST_FORKS = 15  # further records from one: a device of more than 16 keys was never seen
+_MOST_UNKNOWN = 10  # names noted of a record; one is enough to forbid its use
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,74 +31,6 @@ class Root:
     name: str
     version: str | None
     line: int
-
-
-class Capture:
-    """What was found, by the rule it matched: the texts, attributes and lines of one record."""
-
-    __slots__ = ("_serial", "_source", "attributes", "lines", "texts", "warnings")
-
-    def __init__(self, source: Source, serial: Rule, rules: int) -> None:
-        # By a rule's number. Lines count from the start of the source's head; 0 means not there.
-        self.lines = [0] * rules
-        self.texts: list[str | None] = [None] * rules
-        self.attributes: dict[Rule, dict[str, str]] = {}
-        self.warnings: list[WarningCode] = []
-        self._source = source
-        self._serial = serial
-
-    def has(self, rule: Rule) -> bool:
-        """Whether the element stood there."""
-        return self.lines[rule.number] > 0
-
-    def text(self, rule: Rule) -> str | None:
-        """The element's text; None where it is absent."""
-        return self.texts[rule.number]
-
-    def parsed(self, rule: Rule, parse: Callable[[str], T]) -> T | None:
-        """The element's text as `parse` reads it; Malformed where it raises ValueError."""
-        text = self.texts[rule.number]
-        if text is None:
-            return None
-        try:
-            return parse(text)
-        except ValueError as flaw:
-            raise Malformed(f"{rule.local} cannot be read: {flaw}", self.place(rule)) from None
-
-    def attribute(self, rule: Rule, *names: str) -> str | None:
-        """The attribute under any of its names; Malformed where they contradict each other."""
-        attributes = self.attributes.get(rule)
-        if attributes is None:
-            return None
-        found: str | None = None
-        for name in names:
-            text = attributes.get(name)
-            if text is None:
-                continue
-            if found is not None and text != found:
-                raise Malformed(f"{' and '.join(names)} contradict each other", self.place(rule))
-            found = text
-        return found
-
-    def place(self, rule: Rule) -> Place:
-        """Where the element stands; where it is absent, where the nearest one around it does."""
-        nearest: Rule | None = rule
-        while nearest is not None and not self.has(nearest):
-            nearest = nearest.parent
-        line = None if nearest is None else self.line(nearest)
-        return Place(self._source.name, line, rule.path, self.serial)
-
-    def line(self, rule: Rule) -> int:
-        """The line, from 1, on which the element's start tag ends."""
-        return self._source.line(self.lines[rule.number])
-
-    @property
-    def serial(self) -> str | None:
-        """The record's serial, where it was read already and can be shown."""
-        try:
-            return lexical.serial(self.text(self._serial) or "")
-        except ValueError:
-            return None
 
 
 def peek_root(source: Source) -> Root | None:
@@ -124,6 +58,9 @@ class Walker:
     `serial` is the rule of the element that names a record, for errors. A `lenient` walk ignores
     unknown elements and attributes with a warning, as RFC 6030 section 1.2 asks for minor versions
     to come; else they are refused.
+
+    What is wrong within a record becomes that record's fault, and the walk goes on. Raised is what
+    is wrong around the records, with the file as XML, and what exceeds a limit.
     """
 
     def __init__(self, source: Source, document: Rule, serial: Rule, *, lenient: bool) -> None:
@@ -137,7 +74,9 @@ class Walker:
         self._skipped = 0  # elements open inside a skipped one, itself included
         self._pieces: list[str] = []  # text: what stands between elements, then the open one's
         self._text_from = 0  # where in it the open element's text begins
+        self._record_from = 0  # and where the open record does
         self._ready: list[Capture] = []
+        self._forks: list[tuple[Capture, Rule]] = []  # the open record's, before the current one
         self._mark = 0  # octet at which the last record ended
         self._last: Capture | None = None
         self._last_line = 0
@@ -178,8 +117,7 @@ class Walker:
         if rule is None:
             return
         number = rule.number
-        if self._lines[number]:
-            self._repeated(rule)
+        if self._lines[number] and not self._again(rule):
             return
         self._lines[number] = self._parser.CurrentLineNumber
         if attributes:
@@ -198,8 +136,8 @@ class Walker:
             one = len(pieces) - self._text_from == 1
             text = self._texts[rule.number] = pieces.pop() if one else self._joined()
             if len(text) > self._longest:
-                self._refuse(LimitExceeded, f"{rule.local} is too long", rule)
-        elif rule.is_special:
+                self._exceeded(f"{rule.local} is too long", rule)
+        elif rule.ends_specially:
             self._finish(rule)
 
     def _joined(self) -> str:
@@ -211,15 +149,40 @@ class Walker:
         self._capture, self._lines, self._texts = capture, capture.lines, capture.texts
 
     def _finish(self, rule: Rule) -> None:
+        if not rule.is_record:
+            self._collect(rule)
+            return
         here = self._parser.CurrentByteIndex
         if here - self._mark > self._limits.package_octets:
             self._too_large(rule)
         self._blank_only(rule)
         self._mark = here
-        self._ready.append(self._capture)
+        if self._forks:
+            self._ready.extend(self._related())
+        else:
+            self._ready.append(self._capture)
         self._last, self._last_line = self._capture, self._parser.CurrentLineNumber
         self._catch(self.container)
         self._rule = rule.then or self._rule
+
+    def _collect(self, rule: Rule) -> None:
+        """Add one more text to a list."""
+        text, earlier = self._joined(), self._texts[rule.number]
+        whole = text if earlier is None else f"{earlier}{BETWEEN}{text}"
+        if len(whole) > self._longest:
+            self._exceeded(f"{rule.local} is too long", rule)
+        self._texts[rule.number] = whole
+
+    def _related(self) -> list[Capture]:
+        """The records forked from one; a single one with the fault where there is any."""
+        captures = [*(capture for capture, _ in self._forks), self._capture]
+        for capture, rule in self._forks:
+            capture.adopt(self._capture, rule)  # what stood behind the element they differ in
+        self._forks.clear()
+        for capture in captures:
+            if capture.fault is not None:
+                return [capture]
+        return captures
 
     def _special(self, name: str) -> Rule | None:
         """Begin a record; any other element is refused or not looked into, and None."""
@@ -228,49 +191,71 @@ class Walker:
             self._unknown(self._rule, name)
             return None
         if rule.is_record:
+            self._record_from = len(self._pieces)
             self._catch(Capture(self._source, self._serial, self._rules))
             return rule
         if rule.kind is Kind.REFUSED:
-            self._refuse(Unsupported, f"{rule.local} is not read here", rule)
-        if self._lines[rule.number]:
-            self._repeated(rule)
-        else:
+            self._blame(Unsupported, f"{rule.local} is not read here", rule)
+            self._look_away()
+        elif not self._lines[rule.number] or self._again(rule):
             self._lines[rule.number] = self._parser.CurrentLineNumber
             self._look_away()
         return None
 
     def _unknown(self, parent: Rule, name: str) -> None:
-        if parent.kind is Kind.CLOSED:
-            self._refuse(Unsupported, f"{parent.local} holds {shown(name)}, not enforced", parent)
-        if parent.is_text or not self._lenient:
-            self._refuse(Malformed, f"{shown(name)} does not belong here", parent)
-        self._capture.warnings.append(WarningCode.UNKNOWN_ELEMENT)
+        if parent.noting:
+            self._note(f"{parent.path}/{shown(name)}")
+        elif parent.is_leaf or not self._lenient:
+            self._blame(Malformed, f"{shown(name)} does not belong here", parent)
+        else:
+            self._capture.warnings.append(WarningCode.UNKNOWN_ELEMENT)
         self._look_away()
 
-    def _repeated(self, rule: Rule) -> None:
+    def _note(self, path: str) -> None:
+        if len(self._capture.unknown) < _MOST_UNKNOWN:
+            self._capture.unknown.append(path)
+
+    def _again(self, rule: Rule) -> bool:
+        """Whether a further element of one name at one place is read; if not, look away."""
         match rule.again:
+            case Again.READ:
+                return True
+            case Again.RECORD:
+                self._fork(rule)
+                return True
             case Again.MALFORMED:
-                self._refuse(Malformed, f"{rule.local} stands there twice", rule)
-            case Again.UNSUPPORTED:
-                self._refuse(Unsupported, f"more than one {rule.local} is not read here", rule)
+                self._blame(Malformed, f"{rule.local} stands there twice", rule)
             case Again.WARNED:
                 self._capture.warnings.append(WarningCode.FURTHER_NAME)
         self._look_away()
+        return False
+
+    def _fork(self, rule: Rule) -> None:
+        if len(self._forks) == _MOST_FORKS:
+            self._exceeded(f"more than {_MOST_FORKS + 1} elements {rule.local}", rule)
+        self._forks.append((self._capture, rule))
+        capture = Capture(self._source, self._serial, self._rules)
+        capture.adopt(self._capture, rule)
+        capture.forked = True
+        self._catch(capture)
 
     def _foreign(self, rule: Rule, attributes: dict[str, str]) -> None:
         for name in attributes.keys() - rule.attributes:
-            if rule.kind is Kind.CLOSED:
-                self._refuse(Unsupported, f"{rule.local} has {shown(name)}, not enforced", rule)
+            if rule.noting:
+                self._note(f"{rule.path}/@{shown(name)}")
+                continue
             if " " in name:
                 continue  # another namespace's, such as xsi:schemaLocation
             if not self._lenient:
-                self._refuse(Malformed, f"{shown(name)} is no attribute of {rule.local}", rule)
+                self._blame(Malformed, f"{shown(name)} is no attribute of {rule.local}", rule)
             self._capture.warnings.append(WarningCode.UNKNOWN_ELEMENT)
 
     def _blank_only(self, rule: Rule) -> None:
         """Between elements stands white space only, up to and within the record just read."""
         if "".join(self._pieces).strip(" \t\r\n"):
-            self._refuse(Malformed, "text stands where elements belong", rule)
+            if "".join(self._pieces[: self._record_from]).strip(" \t\r\n"):
+                self._catch(self.container)  # it stands around the record, not within
+            self._blame(Malformed, "text stands where elements belong", rule)
         self._pieces.clear()
 
     def _look(self) -> None:
@@ -289,7 +274,7 @@ class Walker:
         self._skipped += 1
         limit = self._limits.depth
         if self._rule.depth + self._skipped > limit:
-            self._refuse(LimitExceeded, f"elements are nested deeper than {limit}", self._rule)
+            self._exceeded(f"elements are nested deeper than {limit}", self._rule)
 
     def _skip_end(self, _name: str) -> None:
         self._skipped -= 1
@@ -302,7 +287,7 @@ class Walker:
 
     def _too_large(self, rule: Rule) -> NoReturn:
         limit = self._limits.package_octets
-        self._refuse(LimitExceeded, f"no key package ends within {limit} octets", rule)
+        self._exceeded(f"no key package ends within {limit} octets", rule)
 
     def _last_good(self) -> str:
         if self._last is None:
@@ -311,9 +296,19 @@ class Walker:
         line = self._source.line(self._last_line)
         return f"the last key package read whole is {named}, ending on line {line}"
 
-    def _refuse(self, error: type[ImporterError], reason: str, rule: Rule) -> NoReturn:
+    def _blame(self, error: type[ImporterError], reason: str, rule: Rule) -> None:
+        """Note the fault of the open record, the first one; outside of records raise it."""
+        if self._capture is self.container:
+            raise error(reason, self._here(rule))
+        if self._capture.fault is None:
+            self._capture.fault = error(reason, self._here(rule))
+
+    def _exceeded(self, reason: str, rule: Rule) -> NoReturn:
+        raise LimitExceeded(reason, self._here(rule))
+
+    def _here(self, rule: Rule) -> Place:
         line = self._source.line(self._parser.CurrentLineNumber)
-        raise error(reason, Place(self._source.name, line, rule.path, self._capture.serial))
+        return Place(self._source.name, line, rule.path, self._capture.serial)
 
 
 def hardened(source: Source) -> expat.XMLParserType:

@@ -175,37 +175,77 @@ SUITE = _text("Suite")
 RESPONSE_FORMAT = _group(
     name="ResponseFormat", attributes="Encoding Format Length CheckDigits CheckDigit"
 )
+CHALLENGE_FORMAT = _group(
+    name="ChallengeFormat", attributes="Encoding Format Min Max CheckDigits CheckDigit"
+)
 ALGORITHM_PARAMETERS = _group(
-    SUITE,
-    *_refused("ChallengeFormat"),
-    RESPONSE_FORMAT,
-    _extensions(),
-    name="AlgorithmParameters",
+    SUITE, CHALLENGE_FORMAT, RESPONSE_FORMAT, _extensions(), name="AlgorithmParameters"
 )
 
-PLAIN_VALUE = _text("PlainValue")
-ENCRYPTED_VALUE = _encrypted("EncryptedValue")
-VALUE_MAC = _text("ValueMAC")
-SECRET = _group(PLAIN_VALUE, ENCRYPTED_VALUE.element, VALUE_MAC, name="Secret")
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One value of Data: the element, and in it what is plain or encrypted and authenticated."""
+
+    element: Rule
+    plain: Rule
+    encrypted: EncryptedData
+    mac: Rule
 
 
-def _number(name: str) -> tuple[Rule, Rule]:
-    """A number of Data, and its plain value; encrypted ones are not read."""
-    value = _text("PlainValue")
-    return _group(value, *_refused("EncryptedValue", "ValueMAC"), name=name), value
+def _value(name: str) -> Value:
+    plain, encrypted, mac = _text("PlainValue"), _encrypted("EncryptedValue"), _text("ValueMAC")
+    return Value(_group(plain, encrypted.element, mac, name=name), plain, encrypted, mac)
 
 
-_COUNTER, COUNTER = _number("Counter")
-_TIME, TIME = _number("Time")
-_TIME_INTERVAL, TIME_INTERVAL = _number("TimeInterval")
-_TIME_DRIFT, TIME_DRIFT = _number("TimeDrift")
-_DATA = _group(SECRET, _COUNTER, _TIME, _TIME_INTERVAL, _TIME_DRIFT, _extensions(), name="Data")
+SECRET = _value("Secret")
+PLAIN_VALUE, ENCRYPTED_VALUE, VALUE_MAC = SECRET.plain, SECRET.encrypted, SECRET.mac
+COUNTER = _value("Counter")
+TIME = _value("Time")
+TIME_INTERVAL = _value("TimeInterval")
+TIME_DRIFT = _value("TimeDrift")
+_DATA = _group(
+    SECRET.element,
+    COUNTER.element,
+    TIME.element,
+    TIME_INTERVAL.element,
+    TIME_DRIFT.element,
+    _extensions(),
+    name="Data",
+)
+
+# RFC 6030 section 5: a policy that is not understood forbids every use of the key, so what is not
+# known in it is noted. Extensions are among that.
+
+
+def _policy(name: str, kind: Kind, *within: Rule, attributes: str = "") -> Rule:
+    again = Again.READ if kind is Kind.LIST else Again.MALFORMED
+    known = frozenset(attributes.split())
+    return Rule((f"{PSKC} {name}",), kind, within, known, again, noting=True)
+
+
+POLICY_START_DATE = _policy("StartDate", Kind.TEXT)
+POLICY_EXPIRY_DATE = _policy("ExpiryDate", Kind.TEXT)
+PIN_POLICY = _policy(
+    "PINPolicy",
+    Kind.GROUP,
+    attributes="PINKeyId PINUsageMode MaxFailedAttempts MinLength MaxLength PINEncoding",
+)
+KEY_USAGE = _policy("KeyUsage", Kind.LIST)
+NUMBER_OF_TRANSACTIONS = _policy("NumberOfTransactions", Kind.TEXT)
+POLICY = _policy(
+    "Policy",
+    Kind.GROUP,
+    POLICY_START_DATE,
+    POLICY_EXPIRY_DATE,
+    PIN_POLICY,
+    KEY_USAGE,
+    NUMBER_OF_TRANSACTIONS,
+)
 
 ISSUER = _text("Issuer")
 FRIENDLY_NAME = _text("FriendlyName", again=Again.WARNED)
 KEY_USER_ID = _text("UserId")
-# RFC 6030 section 5: a policy element that is not understood forbids every use of the key.
-_POLICY = Rule((f"{PSKC} Policy",), Kind.CLOSED)
 KEY = Rule(
     (f"{PSKC} Key",),
     Kind.GROUP,
@@ -216,11 +256,11 @@ KEY = Rule(
         FRIENDLY_NAME,
         _DATA,
         KEY_USER_ID,
-        _POLICY,
+        POLICY,
         _extensions(),
     ),
     attributes=frozenset({"Id", "id", "Algorithm"}),
-    again=Again.UNSUPPORTED,
+    again=Again.RECORD,
 )
 
 # --- KeyContainer ----------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from importers.pskc import algorithms, grammar
 from importers.pskc.ciphers import cipher_of
 from importers.secret import Secret
 from importers.unlock import PrivateKey
-from importers.values import decrypt_mac_key, plain_lengths, whole_key
+from importers.values import decrypt_value, plain_lengths, whole_key
 from importers.xml import Capture
 
 _MAC_KEY = range(16, 65)  # octets
@@ -80,7 +80,7 @@ class _Sealed:
         try:
             with key.expose() as octets:
                 whole = whole_key(self.cipher, bytes(octets))
-            decrypted = decrypt_mac_key(self.cipher, whole, self.value)
+            decrypted = decrypt_value(self.cipher, whole, self.value)
         except ValueError:
             raise wrong from None
         if len(decrypted.octets) not in _MAC_KEY:

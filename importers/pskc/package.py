@@ -1,134 +1,151 @@
 """One key package, authenticated and turned into a `SeedRecord`."""
 
-from datetime import datetime
+import re
 
 from importers import lexical
 from importers.errors import IntegrityFailure, Malformed, Unsupported
+from importers.instructions import Instructions
 from importers.model import (
-    MAX_SEED,
-    MIN_SEED,
     EncryptedSeed,
+    HotpParameters,
+    Parameters,
+    PinUsage,
     PlainSeed,
+    Policy,
     Provenance,
     SeedRecord,
     WarningCode,
+    YubicoOtpParameters,
 )
 from importers.pskc import grammar
-from importers.pskc.ciphers import cipher_of
-from importers.pskc.mac import ValueMacs
-from importers.pskc.profiles import Profiles
+from importers.pskc.authentic import authentic
+from importers.pskc.policy import terms_of
+from importers.pskc.profiles import HMAC_KEY, Computation, Profile, Profiles, profile_of
 from importers.pskc.protection import Keys
 from importers.rules import Rule
 from importers.xml import Capture
 
-
-class BadValueMac(IntegrityFailure):
-    """This package's value MAC is wrong: its seed was changed, or the key is another file's."""
-
-
-def read_record(capture: Capture, index: int, keys: Keys | None, profiles: Profiles) -> SeedRecord:
-    """The record of one key package; its seed is still encrypted unless the file is plain.
-
-    Raises:
-        BadValueMac: nothing of the package was decrypted.
-        ImporterError: what is missing, out of range or not supported, by element and line.
-    """
-    serial = capture.parsed(grammar.SERIAL_NO, lexical.serial)
-    if serial is None:
-        raise Malformed("the key package has no SerialNo", capture.place(grammar.SERIAL_NO))
-    seed = plain_seed(capture) if keys is None else encrypted_seed(capture, keys)
-    computation = profiles.computation(capture)
-    not_before, not_after = _validity(capture)
-    return SeedRecord(
-        serial=serial,
-        parameters=computation.parameters,
-        seed=seed,
-        manufacturer=capture.parsed(grammar.MANUFACTURER, lexical.line),
-        model=capture.parsed(grammar.MODEL, lexical.line),
-        issue_no=capture.parsed(grammar.ISSUE_NO, lexical.line),
-        device_binding=capture.parsed(grammar.DEVICE_BINDING, lexical.line),
-        device_user_id=capture.parsed(grammar.DEVICE_USER_ID, lexical.line),
-        crypto_module_id=capture.parsed(grammar.CRYPTO_MODULE_ID, lexical.line),
-        key_id=_key_id(capture),
-        issuer=capture.parsed(grammar.ISSUER, lexical.line),
-        friendly_name=capture.parsed(grammar.FRIENDLY_NAME, lexical.line),
-        key_user_id=capture.parsed(grammar.KEY_USER_ID, lexical.line),
-        not_before=not_before,
-        not_after=not_after,
-        provenance=Provenance(
-            line=capture.line(grammar.KEY_PACKAGE),
-            index=index,
-            defaults_used=computation.defaults_used,
-            warnings=tuple(capture.warnings),
-        ),
-    )
+# Makers who put several keys into one device name them SERIAL:1 (Yubico) or SERIAL#1.
+_KEY_NUMBER = re.compile(r"[:#]([0-9A-Za-z]{1,16})", re.ASCII)
 
 
-def encrypted_seed(capture: Capture, keys: Keys) -> EncryptedSeed:
-    """The seed under the transport key, once its value MAC over IV and ciphertext is right."""
-    value = capture.parsed(grammar.ENCRYPTED_VALUE.cipher_value, lexical.octets)
+class RecordReader:
+    """Turns the key packages of one file into records, in file order."""
+
+    def __init__(self, keys: Keys | None, instructions: Instructions) -> None:
+        self._keys = keys
+        self._hmac_key = range(instructions.min_seed, HMAC_KEY.stop)
+        self._profiles = Profiles(keys)
+        self._serial_taken = False  # by an earlier key of this key package
+
+    def read(self, capture: Capture, index: int) -> SeedRecord:
+        """The record of one key; its seed is still encrypted unless the file is plain.
+
+        Raises:
+            BadValueMac: nothing of the package was decrypted.
+            ImporterError: what is missing, out of range or not supported, by element and line.
+        """
+        profile = profile_of(capture)
+        key_id = _key_id(capture)
+        serial = self._serial(capture, key_id, profile)
+        seed = self._seed(capture, profile)
+        computation = self._profiles.computation(capture, profile)
+        terms = terms_of(capture)
+        if terms.policy is not None:
+            _check_pin_usage(capture, computation.parameters, terms.policy)
+        device_user_id = capture.parsed(grammar.DEVICE_USER_ID, lexical.line)
+        key_user_id = _key_user_id(capture, computation.parameters)
+        return SeedRecord(
+            serial=serial,
+            parameters=computation.parameters,
+            seed=seed,
+            manufacturer=capture.parsed(grammar.MANUFACTURER, lexical.line),
+            model=capture.parsed(grammar.MODEL, lexical.line),
+            issue_no=capture.parsed(grammar.ISSUE_NO, lexical.line),
+            device_binding=capture.parsed(grammar.DEVICE_BINDING, lexical.line),
+            device_user_id=device_user_id,
+            crypto_module_id=capture.parsed(grammar.CRYPTO_MODULE_ID, lexical.line),
+            key_id=key_id,
+            issuer=capture.parsed(grammar.ISSUER, lexical.line),
+            friendly_name=capture.parsed(grammar.FRIENDLY_NAME, lexical.line),
+            key_user_id=key_user_id,
+            not_before=terms.not_before,
+            not_after=terms.not_after,
+            policy=terms.policy,
+            proposed_user=key_user_id or device_user_id,
+            provenance=_provenance(capture, index, computation),
+        )
+
+    def _serial(self, capture: Capture, key_id: str | None, profile: Profile) -> str:
+        """The device's serial; a further key's is its Id, where that says which one it is.
+
+        A PIN keeps its device's: nobody looks it up, other keys' policies name its Id.
+        """
+        serial = capture.parsed(grammar.SERIAL_NO, lexical.serial)
+        if serial is None:
+            raise Malformed("the key package has no SerialNo", capture.place(grammar.SERIAL_NO))
+        if not profile.is_otp:
+            return serial
+        number = _key_number(serial, key_id)
+        if number not in {None, "1"}:
+            assert key_id is not None  # noqa: S101 - a number is a part of it
+            return key_id
+        if capture.forked and self._serial_taken:
+            raise Unsupported(
+                "a further key of this device has no serial of its own",
+                capture.place(grammar.KEY),
+                "Ask for key Ids that are the serial and a number, as in 12345:2.",
+            )
+        self._serial_taken = True
+        return serial
+
+    def _seed(self, capture: Capture, profile: Profile) -> PlainSeed | EncryptedSeed:
+        is_hmac_key = profile.seed_octets is HMAC_KEY
+        octets = self._hmac_key if is_hmac_key else profile.seed_octets
+        if self._keys is not None:
+            return encrypted_seed(capture, self._keys, octets)
+        seed = plain_seed(capture, octets)
+        # RFC 4226 section 4 R6: 160 bits are recommended.
+        if is_hmac_key and len(seed) < 20:
+            capture.warnings.append(WarningCode.SEED_UNDER_160_BITS)
+        return seed
+
+
+def encrypted_seed(capture: Capture, keys: Keys, octets: range) -> EncryptedSeed:
+    """The seed under the transport key, once it is authentic; `octets`: how long it may be."""
+    value = authentic(capture, grammar.SECRET, keys)
     if value is None:
         raise _not_encrypted(capture)
-    cipher = keys.told or cipher_of(capture, grammar.ENCRYPTED_VALUE)
-    if cipher is not keys.transport.cipher:
-        raise Unsupported(
-            f"the value is under {cipher} and those before it under {keys.transport.cipher}",
-            capture.place(grammar.ENCRYPTED_VALUE.method),
-        )
-    _authenticate(capture, keys.value_macs, value)
     lengths = keys.seed_lengths(value)
     if not lengths:
         raise Malformed(
-            f"the encrypted seed is no value under {cipher}",
+            f"the encrypted seed is no value under {keys.transport.cipher}",
             capture.place(grammar.ENCRYPTED_VALUE.element),
         )
     # Padding leaves the length open by one block: what is surely too short or too long.
-    if lengths[-1] < keys.min_seed:
-        raise _too_short(capture, grammar.ENCRYPTED_VALUE.element)
-    if lengths[0] > MAX_SEED:
-        raise _too_long(capture, grammar.ENCRYPTED_VALUE.element)
-    return EncryptedSeed(value, cipher)
+    if lengths[-1] < octets.start:
+        raise _too_short(capture, grammar.ENCRYPTED_VALUE.element, octets)
+    if lengths[0] >= octets.stop:
+        raise _too_long(capture, grammar.ENCRYPTED_VALUE.element, octets)
+    return EncryptedSeed(value, keys.transport.cipher)
 
 
-def _authenticate(capture: Capture, macs: ValueMacs | None, value: bytes) -> None:
-    value_mac = capture.parsed(grammar.VALUE_MAC, lexical.octets)
-    if macs is None:
-        if value_mac is not None:
-            raise IntegrityFailure(
-                "a value MAC that no MACMethod tells how to check",
-                capture.place(grammar.VALUE_MAC),
-            )
-        return
-    if value_mac is None:
-        raise IntegrityFailure(
-            "the value MAC is missing: it was stripped, or never made",
-            capture.place(grammar.SECRET),
-        )
-    if macs.matches(value, value_mac):
-        return
-    if not macs.matches_encryption_key(value, value_mac):
-        raise BadValueMac("the value MAC is wrong", capture.place(grammar.VALUE_MAC))
-    capture.warnings.append(WarningCode.MAC_BY_ENCRYPTION_KEY)
-
-
-def plain_seed(capture: Capture) -> PlainSeed:
-    """The seed of a package in a plain file."""
+def plain_seed(capture: Capture, octets: range) -> PlainSeed:
+    """The seed of a package in a plain file; `octets`: how long it may be."""
     if capture.has(grammar.ENCRYPTED_VALUE.element) or capture.has(grammar.VALUE_MAC):
         raise Malformed(
-            "an encrypted value in a file that names no key", capture.place(grammar.SECRET)
+            "an encrypted value in a file that names no key", capture.place(grammar.SECRET.element)
         )
-    octets = capture.parsed(grammar.PLAIN_VALUE, lexical.octets)
-    if octets is None:
-        raise Malformed("the key has no Secret with a value", capture.place(grammar.SECRET))
-    if len(octets) < MIN_SEED:
-        raise _too_short(capture, grammar.PLAIN_VALUE)
-    if len(octets) > MAX_SEED:
-        raise _too_long(capture, grammar.PLAIN_VALUE)
+    seed = capture.parsed(grammar.PLAIN_VALUE, lexical.octets)
+    if seed is None:
+        raise Malformed("the key has no Secret with a value", capture.place(grammar.SECRET.element))
+    if len(seed) < octets.start:
+        raise _too_short(capture, grammar.PLAIN_VALUE, octets)
+    if len(seed) >= octets.stop:
+        raise _too_long(capture, grammar.PLAIN_VALUE, octets)
     if lexical.looks_hex(capture.text(grammar.PLAIN_VALUE) or ""):
         capture.warnings.append(WarningCode.VALUE_LOOKS_HEX)
-    if len(octets) < 20:  # RFC 4226 section 4 R6: 160 bits are recommended
-        capture.warnings.append(WarningCode.SEED_UNDER_160_BITS)
-    return PlainSeed(octets)
+    return PlainSeed(seed)
 
 
 def _not_encrypted(capture: Capture) -> IntegrityFailure | Malformed:
@@ -137,17 +154,17 @@ def _not_encrypted(capture: Capture) -> IntegrityFailure | Malformed:
             "the seed stands in the clear in a file whose values are encrypted",
             capture.place(grammar.PLAIN_VALUE),
         )
-    return Malformed("the key has no Secret with a value", capture.place(grammar.SECRET))
+    return Malformed("the key has no Secret with a value", capture.place(grammar.SECRET.element))
 
 
-def _too_short(capture: Capture, rule: Rule) -> Malformed:
-    return Malformed(
-        "the seed is shorter than 128 bits (RFC 4226 section 4, R6)", capture.place(rule)
-    )
+def _too_short(capture: Capture, rule: Rule, octets: range) -> Malformed:
+    reason = f"the seed is shorter than {8 * octets.start} bits"
+    clause = " (RFC 4226 section 4, R6)" if octets == HMAC_KEY else ""
+    return Malformed(reason + clause, capture.place(rule))
 
 
-def _too_long(capture: Capture, rule: Rule) -> Unsupported:
-    return Unsupported(f"the seed is longer than {MAX_SEED} octets", capture.place(rule))
+def _too_long(capture: Capture, rule: Rule, octets: range) -> Unsupported:
+    return Unsupported(f"the seed is longer than {octets.stop - 1} octets", capture.place(rule))
 
 
 def _key_id(capture: Capture) -> str | None:
@@ -158,17 +175,37 @@ def _key_id(capture: Capture) -> str | None:
         raise Malformed(f"Id cannot be read: {flaw}", capture.place(grammar.KEY)) from None
 
 
-def _validity(capture: Capture) -> tuple[datetime | None, datetime | None]:
-    start, end = _moment(capture, grammar.START_DATE), _moment(capture, grammar.EXPIRY_DATE)
-    if start is not None and end is not None and end < start:
-        raise Malformed("ExpiryDate is before StartDate", capture.place(grammar.EXPIRY_DATE))
-    return start, end
-
-
-def _moment(capture: Capture, rule: Rule) -> datetime | None:
-    moment = capture.parsed(rule, lexical.date_time)
-    if moment is None:
+def _key_number(serial: str, key_id: str | None) -> str | None:
+    """Which of its device's keys this one is, where its Id says so."""
+    if key_id is None or not len(serial) < len(key_id) <= lexical.MAX_SERIAL:
         return None
-    if not moment.zoned:
-        capture.warnings.append(WarningCode.DATE_WITHOUT_ZONE)
-    return moment.when
+    if not key_id.startswith(serial):
+        return None
+    match = _KEY_NUMBER.fullmatch(key_id, len(serial))
+    return None if match is None else match[1]
+
+
+def _key_user_id(capture: Capture, parameters: Parameters) -> str | None:
+    """Whose key it is; a YubiKey's holds its private id instead, which is no text to show."""
+    if isinstance(parameters, YubicoOtpParameters):
+        return None
+    return capture.parsed(grammar.KEY_USER_ID, lexical.line)
+
+
+def _provenance(capture: Capture, index: int, computation: Computation) -> Provenance:
+    return Provenance(
+        line=capture.line(grammar.KEY if capture.forked else grammar.KEY_PACKAGE),
+        index=index,
+        defaults_used=computation.defaults_used,
+        warnings=tuple(capture.warnings),
+    )
+
+
+def _check_pin_usage(capture: Capture, parameters: Parameters, policy: Policy) -> None:
+    if policy.pin is None or policy.pin.usage is not PinUsage.ALGORITHMIC:
+        return
+    if isinstance(parameters, HotpParameters):  # RFC 6030 section 10.1
+        raise Malformed(
+            "PINUsageMode is Algorithmic, and HOTP computes with no PIN",
+            capture.place(grammar.PIN_POLICY),
+        )

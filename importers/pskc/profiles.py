@@ -1,104 +1,159 @@
-"""How a token computes, by PSKC's algorithm profiles: HOTP and TOTP (RFC 6030 section 10)."""
+"""What a key computes, by PSKC's algorithm profiles (RFC 6030 section 10, and those of makers)."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from operator import itemgetter
 
-from importers import lexical
 from importers.errors import Malformed, Unsupported
 from importers.model import (
-    MAX_COUNTER,
     MAX_DIGITS,
+    MAX_SEED,
     MAX_STEP_S,
     MIN_DIGITS,
+    MIN_SEED,
     Digest,
     HotpParameters,
+    Parameters,
+    PinParameters,
     TotpParameters,
 )
 from importers.pskc import algorithms, grammar
-from importers.rules import Rule
+from importers.pskc.codes import decimal_digits
+from importers.pskc.numbers import MAX_INT, Numbers
+from importers.pskc.ocra import names_ocra, ocra_parameters
+from importers.pskc.protection import Keys
+from importers.pskc.yubico import yubico_parameters
 from importers.xml import Capture
 
 _SUITE = re.compile(r"(?:hmac-?)?sha-?(1|256|512)", re.ASCII)
 _DIGESTS = {"1": Digest.SHA1, "256": Digest.SHA256, "512": Digest.SHA512}
-_MAX_INT = 2**31 - 1  # xs:int
-# The texts that say, together with two elements' attributes, how a token computes.
-_texts_of = itemgetter(
-    grammar.SUITE.number,
-    grammar.COUNTER.number,
-    grammar.TIME.number,
-    grammar.TIME_INTERVAL.number,
-    grammar.TIME_DRIFT.number,
+HMAC_KEY = range(MIN_SEED, MAX_SEED + 1)  # octets
+# The values that say, with a few attributes, how a token computes: what of them is there, and how.
+_VALUES = (grammar.COUNTER, grammar.TIME, grammar.TIME_INTERVAL, grammar.TIME_DRIFT)
+_texts_of = itemgetter(grammar.SUITE.number, *(value.plain.number for value in _VALUES))
+_lines_of = itemgetter(*(value.element.number for value in _VALUES))
+_encrypted_lines_of = itemgetter(
+    *(value.encrypted.element.number for value in _VALUES),
+    *(value.mac.number for value in _VALUES),
 )
+_PLAIN = (0,) * (2 * len(_VALUES))
+# Named in drafts, in makers' files or in other systems' exports.
+_UNREAD = {
+    "pw": "a static password",
+    "securid-aes": "RSA SecurID",
+    "securid-aes-counter": "RSA SecurID",
+    "securid-aes128-counter": "RSA SecurID",
+    "actividentity-3des": "ActivIdentity's 3DES token",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What one kind of key is: how its parameters are read, and how long its secret may be.
+
+    `alike`: the parameters depend on nothing but what `Profiles.computation` compares.
+    """
+
+    parameters: Callable[[Numbers], Parameters]
+    seed_octets: range = HMAC_KEY
+    is_otp: bool = True
+    alike: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Computation:
     """How a token computes, and for which elements the standard's default was taken."""
 
-    parameters: HotpParameters | TotpParameters
+    parameters: Parameters
     defaults_used: tuple[str, ...]
 
 
 class Profiles:
     """Reads how tokens compute. A batch computes alike: the last answer is kept (4 of 35 us)."""
 
-    def __init__(self) -> None:
+    def __init__(self, keys: Keys | None) -> None:
+        self._keys = keys
         self._told: tuple[object, ...] | None = None
         self._answer: Computation | None = None
 
-    def computation(self, capture: Capture) -> Computation:
+    def computation(self, capture: Capture, profile: Profile) -> Computation:
         """How the token of this key package computes."""
+        if not profile.alike or _encrypted_lines_of(capture.lines) != _PLAIN:
+            return self._computed(capture, profile)
         told = (
-            capture.attribute(grammar.KEY, "Algorithm"),
+            profile,
             capture.attributes.get(grammar.RESPONSE_FORMAT),
+            capture.has(grammar.CHALLENGE_FORMAT),
             _texts_of(capture.texts),
+            tuple(map(bool, _lines_of(capture.lines))),
         )
         if self._answer is None or told != self._told:
-            defaults: list[str] = []
-            parameters = parameters_of(capture, defaults)
-            self._told, self._answer = told, Computation(parameters, tuple(defaults))
+            self._answer, self._told = self._computed(capture, profile), told
         return self._answer
 
+    def _computed(self, capture: Capture, profile: Profile) -> Computation:
+        numbers = Numbers(capture, self._keys)
+        parameters = profile.parameters(numbers)
+        return Computation(parameters, tuple(numbers.defaults))
 
-def parameters_of(capture: Capture, defaults: list[str]) -> HotpParameters | TotpParameters:
-    """The parameters of a key package's key; what the standard fills in is added to `defaults`."""
+
+def profile_of(capture: Capture) -> Profile:
+    """The profile that Algorithm names. Raises Unsupported for one that is not read here."""
     uri = capture.attribute(grammar.KEY, "Algorithm")
+    profile = _KNOWN.get(uri or "")
+    if profile is not None:
+        return profile
     if uri is None:
         raise Malformed("Key has no Algorithm", capture.place(grammar.KEY))
+    if names_ocra(uri):
+        return _OCRA
     # The profile's name is the last part of the URI in the RFC, its drafts and ActivIdentity.
-    match uri.strip().replace("#", ":").rpartition(":")[2].casefold():
-        case "hotp":
-            return _hotp(capture, defaults)
-        case "totp":
-            return _totp(capture, defaults)
-        case _:
-            raise Unsupported(
-                f"the algorithm {algorithms.shown(uri)} is not read here",
-                capture.place(grammar.KEY),
-                "Ask for HOTP or TOTP tokens.",
-            )
+    name = uri.strip().replace("#", ":").rpartition(":")[2].casefold()
+    profile = _PROFILES.get(name)
+    if profile is None:
+        what = _UNREAD.get(name)
+        raise Unsupported(
+            f"the algorithm {algorithms.shown(uri)} {f'({what}) ' if what else ''}is not read here",
+            capture.place(grammar.KEY),
+            "Ask for HOTP or TOTP tokens.",
+        )
+    return profile
 
 
-def _hotp(capture: Capture, defaults: list[str]) -> HotpParameters:
+def _hotp(numbers: Numbers) -> HotpParameters:
+    _no_challenge(numbers.capture)
     # Section 10.1 asks for a Counter, and the RFC's own figure 7 has none.
     return HotpParameters(
-        digest=_digest(capture),
-        digits=_digits(capture),
-        counter=_number(capture, grammar.COUNTER, MAX_COUNTER, defaults),
+        digest=_digest(numbers.capture),
+        digits=decimal_digits(numbers.capture, MIN_DIGITS, MAX_DIGITS),
+        counter=numbers.count(grammar.COUNTER),
     )
 
 
-def _totp(capture: Capture, defaults: list[str]) -> TotpParameters:
+def _totp(numbers: Numbers) -> TotpParameters:
+    capture = numbers.capture
+    _no_challenge(capture)
     if not capture.has(grammar.SUITE):
-        defaults.append("Suite")
+        numbers.defaults.append("Suite")
     return TotpParameters(
         digest=_digest(capture),
-        digits=_digits(capture),
-        step_s=_step(capture),
-        time_steps=_number(capture, grammar.TIME, _MAX_INT, defaults),
-        drift_steps=capture.parsed(grammar.TIME_DRIFT, _drift) or 0,
+        digits=decimal_digits(capture, MIN_DIGITS, MAX_DIGITS),
+        step_s=_step(numbers),
+        time_steps=numbers.count(grammar.TIME, MAX_INT),
+        drift_steps=numbers.drift(),
     )
+
+
+def _pin(_numbers: Numbers) -> PinParameters:
+    return PinParameters()
+
+
+def _no_challenge(capture: Capture) -> None:
+    if capture.has(grammar.CHALLENGE_FORMAT):
+        raise Unsupported(
+            "a challenge to HOTP or TOTP is not read here", capture.place(grammar.CHALLENGE_FORMAT)
+        )
 
 
 def _digest(capture: Capture) -> Digest:
@@ -113,46 +168,23 @@ def _digest(capture: Capture) -> Digest:
     return _DIGESTS[match[1]]
 
 
-def _digits(capture: Capture) -> int:
-    rule = grammar.RESPONSE_FORMAT
-    if not capture.has(rule):
-        raise Malformed("ResponseFormat is missing: how many digits?", capture.place(rule))
-    encoding = capture.attribute(rule, "Encoding", "Format")
-    if encoding != "DECIMAL":
-        shown = algorithms.shown(encoding)
-        raise Unsupported(f"codes in {shown} instead of DECIMAL", capture.place(rule))
-    length = capture.attribute(rule, "Length") or ""
-    check = capture.attribute(rule, "CheckDigits", "CheckDigit") or "false"
-    try:
-        digits = lexical.integer(length, MIN_DIGITS, MAX_DIGITS)
-        checked = lexical.boolean(check)
-    except ValueError as flaw:
-        reason = f"ResponseFormat cannot be read (Length {MIN_DIGITS} to {MAX_DIGITS}): {flaw}"
-        raise Malformed(reason, capture.place(rule)) from None
-    if checked:
-        raise Unsupported("codes with a check digit are not read here", capture.place(rule))
-    return digits
-
-
-def _step(capture: Capture) -> int:
-    step_s = capture.parsed(
-        grammar.TIME_INTERVAL, lambda text: lexical.integer(text, 1, MAX_STEP_S)
-    )
+def _step(numbers: Numbers) -> int:
+    step_s = numbers.number(grammar.TIME_INTERVAL, 1, MAX_STEP_S)
     if step_s is None:
         raise Malformed(
-            "TimeInterval is missing: how many seconds?", capture.place(grammar.TIME_INTERVAL)
+            "TimeInterval is missing: how many seconds?",
+            numbers.capture.place(grammar.TIME_INTERVAL.element),
         )
     return step_s
 
 
-def _number(capture: Capture, rule: Rule, high: int, defaults: list[str]) -> int:
-    number = capture.parsed(rule, lambda text: lexical.integer(text, 0, high))
-    if number is None:
-        assert rule.parent is not None  # noqa: S101 - a value stands within its element
-        defaults.append(rule.parent.local)
-        return 0
-    return number
-
-
-def _drift(text: str) -> int:
-    return lexical.integer(text, -_MAX_INT, _MAX_INT)
+_OCRA = Profile(ocra_parameters)
+_PROFILES = {
+    "hotp": Profile(_hotp, alike=True),
+    "totp": Profile(_totp, alike=True),
+    "ocra": _OCRA,
+    "pin": Profile(_pin, range(1, MAX_SEED + 1), is_otp=False),
+    "yubikey-aes": Profile(yubico_parameters, range(16, 17)),  # an AES-128 key
+}
+# As the RFC spells them, found without taking the URI apart.
+_KNOWN = {f"{grammar.PSKC}:{name}": profile for name, profile in _PROFILES.items()}

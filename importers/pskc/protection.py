@@ -39,13 +39,12 @@ class Keys:
     """What opens a protected container.
 
     `value_macs` is None where there are none to check. `told` is the cipher that the operator
-    says it is, whatever the file says. `min_seed` counts octets, as does an RSA key's modulus.
+    says it is, whatever the file says. `modulus_octets` is an RSA key's length.
     """
 
     transport: TransportKey
     value_macs: ValueMacs | None
     told: Cipher | None
-    min_seed: int
     modulus_octets: int
 
     def seed_lengths(self, value: bytes) -> range:
@@ -98,7 +97,7 @@ def open_container(
         container.warnings.append(WarningCode.CIPHER_OVERRIDDEN)
     modulus = key.modulus_octets if isinstance(key, PrivateKey) else 0
     transport = _transport_key(key, cipher)
-    keys = Keys(transport, value_macs, told, instructions.min_seed, modulus)
+    keys = Keys(transport, value_macs, told, modulus)
     return Opened(lock.protection, keys)
 
 

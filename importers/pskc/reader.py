@@ -3,33 +3,25 @@
 import re
 from collections import Counter
 from collections.abc import Iterator
-from itertools import chain, islice
+from dataclasses import dataclass
+from itertools import chain
 
-from importers.errors import (
-    ImporterError,
-    IntegrityFailure,
-    LimitExceeded,
-    Malformed,
-    Place,
-    Unsupported,
-    WrongKey,
-)
+from importers.errors import ImporterError, LimitExceeded, Malformed, Place, Unsupported
 from importers.header import Header
 from importers.instructions import Instructions
 from importers.model import SeedRecord, WarningCode
 from importers.pskc import grammar
-from importers.pskc.package import BadValueMac, encrypted_seed, read_record
-from importers.pskc.profiles import Profiles
+from importers.pskc.authentic import BadValueMac
+from importers.pskc.package import RecordReader
 from importers.pskc.protection import Keys, open_container
-from importers.seed_file import SeedFile
+from importers.pskc.verdict import Verdict
+from importers.seed_file import Refused, SeedFile
 from importers.source import Source
 from importers.unlock import Unlock
 from importers.xml import Capture, Root, Walker
 
 _VERSION = re.compile(r"([0-9]{1,4})\.([0-9]{1,4})", re.ASCII)
 _MAJOR = 1
-# So many wrong value MACs and not one right: the key is another file's, not the values changed.
-_LOOK_AHEAD = 10
 
 
 def open_pskc(
@@ -53,7 +45,8 @@ def open_pskc(
         value_macs=opened.value_macs,
         warnings=tuple(walker.container.warnings),
     )
-    reading = PskcReading(source, walker.container, chain([first], captures), keys)
+    packages = Packages(walker.container, chain([first], captures), keys)
+    reading = PskcReading(source, packages, instructions)
     transport = None if keys is None else keys.transport
     return SeedFile(header, transport, reading, skip_bad=instructions.skip_bad)
 
@@ -70,19 +63,25 @@ def _minor_version(source: Source, root: Root) -> int:
     return minor
 
 
+@dataclass(frozen=True, slots=True)
+class Packages:
+    """An opened container: what stands around its key packages, these, and what opens them."""
+
+    container: Capture
+    captures: Iterator[Capture]
+    keys: Keys | None
+
+
 class PskcReading:
     """The key packages of one container, authenticated one after the other."""
 
-    def __init__(
-        self, source: Source, container: Capture, packages: Iterator[Capture], keys: Keys | None
-    ) -> None:
+    def __init__(self, source: Source, packages: Packages, instructions: Instructions) -> None:
         self._source = source
-        self._container = container
         self._packages = packages
-        self._keys = keys
+        self._skip_bad = instructions.skip_bad
         self._noted: Counter[WarningCode] = Counter()
-        self._read = 0
-        self._profiles = Profiles()
+        self._reader = RecordReader(packages.keys, instructions)
+        self._verdict = Verdict(packages.keys)
 
     @property
     def position(self) -> int:
@@ -92,67 +91,45 @@ class PskcReading:
     @property
     def signed(self) -> bool:
         """Whether a Signature was met so far."""
-        return self._container.has(grammar.SIGNATURE)
+        return self._packages.container.has(grammar.SIGNATURE)
 
     @property
     def warnings(self) -> Counter[WarningCode]:
         """The container's warnings and those of the packages so far."""
-        noted = self._noted + Counter(self._container.warnings)
+        noted = self._noted + Counter(self._packages.container.warnings)
         if self.signed:
             noted[WarningCode.SIGNATURE_NOT_VERIFIED] = 1
         return noted
 
-    def records(self) -> Iterator[SeedRecord]:
-        """Each key package that holds a key. Raises at the first that is refused."""
+    def records(self) -> Iterator[SeedRecord | Refused]:
+        """Each key. A value MAC that is wrong ends it, unless bad records are to be skipped."""
         limit = self._source.limits.records
-        for index, package in enumerate(self._packages):
+        for index, package in enumerate(self._packages.captures):
             if index >= limit:
                 place = package.place(grammar.KEY_PACKAGE)
                 raise LimitExceeded(f"more than {index} key packages", place)
-            if not package.has(grammar.KEY):
-                # Legal: it describes a device only (RFC 6030 section 4.1).
-                package.warnings.append(WarningCode.PACKAGE_WITHOUT_KEY)
-                self._noted.update(package.warnings)
-                continue
-            try:
-                record = read_record(package, index, self._keys, self._profiles)
-            except BadValueMac as bad:
-                raise self._verdict(bad) from None
-            self._read += 1
+            outcome = self._outcome(package, index)
             if package.warnings:
                 self._noted.update(package.warnings)
-            yield record
+            if outcome is not None:
+                yield outcome
+        self._verdict.end()
 
-    def _verdict(self, first: BadValueMac) -> ImporterError:
-        """Whether one value was changed or the key is wrong, by looking at the next few."""
-        bad, looked_at = 1, 1
-        for package in islice(self._packages_left(), _LOOK_AHEAD - 1):
-            looked_at += 1
-            bad += not self._matches(package)
-        if self._read == 0 and bad == looked_at:
-            return WrongKey(
-                f"not one of the {looked_at} value MACs looked at is right: the key or "
-                "passphrase given is another file's",
-                first.place,
-                None if self._keys is None else self._keys.if_no_mac_matches,
-            )
-        return IntegrityFailure(
-            f"the value MAC is wrong, the first of {bad} among "
-            f"{self._read + looked_at} key packages looked at",
-            first.place,
-        )
-
-    def _packages_left(self) -> Iterator[Capture]:
-        """What can still be read; a file cut off further on changes no verdict."""
+    def _outcome(self, package: Capture, index: int) -> SeedRecord | Refused | None:
+        if package.fault is not None:
+            return Refused(package.fault)
+        if not package.has(grammar.KEY):
+            # Legal: it describes a device only (RFC 6030 section 4.1).
+            package.warnings.append(WarningCode.PACKAGE_WITHOUT_KEY)
+            return None
         try:
-            yield from self._packages
-        except ImporterError:
-            return
-
-    def _matches(self, package: Capture) -> bool:
-        assert self._keys is not None  # noqa: S101 - without keys no value MAC was wrong
-        try:
-            encrypted_seed(package, self._keys)
-        except ImporterError:
-            return False
-        return True
+            record = self._reader.read(package, index)
+        except BadValueMac as wrong:
+            if not self._skip_bad:
+                raise self._verdict.stop(wrong, self._packages.captures) from None
+            self._verdict.go_on(wrong)
+            return Refused(wrong)
+        except ImporterError as error:
+            return Refused(error)
+        self._verdict.right += 1
+        return record

@@ -17,11 +17,6 @@ from seedvault.service.seed_files import Delivered, DeliveredSeed
 
 _MAX_COUNTER = 2**62  # a token that has counted this far has not been pressed, but altered
 _DIGESTS = {digest: Digest[digest.name] for digest in importers.Digest}
-_SERVER_PINS = {
-    importers.PinUsage.PREPEND,
-    importers.PinUsage.APPEND,
-    importers.PinUsage.ALGORITHMIC,
-}
 
 
 def delivered(record: importers.SeedRecord, now: datetime) -> Delivered:
@@ -89,8 +84,8 @@ def _why_unusable(record: importers.SeedRecord) -> str | None:
         pin = policy.pin
         if policy.forbids:
             return policy.forbids
-        if pin is not None and pin.usage in _SERVER_PINS:
-            return f"its policy asks for a PIN ({pin.usage.value}), which is not verified here"
+        if pin is not None and pin.usage is not importers.PinUsage.LOCAL:
+            return "its policy asks for a PIN with the code, which is not verified here"
         if policy.max_transactions is not None:
             return f"its policy allows {policy.max_transactions} uses, which are not counted here"
     match record.parameters:

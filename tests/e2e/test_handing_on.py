@@ -18,7 +18,9 @@ def delivery(tmp_path: Path) -> list[str]:
     """A file of three TOTP and two HOTP tokens, and its key."""
     file, key = tmp_path / "delivery.pskcxml", tmp_path / "transport.key"
     with file.open("wb") as target:
-        write_pskc(Order((Tokens(3), Tokens(2, Hotp(counter=7), first_serial=20_000_000)), key=KEY), target)
+        write_pskc(
+            Order((Tokens(3), Tokens(2, Hotp(counter=7), first_serial=20_000_000)), key=KEY), target
+        )
     key.write_text(KEY.hex())
     (tmp_path / "radius.key").write_text(RECIPIENT.hex())
     return [str(file), "--key-file", str(key)]

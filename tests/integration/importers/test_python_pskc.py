@@ -20,7 +20,7 @@ from importers import (
     Unlock,
     open_seed_file,
 )
-from importers.values import decrypt_mac_key
+from importers.values import decrypt_value
 from tests.support.pskc_maker import Order, Tokens, published_seed, write_pskc
 from tests.support.sealed_maker import (
     SEED,
@@ -55,7 +55,7 @@ def ours(text: bytes, unlock: Unlock, instructions: Instructions) -> bytes:
         assert isinstance(record.seed, EncryptedSeed)
         assert file.transport_key is not None
         with file.transport_key.expose() as key:
-            return decrypt_mac_key(record.seed.cipher, bytes(key), record.seed.value).octets
+            return decrypt_value(record.seed.cipher, bytes(key), record.seed.value).octets
 
 
 def agreed(order: Sealed, unlock: Unlock, instructions: Instructions) -> bytes:

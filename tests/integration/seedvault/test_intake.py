@@ -11,6 +11,7 @@ import pytest
 import importers
 from seedvault.domain.errors import FileRefused, KeyNeeded
 from seedvault.domain.oath import Digest, HotpParameters, TotpParameters
+from seedvault.domain.token import InStock, Quarantined
 from seedvault.intake import SeedFiles
 from seedvault.service.seed_files import Delivered, RefusedRecord, SeedFileKey
 from tests.support.pskc_maker import Fault, Hotp, Order, Tokens, Totp, write_pskc
@@ -272,3 +273,33 @@ def test_a_file_that_cannot_be_opened_is_refused_by_its_path(tmp_path: Path) -> 
     endless.symlink_to(endless)
     with pytest.raises(FileRefused, match=r"endless: .*symbolic links"):
         _read(endless)
+
+
+# --- policies that nobody would enforce ------------------------------------------------------
+
+
+def _under_policy(folder: Path, policy: str) -> Path:
+    end = b"</Data>"
+    return _file(folder, TOTP, (end, end + f"<Policy>{policy}</Policy>".encode()))
+
+
+@pytest.mark.parametrize(
+    ("policy", "words"),
+    [
+        ("<New/>", "not understood"),
+        ("<KeyUsage>Encrypt</KeyUsage>", "permits Encrypt only"),
+        ("<NumberOfTransactions>9</NumberOfTransactions>", "9 uses"),
+        ('<PINPolicy PINUsageMode="Prepend"/>', "a PIN with the code"),
+    ],
+)
+def test_a_key_under_a_policy_that_would_not_be_enforced_is_kept_in_quarantine(
+    tmp_path: Path, policy: str, words: str
+) -> None:
+    for delivered in _read(_under_policy(tmp_path, policy)):
+        assert isinstance(delivered.token, Quarantined)
+        assert words in delivered.token.reason
+
+
+def test_a_policy_that_asks_for_nothing_more_is_taken_over(tmp_path: Path) -> None:
+    policy = '<PINPolicy PINUsageMode="Local"/><KeyUsage>OTP</KeyUsage>'
+    assert all(isinstance(one.token, InStock) for one in _read(_under_policy(tmp_path, policy)))

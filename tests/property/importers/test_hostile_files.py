@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from importers import (
     HotpParameters,
     ImporterError,
+    Instructions,
     Limits,
     Passphrase,
     PreSharedKey,
@@ -21,6 +22,14 @@ SMALL = Limits(package_octets=20_000, value_octets=1_000, pbkdf2_iterations=2_00
 PLAIN = made(Order((Tokens(2), Tokens(2, Hotp()))))
 PROTECTED = made(Order((Tokens(3),), key=KEY))
 DERIVED = figure(7).encode()
+POLICY = (
+    b'<Policy><StartDate>2026-01-01T00:00:00Z</StartDate><PINPolicy PINUsageMode="Local"/>'
+    b"<KeyUsage>OTP</KeyUsage><KeyUsage>CR</KeyUsage></Policy>"
+)
+RICH = PLAIN.replace(b"</Data>", b"</Data>" + POLICY).replace(
+    b"</Key>", b"</Key><Key Id='x' Algorithm='pin'/>", 1
+)
+SKIP_BAD = Instructions(skip_bad=True, allow_short=True)
 WORDS = (
     b"<", b">", b"/>", b"</", b'"', b"&amp;", b"&#0;", b"&x;", b"<!--", b"-->", b"<![CDATA[",
     b"]]>", b"<?a", b"<!DOCTYPE x>", b"KeyPackage", b"<Extensions>", b"\x00", b"\xff\xfe",
@@ -31,6 +40,18 @@ WORDS = (
 def check(octets: bytes, unlock: Unlock | None) -> None:
     """Read the file to its end, or to a refusal that can be shown."""
     assert refusal(octets, unlock).isprintable()
+
+
+def check_skipping(octets: bytes, unlock: Unlock | None) -> None:
+    """Read all of the file that can be read; each refusal can be shown."""
+    refusals: list[ImporterError] = []
+    try:
+        file = opened(octets, unlock, limits=SMALL, instructions=SKIP_BAD)
+        file.on_refusal = refusals.append
+        assert all(record.serial.isprintable() for record in file)
+    except ImporterError as error:
+        refusals.append(error)
+    assert all(str(error).isprintable() for error in refusals)
 
 
 def refusal(octets: bytes, unlock: Unlock | None) -> str:
@@ -65,7 +86,7 @@ def test_any_text_inside_an_element(text: str, encoding: str) -> None:
 
 @settings(max_examples=300)
 @given(
-    st.sampled_from([PLAIN, PROTECTED, DERIVED]),
+    st.sampled_from([PLAIN, PROTECTED, DERIVED, RICH]),
     st.lists(
         st.tuples(st.integers(0, 10_000), st.integers(0, 60), st.sampled_from(WORDS)), max_size=4
     ),
@@ -76,6 +97,7 @@ def test_a_good_file_with_pieces_replaced(good: bytes, cuts: list[tuple[int, int
         start = at % len(octets)
         octets = octets[:start] + word + octets[start + length :]
     check(octets, unlock_for(octets))
+    check_skipping(octets, unlock_for(octets))
 
 
 @given(st.sampled_from([PLAIN, PROTECTED]), st.integers(0, 10_000), st.integers(1, 255))
@@ -89,6 +111,26 @@ def test_a_good_file_with_one_octet_changed(good: bytes, at: int, difference: in
 def test_a_good_file_cut_off_anywhere(good: bytes, at: int) -> None:
     cut = good[: at % len(good)]
     check(cut, unlock_for(good))
+
+
+@given(
+    st.lists(
+        st.sampled_from([b"<x/>", b"<Secret/>", b"<Key/>", b"junk", b"<Policy/>"]), max_size=3
+    ),
+    st.sampled_from([b"</Data>", b"</Key>", b"<Model>", b"<PlainValue>", b"</DeviceInfo>"]),
+)
+def test_a_fault_in_one_key_package_leaves_the_others(faults: list[bytes], place: bytes) -> None:
+    octets = PLAIN.replace(place, b"".join(faults) + place, 1)
+    file = opened(octets, None, instructions=SKIP_BAD)
+    serials = [record.serial for record in file]
+    assert serials[-3:] == ["GALT10000001", "GALT10000000", "GALT10000001"]
+
+
+@given(st.text(max_size=80), st.sampled_from([b"Local", b"OTP", b"2026-01-01T00:00:00Z"]))
+def test_any_text_in_a_policy_is_understood_or_forbids(text: str, value: bytes) -> None:
+    escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace('"', "&quot;")
+    octets = RICH.replace(value, escaped.encode("utf-8", "replace"), 1)
+    check_skipping(octets, None)
 
 
 @given(st.text(max_size=80))

@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from importers import Cipher, Mode
-from importers.values import decrypt_mac_key, plain_lengths
+from importers.values import decrypt_value, plain_lengths
 from tests.support.sealed_maker import key_for, seal
 
 CIPHERS = st.sampled_from(Cipher)
@@ -33,7 +33,7 @@ def test_a_sealed_value_is_of_a_length_that_its_cipher_makes(cipher: Cipher, oct
 @given(CIPHERS, st.binary(min_size=1, max_size=300))
 def test_a_sealed_value_decrypts_to_what_it_was(cipher: Cipher, octets: bytes) -> None:
     plain = sealable(cipher, octets)
-    decrypted = decrypt_mac_key(cipher, key_for(cipher), seal(cipher, key_for(cipher), plain))
+    decrypted = decrypt_value(cipher, key_for(cipher), seal(cipher, key_for(cipher), plain))
     assert (decrypted.octets, decrypted.loosely) == (plain, False)
     assert repr(plain) not in repr(decrypted)
 
@@ -52,7 +52,7 @@ def test_lengths_are_never_negative(cipher: Cipher, octets: int) -> None:
 @example(Cipher.RSA_1_5, bytes(256))
 def test_any_octets_decrypt_or_raise_value_error(cipher: Cipher, value: bytes) -> None:
     with suppress(ValueError):
-        decrypt_mac_key(cipher, key_for(cipher), value)
+        decrypt_value(cipher, key_for(cipher), value)
 
 
 @given(
@@ -67,4 +67,4 @@ def test_a_changed_value_is_noticed_by_a_cipher_with_integrity(
     value = bytearray(seal(cipher, key_for(cipher), sealable(cipher, octets)))
     value[at % len(value)] ^= difference
     with pytest.raises(ValueError, match=r"decrypt|check value"):
-        decrypt_mac_key(cipher, key_for(cipher), bytes(value))
+        decrypt_value(cipher, key_for(cipher), bytes(value))

@@ -21,6 +21,7 @@ VECTORS = Path(__file__).parents[2] / "vectors" / "rfc6030"
 RFC_KEY = bytes.fromhex("12345678901234567890123456789012")
 NO_LIMITS = Limits()
 UNTOLD = Instructions()
+SKIP_BAD = Instructions(skip_bad=True)
 
 
 def figure(number: int) -> str:
@@ -57,6 +58,16 @@ def read(
 ) -> list[SeedRecord]:
     """Every record of the file."""
     return list(opened(content, unlock, limits=limits, instructions=instructions))
+
+
+def passed_over(
+    content: str | bytes, unlock: Unlock | None = None
+) -> tuple[list[SeedRecord], list[ImporterError]]:
+    """What is read of a file whose bad records are skipped, and why they are."""
+    errors: list[ImporterError] = []
+    file = opened(content, unlock, instructions=SKIP_BAD)
+    file.on_refusal = errors.append
+    return list(file), errors
 
 
 def read_rfc(content: str) -> list[SeedRecord]:

@@ -47,6 +47,14 @@ def test_other_encodings_are_read(encoding: str) -> None:
     assert read(text.encode(encoding))[0].issuer == "Müller"
 
 
+@pytest.mark.parametrize(
+    ("mark", "encoding"), [(b"\xff\xfe", "UTF-16-LE"), (b"\xfe\xff", "UTF-16-BE")]
+)
+def test_utf_16_is_read_in_the_order_that_its_mark_gives(mark: bytes, encoding: str) -> None:
+    text = changed(changed(figure(3), "UTF-8", "UTF-16"), ">Issuer<", ">Müller<")
+    assert read(mark + text.encode(encoding))[0].issuer == "Müller"
+
+
 @pytest.mark.parametrize("encoding", ["UTF-16-LE", "UTF-16-BE"])
 def test_utf_16_without_a_byte_order_mark_is_refused(encoding: str) -> None:
     text = changed(figure(3), "UTF-8", "UTF-16")

@@ -47,6 +47,31 @@ def test_what_extensions_hold_is_ignored() -> None:
     assert len(read(text)) == 1
 
 
+@pytest.mark.parametrize("end", ["</DeviceInfo>", "</Data>", "</KeyPackage>", "</KeyContainer>"])
+def test_a_key_package_within_extensions_is_none(end: str) -> None:
+    text = figure(3)
+    package = text[text.index("<KeyPackage>") : text.index("</KeyContainer>")]
+    text = changed(text, end, f"<Extensions>{package}</Extensions>{end}")
+    assert [record.serial for record in read(text)] == [SERIAL]
+
+
+def test_a_key_package_of_another_namespace_is_none() -> None:
+    foreign = '<KeyPackage xmlns="urn:evil"><Key/></KeyPackage></KeyContainer>'
+    error = refused(changed(figure(3), "</KeyContainer>", foreign))
+    assert isinstance(error, Malformed)
+    assert "'urn:evil KeyPackage' does not belong here" in error.reason
+
+
+def test_an_element_without_a_namespace_is_not_pskcs() -> None:
+    assert isinstance(refused(changed(figure(3), "<Issuer>", '<Issuer xmlns="">')), Malformed)
+
+
+def test_an_entity_repeated_without_end_is_refused_with_its_doctype() -> None:
+    doctype = f'<!DOCTYPE k [<!ENTITY a "{"a" * 50_000}">]><KeyContainer'
+    text = changed(figure(3), "<KeyContainer", doctype)
+    assert "DOCTYPE" in refused(changed(text, ">Issuer<", f">{'&a;' * 50_000}<")).reason
+
+
 def test_extensions_may_stand_there_twice() -> None:
     twice = "<Extensions a='1'>x</Extensions><Extensions/>"
     assert len(read(changed(figure(3), "</DeviceInfo>", f"{twice}</DeviceInfo>"))) == 1
@@ -156,9 +181,9 @@ def test_a_higher_minor_version_still_has_no_element_within_a_value() -> None:
 
 def test_a_higher_minor_version_still_has_no_policy_that_is_dropped() -> None:
     text = changed(figure(3), 'Version="1.0"', 'Version="1.1"')
-    error = refused(changed(text, "</Data>", "</Data><Policy><New/></Policy>"))
-    assert isinstance(error, Unsupported)
-    assert "Policy" in error.reason
+    policy = read(changed(text, "</Data>", "</Data><Policy><New/></Policy>"))[0].policy
+    assert policy is not None
+    assert policy.unknown
 
 
 class Dripping:

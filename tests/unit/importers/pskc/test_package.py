@@ -7,12 +7,12 @@ import pytest
 
 from importers import (
     EncryptedSeed,
+    Instructions,
     IntegrityFailure,
     Malformed,
     PlainSeed,
     PreSharedKey,
     Provenance,
-    Unsupported,
     WarningCode,
 )
 from tests.support.pskc_maker import Fault, Hotp, Order, Tokens, published_octets
@@ -62,20 +62,33 @@ def test_a_key_package_without_a_key_is_passed_over_with_a_warning() -> None:
     assert [warned.code for warned in file.warnings] == [WarningCode.PACKAGE_WITHOUT_KEY]
 
 
-def test_an_empty_policy_forbids_nothing() -> None:
-    assert len(read(changed(figure(3), "</Data>", "</Data><Policy/>"))) == 1
+def test_seeds_of_80_bits_pass_where_the_operator_says_so() -> None:
+    text = changed(figure(3), SEED, "MTIzNDU2Nzg5MA==")
+    record = read(text, instructions=Instructions(allow_short=True))[0]
+    assert record.provenance.warnings == (WarningCode.SEED_UNDER_160_BITS,)
 
 
-def test_a_policy_is_refused_by_name_and_line() -> None:
-    error = refused(changed(figure(3), "</Data>", "</Data>\n<Policy>\n<NumberOfTransactions/>"))
-    assert isinstance(error, Unsupported)
-    assert "Policy holds 'urn:ietf:params:xml:ns:keyprov:pskc NumberOf" in error.reason
-    assert error.line == 30
+def test_encrypted_seeds_of_80_bits_pass_where_the_operator_says_so() -> None:
+    octets = made(Order((Tokens(1),), key=KEY, seed=lambda _: b"s" * 10))
+    assert isinstance(refused(octets, PreSharedKey(KEY)), Malformed)
+    assert len(read(octets, PreSharedKey(KEY), instructions=Instructions(allow_short=True))) == 1
 
 
-def test_two_keys_in_one_package_are_not_read() -> None:
-    error = refused(changed(figure(3), "</Key>", "</Key><Key/>"))
-    assert "more than one Key" in error.reason
+def test_seeds_under_80_bits_never_pass() -> None:
+    text = changed(figure(3), SEED, "MTIzNDU2Nzg5")
+    with pytest.raises(Malformed, match="shorter than 80 bits"):
+        read(text, instructions=Instructions(allow_short=True))
+
+
+def test_a_key_id_may_be_written_in_lower_case() -> None:
+    assert read(changed(figure(3), 'Id="12345678"', 'id="12345678"'))[0].key_id == "12345678"
+
+
+def test_the_keys_user_is_proposed_before_the_devices() -> None:
+    text = figure(3)
+    assert read(text)[0].proposed_user == "UID=jsmith,DC=example-bank,DC=net"
+    text = changed(text, "<UserId>UID=jsmith,DC=example-bank,DC=net</UserId>", "")
+    assert read(text)[0].proposed_user == "DC=example-bank,DC=net"
 
 
 def test_a_key_id_that_cannot_be_shown_is_refused() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from importers import Digest, HotpParameters, Malformed, TotpParameters, Unsupported
+from importers import Digest, HotpParameters, Malformed, TotpParameters
 from tests.support.pskc_maker import Hotp, Order, Tokens, Totp
 from tests.unit.importers.reading import changed, figure, made, read, refused
 
@@ -99,13 +99,3 @@ def test_format_may_stand_for_encoding() -> None:
 def test_a_check_digit_that_is_no_boolean_is_malformed() -> None:
     text = changed(figure(3), 'Length="8"', 'Length="8" CheckDigits="maybe"')
     assert isinstance(refused(text), Malformed)
-
-
-@pytest.mark.parametrize("element", ["Time", "TimeInterval", "TimeDrift"])
-@pytest.mark.parametrize("inner", ["EncryptedValue", "ValueMAC"])
-def test_encrypted_numbers_are_refused_by_name(element: str, inner: str) -> None:
-    text = changed(figure(3), "</Data>", f"<{element}><{inner}/></{element}></Data>")
-    error = refused(text)
-    assert isinstance(error, Unsupported)
-    assert (error.path or "").endswith(f"/Data/{element}/{inner}")
-    assert inner in error.reason

@@ -21,7 +21,7 @@ from importers import (
     WarningCode,
     WrongKey,
 )
-from importers.values import decrypt_mac_key
+from importers.values import decrypt_value
 from tests.support.pskc_maker import Order, Tokens, encrypt
 from tests.support.sealed_maker import (
     SEED,
@@ -45,7 +45,7 @@ def seed_of(file: SeedFile) -> bytes:
     assert isinstance(record.seed, EncryptedSeed)
     assert file.transport_key is not None
     with file.transport_key.expose() as key:
-        return decrypt_mac_key(record.seed.cipher, bytes(key), record.seed.value).octets
+        return decrypt_value(record.seed.cipher, bytes(key), record.seed.value).octets
 
 
 @pytest.mark.parametrize("cipher", list(Cipher))
