@@ -20,6 +20,7 @@ from importers.errors import (
     Unsupported,
     WrongKey,
 )
+from importers.format import Feature, FieldNote, Format
 from importers.header import (
     Header,
     MacAlgorithm,
@@ -48,16 +49,20 @@ from importers.model import (
     WarningCode,
     YubicoOtpParameters,
 )
-from importers.registry import open_source
-from importers.seed_file import SeedFile, Warned
+from importers.registry import FORMATS, open_source
+from importers.seed_file import Refused, SeedFile, Warned
 from importers.source import Octets, Source
 from importers.unlock import KeyForm, Passphrase, PreSharedKey, Unlock, read_key_file
 
 __all__ = [
+    "FORMATS",
     "Cipher",
     "Digest",
     "Encoding",
     "EncryptedSeed",
+    "Feature",
+    "FieldNote",
+    "Format",
     "Header",
     "HotpParameters",
     "ImporterError",
@@ -85,6 +90,7 @@ __all__ = [
     "PreSharedKey",
     "Protection",
     "Provenance",
+    "Refused",
     "SeedFile",
     "SeedRecord",
     "TotpParameters",
