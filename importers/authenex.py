@@ -15,7 +15,8 @@ from importers.unlock import Unlock
 
 _TITLE = "Authenex SQL"
 _MARKER = "AUTHENEXDB"
-_INSERT = re.compile(r"\bINSERT INTO OTP\b", re.ASCII | re.IGNORECASE)
+# Every INSERT but one that is plainly into another table: no token is passed over in silence.
+_INSERT = re.compile(r"\bINSERT\b(?! INTO (?!OTP\b)\w+ ?(?:\(|VALUES))", re.ASCII | re.IGNORECASE)
 _VALUE = r"'?([^',()\"]*)'?"
 _ROW = re.compile(
     rf"INSERT INTO OTP ?(?:\([^()']*\) ?)?VALUES ?\( ?{_VALUE} ?, ?{_VALUE} ?"
@@ -43,7 +44,7 @@ def _entries(source: Source) -> Entries:
     for line in lines(source):
         text = " ".join(line.text.split())
         if not _INSERT.search(text):
-            continue  # the dump's own statements: they hold no token
+            continue
         row = _ROW.fullmatch(text)
         if row is None:
             reason = "the statement is not one INSERT of a serial and a seed"

@@ -27,6 +27,7 @@ LayoutOf = Callable[[Cells], Layout | None]
 Texts = dict[Field, str]
 
 BLANKS = None  # as a delimiter: any white space
+_EMPTY = " \t,;"  # all that a spreadsheet leaves of an empty row
 _SHORTEST = 10  # octets of a text that may be a seed
 _ENCODINGS = {
     Encoding.HEX: "hexadecimal",
@@ -100,7 +101,7 @@ class Dialect:
         return max((fit for fit in fits if fit.rows), key=lambda fit: fit.rank, default=None)
 
     def _is_row(self, line: Line) -> bool:
-        text = line.text.strip()
+        text = line.text.strip(_EMPTY)
         return bool(text) and not text.startswith(self.ignored)
 
     def _entries(self, source: Source, fit: "_Fit") -> Entries:

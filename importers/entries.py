@@ -32,8 +32,12 @@ def open_entries(source: Source, title: str, entries: Entries, assembler: Assemb
     first = next(entries, None)
     if first is None:
         raise Malformed("there is no token in it", Place(source.name))
-    header = Header(format=title, protection=Plain(), value_macs=None)
+    # White space before an XML declaration is not allowed; before a row it means nothing.
+    blank = source.leading_blank and source.head.startswith(b"<")
+    warnings = (WarningCode.LEADING_BLANK,) if blank else ()
+    header = Header(format=title, protection=Plain(), value_macs=None, warnings=warnings)
     reading = EntryReading(source, chain([first], entries), assembler)
+    reading.warnings.update(warnings)
     return SeedFile(header, None, reading, skip_bad=assembler.instructions.skip_bad)
 
 

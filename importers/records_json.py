@@ -71,9 +71,7 @@ def _object(text: "_Text", source: Source) -> JsonObject:
 def _members(text: str, source: Source, line: int) -> dict[str, object]:
     """What a text that begins with a brace says."""
     try:
-        found: dict[str, object] = json.loads(
-            text, object_pairs_hook=_unique, parse_constant=_no_constant
-        )
+        found: dict[str, object] = _DECODER.decode(text)
     except ValueError:
         # The decoder's own words would repeat nothing, but its position is within this piece.
         reason = "it is not JSON, or a name stands twice in one object"
@@ -92,6 +90,9 @@ def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 def _no_constant(_word: str) -> NoReturn:
     raise ValueError
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_no_constant)
 
 
 class _Text:

@@ -165,9 +165,9 @@ def _text(source: Source, instructions: Instructions) -> Format:
     if furthest:
         partly = [id_ for id_, verdict in verdicts.items() if verdict.misfit == furthest]
         raise UnknownFormat(
-            f"the rows before this line are of {_listed(partly)}, and this one is not",
+            f"its rows are of {_listed(partly)}, but not this line",
             Place(source.name, furthest),
-            "Correct the line; or say the format by --format, and this line alone is refused.",
+            "Correct the line, or remove it if it is a heading; or say the format by --format.",
         )
     raise UnknownFormat("it does not start like any seed file known here", place, _SAY_IT)
 

@@ -198,6 +198,12 @@ def test_a_comment_may_stand_anywhere() -> None:
     assert len(read(f"# {'x' * 9}\n\nA1,{HEX}\n  # b\n", LINOTP)) == 1
 
 
+@pytest.mark.parametrize("empty", [",,,", ";;", "\t\t", " "])
+def test_a_spreadsheets_empty_row_is_none(empty: str) -> None:
+    assert opened(f"A1,{HEX},hotp,6,12\n{empty}\n").header.format == "privacyIDEA CSV"
+    assert len(read(f"A1,{HEX}\n{empty}\n", LINOTP)) == 1
+
+
 def test_a_file_of_comments_holds_no_token() -> None:
     assert isinstance(refusal("# nothing\n", LINOTP), UnknownFormat)
 

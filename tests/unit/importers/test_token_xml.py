@@ -117,3 +117,15 @@ def test_a_header_after_the_tokens_is_too_late() -> None:
 def test_nothing_follows_the_tokens(again: str) -> None:
     error = refusal(DEEPNET.replace("</data>", f"{again}</data>"))
     assert "is not read here" in error.reason
+
+
+def test_blanks_before_the_declaration_are_taken_off_with_a_warning() -> None:
+    file = opened("\n " + SAFENET)
+    assert file.header.warnings == (WarningCode.LEADING_BLANK,)
+    assert [record.provenance.line for record in file] == [4, 16]
+
+
+def test_the_position_advances_to_the_end_of_the_file() -> None:
+    file = opened(SAFENET)
+    list(file)
+    assert file.position == len(SAFENET)
