@@ -8,7 +8,8 @@ from importers import lexical
 from importers.instructions import Encoding
 
 _HEX = re.compile(r"(?:[0-9A-Fa-f]{2})+", re.ASCII)
-_SEED_LIKE = re.compile(r"[0-9A-Fa-f]{32}|[0-9A-Fa-f]{40}|[0-9A-Fa-f]{64}", re.ASCII)
+# 16 octets or more in hexadecimal, base32 or padded base64: no serial was seen to look so.
+_SEED_LIKE = re.compile(r"[0-9A-Fa-f]{32,}|[A-Za-z2-7]{26,}=*|[A-Za-z0-9+/]{22,}={1,2}", re.ASCII)
 # What a spreadsheet leaves of a long number; German ones write a comma.
 _ROUNDED = re.compile(r"[0-9](?:[.,][0-9]+)?E\+[0-9]+", re.ASCII | re.IGNORECASE)
 _OTHER_ENCODING = "If the file spells seeds another way, say so by --encoding."
@@ -31,7 +32,7 @@ def serial(text: str) -> str:
         raise Flaw("a spreadsheet has rounded the serial to a number such as 1.23E+11", _AS_TEXT)
     if _SEED_LIKE.fullmatch(found):
         raise Flaw(
-            "the serial looks like a seed in hexadecimal",
+            "the serial looks like a seed",
             "Check that this is the format meant: the columns may stand in another order.",
         )
     return found

@@ -61,9 +61,10 @@ def test_a_serial_is_kept_as_it_stands(text: str) -> None:
     assert spelling.serial(f" {text} ") == text
 
 
-def test_a_serial_that_looks_like_a_seed_is_not_kept_in_the_clear() -> None:
+@pytest.mark.parametrize("text", [HEX, HEX[:32], BASE32, BASE32[:26], "MTIzNDU2Nzg5MDEyMzQ1Ng=="])
+def test_a_serial_that_looks_like_a_seed_is_neither_kept_nor_shown(text: str) -> None:
     with pytest.raises(spelling.Flaw, match="looks like a seed"):
-        spelling.serial(HEX)
+        spelling.serial(text)
 
 
 def test_a_length_is_told_without_the_octets() -> None:
