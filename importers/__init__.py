@@ -21,6 +21,7 @@ from importers.errors import (
     Unsupported,
     WrongKey,
 )
+from importers.format import Feature, FieldNote, Format
 from importers.header import (
     CertificateName,
     Header,
@@ -52,8 +53,8 @@ from importers.model import (
     YubicoOtpParameters,
 )
 from importers.pskc.writer import Envelope, PskcWriter
-from importers.registry import open_source
-from importers.seed_file import SeedFile, Warned
+from importers.registry import FORMATS, open_source
+from importers.seed_file import Refused, SeedFile, Warned
 from importers.source import Octets, Source
 from importers.unlock import (
     KeyForm,
@@ -66,6 +67,7 @@ from importers.unlock import (
 )
 
 __all__ = [
+    "FORMATS",
     "NONE",
     "Bounds",
     "CertificateName",
@@ -75,6 +77,9 @@ __all__ = [
     "Encoding",
     "EncryptedSeed",
     "Envelope",
+    "Feature",
+    "FieldNote",
+    "Format",
     "Header",
     "HotpParameters",
     "ImporterError",
@@ -105,6 +110,7 @@ __all__ = [
     "Protection",
     "Provenance",
     "PskcWriter",
+    "Refused",
     "SeedFile",
     "SeedRecord",
     "TotpParameters",

@@ -65,7 +65,7 @@ class ImporterError(Exception):
 class UnknownFormat(ImporterError):
     """Not a seed file of any format known here."""
 
-    default_remedy = "Seed files are PSKC 1.0 (RFC 6030): check that this is the file meant."
+    default_remedy = "Check that this is the file meant."
 
 
 class Malformed(ImporterError):

@@ -20,7 +20,7 @@ _SENTENCES = {
         "a value is authenticated by the key that encrypts it, not by one of its own"
     ),
     WarningCode.SIGNATURE_NOT_VERIFIED: "the file is signed, and the signature was not verified",
-    WarningCode.UNKNOWN_ELEMENT: "an element of a later PSKC version was ignored",
+    WarningCode.UNKNOWN_ELEMENT: "something that is not known here was ignored",
     WarningCode.PACKAGE_WITHOUT_KEY: "a device came without a key: nothing to import",
     WarningCode.FURTHER_NAME: "a second friendly name, in another language, was ignored",
     WarningCode.VALUE_LOOKS_HEX: (

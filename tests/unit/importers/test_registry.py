@@ -27,7 +27,6 @@ def test_an_element_that_starts_too_late_is_not_waited_for() -> None:
         (b"\x1f\x8b\x08\x00", "gzip"),
         (b"PK\x03\x04", "zip"),
         (b"-----BEGIN PGP MESSAGE-----", "PGP"),
-        (b"<Tokens/>", "SafeNet"),
         (b"<TKNBatch/>", "SecurID"),
     ],
 )
