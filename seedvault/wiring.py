@@ -145,6 +145,44 @@ class Application:
 
 
 @dataclass(frozen=True, slots=True)
+class KnownFormat:
+    """A seed-file format as its reader declares it. `carries` has every feature by name.
+
+    `fields` are name, meaning, and unit or spelling.
+    """
+
+    id: str
+    title: str
+    makers: str
+    known_by: str
+    protection: str
+    carries: dict[str, bool]
+    fields: tuple[tuple[str, str, str], ...]
+    quirks: tuple[str, ...]
+    refused: tuple[str, ...]
+
+
+def known_formats() -> list[KnownFormat]:
+    """Every seed-file format that is read."""
+    from importers import FORMATS, Feature
+
+    return [
+        KnownFormat(
+            each.id,
+            each.title,
+            each.makers,
+            each.known_by,
+            each.protection,
+            {feature.value: feature in each.features for feature in Feature},
+            tuple((note.name, note.meaning, note.unit) for note in each.fields),
+            each.quirks,
+            each.refused,
+        )
+        for each in FORMATS
+    ]
+
+
+@dataclass(frozen=True, slots=True)
 class SchemaState:
     """The schema that the database has, and the one that this program works with."""
 

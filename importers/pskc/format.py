@@ -52,9 +52,10 @@ PSKC = Format(
     makers="Thales, Yubico, Nagra and others",
     known_by=f"the XML root element KeyContainer in the namespace {grammar.PSKC}",
     protection=(
-        "seeds under a pre-shared key or a passphrase (PBKDF2), each with a value MAC; or in the "
-        "clear. A value MAC covers the value alone: serials and parameters are taken on trust "
-        "unless the file is signed"
+        "seeds under a pre-shared key, a passphrase (PBKDF2) or a certificate's RSA key, in AES, "
+        "3DES or Camellia: CBC with a value MAC each, GCM, or key wrap; or in the clear. A value "
+        "MAC covers the value alone: serials and parameters are taken on trust unless the file is "
+        "signed"
     ),
     features=frozenset(Feature),
     fields=_FIELDS,

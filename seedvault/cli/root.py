@@ -14,6 +14,7 @@ _NOUNS = {
     "init": ("seedvault.cli.init", "Make a new vault."),
     "status": ("seedvault.cli.status", "Tell how the vault and its HSM are."),
     "batch": ("seedvault.cli.batch", "Import seed files, look at batches."),
+    "formats": ("seedvault.cli.formats", "List the seed-file formats that are read."),
     "token": ("seedvault.cli.token", "Assign, verify, resynchronise and list tokens."),
     "user": ("seedvault.cli.user", "Add and list users."),
     "db": ("seedvault.cli.db", "Check and upgrade the database's schema."),

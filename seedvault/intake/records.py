@@ -1,5 +1,6 @@
 """One record of a seed file as a token of the vault: in stock, or in quarantine and why."""
 
+import re
 from datetime import datetime
 
 import importers
@@ -16,6 +17,7 @@ from seedvault.domain.token import Device, InStock, Progress, Quarantined
 from seedvault.service.seed_files import Delivered, DeliveredSeed
 
 _MAX_COUNTER = 2**62  # a token that has counted this far has not been pressed, but altered
+_COMMON_NAME = re.compile(r"^CN=([^,+=\\]+)$", re.IGNORECASE)
 _DIGESTS = {digest: Digest[digest.name] for digest in importers.Digest}
 
 
@@ -32,8 +34,16 @@ def delivered(record: importers.SeedRecord, now: datetime) -> Delivered:
     reason, progress = _why_unusable(record), _start(record.parameters, now)
     token = Quarantined(device, progress, reason) if reason else InStock(device, progress)
     return Delivered(
-        token, DeliveredSeed(record.seed), record.provenance.line, record.proposed_user
+        token, DeliveredSeed(record.seed), record.provenance.line, _proposed_user(record)
     )
+
+
+def _proposed_user(record: importers.SeedRecord) -> str | None:
+    """Whom the file names: a column of users, or PSKC's UserId, a name of RFC 4514 as a rule."""
+    named = record.proposed_user or record.device_user_id
+    if named is None and not isinstance(record.parameters, importers.YubicoOtpParameters):
+        named = record.key_user_id
+    return None if named is None else _COMMON_NAME.sub(r"\1", named)
 
 
 def _parameters(record: importers.SeedRecord) -> Parameters:

@@ -26,6 +26,7 @@ from seedvault.service.seed_files import (
 
 _NOTHING_IMPORTED = "Nothing was imported."
 _READ_SIZE = 1 << 20
+_PEM = b"-----BEGIN"
 
 
 class SeedFiles:
@@ -236,6 +237,9 @@ def _instructions(terms: Terms) -> importers.Instructions:
 
 
 def _unlock(key: SeedFileKey) -> importers.Unlock | None:
+    if key.key_file is not None and _PEM in key.key_file:
+        passphrase = None if key.passphrase is None else importers.Passphrase(key.passphrase)
+        return importers.read_private_key(key.key_file, passphrase)
     if key.passphrase is not None:
         return importers.Passphrase(key.passphrase)
     if key.key_file is not None:

@@ -12,7 +12,7 @@ from typing import Any
 import click
 import pytest
 
-from docs.reference import generate
+from docs.reference import formats, generate
 from importers import Limits, WarningCode
 from seedvault import config
 from seedvault.cli.exits import Exit, exit_for
@@ -132,12 +132,12 @@ def _shown(value: int | timedelta) -> str:
 
 
 def test_every_limit_of_a_seed_file_is_listed_with_its_value() -> None:
-    listed = {CODE.findall(row[0])[0]: int(row[1]) for row in rows("pskc.md", "Limits")}
+    listed = {CODE.findall(row[0])[0]: int(row[1]) for row in rows("seed-files.md", "Limits")}
     assert listed == dataclasses.asdict(Limits())
 
 
 def test_every_warning_of_a_seed_file_is_listed() -> None:
-    assert named("pskc.md", "Warnings") == {code.value for code in WarningCode}
+    assert named("seed-files.md", "Warnings") == {code.value for code in WarningCode}
 
 
 # --- audit events ----------------------------------------------------------------------------
@@ -173,13 +173,15 @@ def _every_document(seedvault: CommandLine, folder: Path) -> Iterator[dict[str, 
     good = deliver(folder / "tokens.pskcxml", totp=3, hotp=1)
     desk = folder / "desk.csv"
     desk.write_text(f"serial,user\n{serial(1)},alice\nGALT0,alice\n")
+    recipient = folder / "recipient.key"
+    recipient.write_text("00" * 32)
     card, fob = serial(0), serial(3)
     now = time.time()
     ahead = [totp_code(0, now + steps * 30) for steps in (60, 61)]
     for arguments in (
         ["init"],
         ["batch", "inspect", *good.arguments],
-        ["batch", "import", *good.arguments],
+        ["batch", "import", *good.arguments, "--exportable"],
         ["user", "add", "alice"],
         ["user", "add", "alice"],
         ["token", "assign", card, "alice", "--dry-run"],
@@ -203,6 +205,8 @@ def _every_document(seedvault: CommandLine, folder: Path) -> Iterator[dict[str, 
         ["user", "list"],
         ["audit", "list"],
         ["audit", "verify"],
+        ["formats"],
+        ["batch", "export", "1", folder / "out.xml", "--to", "radius", "--key-file", recipient],
         ["db", "check"],
         ["db", "upgrade"],
         ["status"],
@@ -245,3 +249,11 @@ def test_every_test_that_a_document_names_exists() -> None:
         for named in TEST_PATH.findall(page.read_text(encoding="utf-8"))
         if not (ROOT / named).exists()
     ] == []
+
+
+# --- seed-file formats -----------------------------------------------------------------------
+
+
+def test_the_pages_of_formats_are_those_that_would_be_generated() -> None:
+    written = {page.name: page.read_text(encoding="utf-8") for page in formats.FOLDER.iterdir()}
+    assert written == formats.pages(), "run: python -m docs.reference.formats"
