@@ -3,10 +3,14 @@
 import json
 import shutil
 import sys
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 import click
+
+_NARROWEST = 20  # characters in which a sentence can still be read
+_BELOW = 4
 
 
 def document(schema: str, fields: Mapping[str, object]) -> None:
@@ -21,22 +25,30 @@ def lines(schema: str, rows: Iterable[Mapping[str, object]]) -> None:
 
 
 def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Columns as wide as their widest cell, lines no longer than the terminal, if it is one."""
+    """Columns as wide as their widest cell; on a terminal, the last is wrapped to its width."""
     if not rows:
         note("nothing to list")
         return
-    widths = [max(len(row[i]) for row in [headings, *rows]) for i in range(len(headings))]
+    widths = [max(len(row[i]) for row in [headings, *rows]) for i in range(len(headings) - 1)]
     for row in [headings, *rows]:
-        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
-        click.echo(_fitting("  ".join(cells).rstrip()))
+        cells = [cell.ljust(width) for cell, width in zip(row[:-1], widths, strict=True)]
+        click.echo(_wrapped("".join(f"{cell}  " for cell in cells), row[-1]))
 
 
-def _fitting(line: str) -> str:
-    """The line cut to the terminal's width; whole where a program or a file takes it."""
+def _wrapped(begun: str, last: str) -> str:
+    """A row whose last cell has as many lines as it needs, below where its column is narrow.
+
+    One line where a program or a file takes it.
+    """
+    whole = (begun + last).rstrip()
     width = shutil.get_terminal_size().columns
-    if len(line) <= width or not sys.stdout.isatty():
-        return line
-    return line[: width - 1] + "…"
+    if len(whole) <= width or not sys.stdout.isatty():
+        return whole
+    fits_beside = width - len(begun) >= _NARROWEST
+    indent = len(begun) if fits_beside else _BELOW
+    lines = textwrap.wrap(last, max(width - indent, _NARROWEST), break_on_hyphens=False)
+    first = begun + lines.pop(0) if fits_beside else begun.rstrip()
+    return f"\n{' ' * indent}".join([first, *lines])
 
 
 def fields(pairs: Iterable[tuple[str, str]]) -> None:

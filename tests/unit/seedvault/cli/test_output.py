@@ -19,13 +19,13 @@ class _Terminal(io.StringIO):
         return True
 
 
-def _on_a_terminal(monkeypatch: pytest.MonkeyPatch, rows: list[list[str]]) -> list[str]:
-    """The lines of a table on a terminal of twenty columns."""
+def _on_a_terminal(monkeypatch: pytest.MonkeyPatch, rows: list[list[str]], width: int) -> list[str]:
+    """The lines of a table on a terminal of this many columns."""
     stream = _Terminal()
     with monkeypatch.context() as patched:
         patched.setattr(sys, "stdout", stream)
-        patched.setenv("COLUMNS", "20")
-        output.table(["SERIAL", "USER", "MODEL"], rows)
+        patched.setenv("COLUMNS", str(width))
+        output.table(["SERIAL", "DETAIL"], rows)
     return stream.getvalue().splitlines()
 
 
@@ -43,16 +43,40 @@ def test_an_empty_table_prints_nothing_but_a_note(capsys: pytest.CaptureFixture[
     assert capsys.readouterr() == ("", "nothing to list\n")
 
 
-def test_a_line_is_cut_to_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert _on_a_terminal(monkeypatch, ROWS) == [
-        "SERIAL        USER …",
-        "GALT10000000  alice…",
-        "GALT1         -",
+def test_a_cell_too_wide_for_the_terminal_is_wrapped_in_its_column(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert _on_a_terminal(monkeypatch, [["A", "one two three four"]], width=30) == [
+        "SERIAL  DETAIL",
+        "A       one two three four",
+    ]
+    assert _on_a_terminal(monkeypatch, [["A", "one two three four five six"]], width=30) == [
+        "SERIAL  DETAIL",
+        "A       one two three four",
+        "        five six",
     ]
 
 
+def test_a_cell_whose_column_is_too_narrow_goes_below_its_line(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert _on_a_terminal(monkeypatch, [["A" * 20, "a detail that is long"]], width=30) == [
+        "SERIAL                DETAIL",
+        "A" * 20,
+        "    a detail that is long",
+    ]
+
+
+def test_nothing_of_a_line_is_lost_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    digest = "0123456789abcdef" * 4
+    lines = _on_a_terminal(monkeypatch, [["A", f"file.xml, SHA-256 {digest}; --tier B"]], width=30)
+    assert "".join("".join(lines[1:]).split()) == f"Afile.xml,SHA-256{digest};--tierB"
+    assert max(map(len, lines)) <= 30
+
+
 def test_a_line_as_wide_as_the_terminal_is_whole(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert _on_a_terminal(monkeypatch, [["GALT1", "alice", "12345"]])[1] == "GALT1   alice  12345"
+    lines = _on_a_terminal(monkeypatch, [["GALT1", "twelve chars"]], width=20)
+    assert lines[1] == "GALT1   twelve chars"
 
 
 def test_a_line_for_a_program_is_whole(
