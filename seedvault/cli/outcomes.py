@@ -48,7 +48,7 @@ def outcome_fields(serial: Serial, outcome: Outcome) -> dict[str, object]:
                 "serial": str(serial),
                 "accepted": False,
                 "reason": reason.name.lower().replace("_", "-"),
-                "until": output.instant(until),
+                "until": until,
             }
 
 

@@ -3,6 +3,8 @@
 import io
 import json
 import sys
+import time
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -109,15 +111,71 @@ def test_lines_are_a_document_each(capsys: pytest.CaptureFixture[str]) -> None:
     ]
 
 
-def test_a_moment_for_a_program_is_in_utc() -> None:
-    moment = datetime(2026, 11, 24, 14, 0, tzinfo=timezone(timedelta(hours=2)))
-    assert output.instant(moment) == "2026-11-24T12:00:00.000+00:00"
+# --- moments ---------------------------------------------------------------------------------
+
+AFTERNOON = datetime(2026, 11, 24, 14, 0, 5, tzinfo=timezone(timedelta(hours=2)))
 
 
-def test_a_moment_that_is_not_there_is_none_or_a_dash() -> None:
-    assert (output.instant(None), output.local(None)) == (None, "-")
+@pytest.fixture
+def _in_berlin(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Local time with a summer time, by the rule itself: no zone files are needed."""
+    with monkeypatch.context() as patched:
+        patched.setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3")
+        time.tzset()
+        yield
+    time.tzset()
 
 
-def test_a_moment_for_people_is_their_own_time() -> None:
-    moment = datetime(2026, 11, 24, 12, 0, 5, tzinfo=UTC)
-    assert output.local(moment) == moment.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+def test_a_moment_in_a_document_is_in_utc(capsys: pytest.CaptureFixture[str]) -> None:
+    output.document("token.show", {"until": AFTERNOON})
+    assert json.loads(capsys.readouterr().out)["until"] == "2026-11-24T12:00:05.000+00:00"
+
+
+def test_a_moment_in_a_line_is_in_utc(capsys: pytest.CaptureFixture[str]) -> None:
+    output.lines("event", [{"at": AFTERNOON}])
+    assert json.loads(capsys.readouterr().out)["at"] == "2026-11-24T12:00:05.000+00:00"
+
+
+def test_nothing_else_gets_into_a_document_by_accident() -> None:
+    with pytest.raises(TypeError):
+        output.document("token.show", {"seed": b"octets"})
+
+
+@pytest.mark.usefixtures("_in_berlin")
+def test_a_moment_for_people_is_their_own_time_and_names_its_zone() -> None:
+    assert output.local(AFTERNOON) == "2026-11-24 13:00:05 CET"
+
+
+@pytest.mark.usefixtures("_in_berlin")
+def test_a_moment_beside_its_name_names_its_zone(capsys: pytest.CaptureFixture[str]) -> None:
+    output.fields([("imported", AFTERNOON), ("tokens", 7)])
+    assert capsys.readouterr().out == "imported  2026-11-24 13:00:05 CET\ntokens    7\n"
+
+
+@pytest.mark.usefixtures("_in_berlin")
+def test_a_column_of_moments_names_its_zone_once(capsys: pytest.CaptureFixture[str]) -> None:
+    output.table(["USER", "ADDED"], [["alice", AFTERNOON], ["bob", AFTERNOON]])
+    assert capsys.readouterr().out.splitlines() == [
+        "USER   ADDED (CET)",
+        "alice  2026-11-24 13:00:05",
+        "bob    2026-11-24 13:00:05",
+    ]
+
+
+@pytest.mark.usefixtures("_in_berlin")
+def test_a_column_across_the_change_of_clocks_names_both_zones(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    summer = AFTERNOON.replace(month=7)
+    output.table(["WHEN", "WHAT"], [[AFTERNOON, "later"], [summer, "before"]])
+    assert capsys.readouterr().out.splitlines() == [
+        "WHEN (CET/CEST)      WHAT",
+        "2026-11-24 13:00:05  later",
+        "2026-07-24 14:00:05  before",
+    ]
+
+
+@pytest.mark.usefixtures("_in_berlin")
+def test_a_moment_that_local_time_cannot_hold_stays_in_utc() -> None:
+    never = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+    assert output.local(never) == "9999-12-31 23:59:59 UTC"
