@@ -158,6 +158,23 @@ def test_a_module_without_its_pin_file_is_a_wrong_call(tmp_path: Path) -> None:
     assert "--token-label and --pin-file" in refused.err
 
 
+@pytest.mark.parametrize("option", ["--pin-file", "--token-label"])
+def test_what_only_a_module_has_is_a_wrong_call_without_one(tmp_path: Path, option: str) -> None:
+    home = tmp_path / "home"
+    refused = CommandLine(home)("init", option, "vault")
+    assert refused.code == 2
+    assert "say where the keys are in a module that you name: add --module" in refused.err
+    assert not home.exists()
+
+
+def test_a_module_that_the_settings_name_needs_no_option(tmp_path: Path) -> None:
+    settings = tmp_path / "seedvault.toml"
+    settings.write_text('[hsm]\nmodule = "/nowhere/p11.so"\n')
+    refused = CommandLine(tmp_path)("init", "--token-label", "vault")
+    assert refused.code == 6
+    assert "there is no PKCS#11 module at /nowhere/p11.so" in refused.err
+
+
 def test_a_pin_cannot_stay_on_standard_input(tmp_path: Path) -> None:
     module = ("--module", "/lib/p11.so", "--token-label", "vault")
     refused = CommandLine(tmp_path / "home")("init", *module, "--pin-file", "-", stdin="1234\n")
