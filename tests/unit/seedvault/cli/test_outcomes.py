@@ -2,7 +2,13 @@
 
 import pytest
 
-from seedvault.cli.outcomes import drift_words, outcome_fields, rejected, resynchronised
+from seedvault.cli.outcomes import (
+    drift_words,
+    not_resynchronised,
+    outcome_fields,
+    rejected,
+    resynchronised,
+)
 from seedvault.domain.outcome import Accepted, Reason, Rejected
 from tests.support.tokens import HOTP, NOON, TOTP, serial
 
@@ -25,6 +31,20 @@ def test_every_rejection_is_told_by_its_reason(reason: Reason) -> None:
 )
 def test_a_rejection_that_staff_can_mend_names_the_command(reason: Reason, command: str) -> None:
     assert rejected(SERIAL, Rejected(reason)).splitlines()[1].endswith(command)
+
+
+def test_a_resynchronisation_without_a_match_says_what_to_check_and_not_to_repeat_it() -> None:
+    told = not_resynchronised(SERIAL, Rejected(Reason.NO_MATCH))
+    assert told.splitlines()[0] == "rejected: no match"
+    assert "seedvault token resync" not in told
+    for check in ("is GALT10000001 the serial on the token?", "follow", "new"):
+        assert check in told
+
+
+@pytest.mark.parametrize("reason", set(Reason) - {Reason.NO_MATCH})
+def test_a_resynchronisation_is_rejected_in_the_words_of_any_other_code(reason: Reason) -> None:
+    outcome = Rejected(reason)
+    assert not_resynchronised(SERIAL, outcome) == rejected(SERIAL, outcome)
 
 
 def test_a_rejection_that_time_heals_says_until_when() -> None:
