@@ -151,11 +151,10 @@ def _in_stock(token: Token, owner: UserName) -> InStock:
     if isinstance(token, InStock):
         return token
     serial = token.device.serial
-    whose = "already theirs" if token.owner == owner else f"already {token.owner}'s"
-    raise Conflict(
-        f"{serial} cannot be assigned to {owner}: it is {whose}",
-        remedy=f"Take it back first: seedvault token unassign {serial}",
-    )
+    whose, remedy = f"{token.owner}'s", f"Take it back first: seedvault token unassign {serial}"
+    if token.owner == owner:
+        whose, remedy = "theirs", "Nothing is to be done."
+    raise Conflict(f"{serial} cannot be assigned to {owner}: it is already {whose}", remedy=remedy)
 
 
 def _bound(token: Token) -> Bound:

@@ -96,12 +96,18 @@ def test_codes_cannot_be_guessed_by_assigning(world: World) -> None:
     assert outcome == Rejected(Reason.DELAYED, NOON + timedelta(seconds=1))
 
 
-@pytest.mark.parametrize(("user", "whose"), [(ALICE, "already theirs"), (BOB, "already alice's")])
-def test_a_bound_token_is_not_bound_again(world: World, user: UserName, whose: str) -> None:
+def test_a_token_of_somebody_else_is_taken_back_first(world: World) -> None:
     world.assign(TOKEN, ALICE, "helen")
-    with pytest.raises(Conflict, match=whose) as conflict:
-        world.assign(TOKEN, user, "helen")
+    with pytest.raises(Conflict, match="already alice's") as conflict:
+        world.assign(TOKEN, BOB, "helen")
     assert f"unassign {TOKEN}" in conflict.value.remedy
+
+
+def test_a_token_that_is_theirs_already_leaves_nothing_to_be_done(world: World) -> None:
+    world.assign(TOKEN, ALICE, "helen")
+    with pytest.raises(Conflict, match="already theirs") as conflict:
+        world.assign(TOKEN, UserName("ALICE"), "helen")
+    assert conflict.value.remedy == "Nothing is to be done."
 
 
 def test_an_unknown_user_is_not_found_and_the_remedy_adds_them(world: World) -> None:
