@@ -123,10 +123,8 @@ def unlock(session: Session, serial: Serial, *, dry_run: bool) -> None:
       seedvault token unlock GALT10001234
     """
     with session.application() as application:
-        if dry_run:
-            failures = application.inquire_token(serial).listed.token.progress.failures
-        else:
-            failures = application.unlock_token(serial, session.actor)
+        unlocking = application.unlock_token
+        failures = unlocking.check(serial) if dry_run else unlocking(serial, session.actor)
     if session.as_json:
         fields: dict[str, object] = {"serial": str(serial), "failures": failures}
         output.document("token.unlock", {**fields, "dry_run": dry_run})

@@ -115,8 +115,15 @@ class UnlockToken:
         """How many failures were forgotten."""
         return until_settled(lambda: self._attempt(serial, actor))
 
+    def check(self, serial: Serial) -> int:
+        """How many failures there are; raises what unlocking would raise, and changes nothing."""
+        stored = token_of(self.vault, serial)
+        self.keys.check(stored)
+        return stored.token.progress.failures
+
     def _attempt(self, serial: Serial, actor: str) -> int:
         case = Case.read(self.vault, self.keys, serial, actor, self.clock())
+        case.check_seal()
         progress = case.stored.token.progress
         with self.vault.transaction() as transaction:
             transaction.advance(case.stored, lockout.clear(progress), None)

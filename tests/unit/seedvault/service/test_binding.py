@@ -232,3 +232,29 @@ def test_unlocking_does_not_make_a_spent_code_fresh(world: World) -> None:
     world.verify(TOKEN, world.code(), "rp")
     world.unlock(TOKEN, "helen")
     assert world.verify(TOKEN, world.code(), "rp") == Rejected(Reason.ALREADY_USED)
+
+
+def test_no_tampered_row_is_unlocked(world: World) -> None:
+    world.assign(TOKEN, ALICE, "helen")
+    world.verify(TOKEN, world.wrong_code(), "rp")
+    world.break_seal(TOKEN)
+    with pytest.raises(SealBroken):
+        world.unlock(TOKEN, "helen")
+    assert (world.progress().failures, world.events(EventKind.TOKEN_UNLOCKED)) == (1, [])
+    assert len(world.events(EventKind.SEAL_BROKEN)) == 1
+
+
+def test_checking_an_unlocking_says_how_many_failures_and_changes_nothing(world: World) -> None:
+    world.assign(TOKEN, ALICE, "helen")
+    world.verify(TOKEN, world.wrong_code(), "rp")
+    before = world.vault.counts()
+    assert world.unlock.check(TOKEN) == 1
+    assert (world.progress().failures, world.vault.counts()) == (1, before)
+
+
+def test_checking_an_unlocking_raises_what_it_would(world: World) -> None:
+    with pytest.raises(NotFound):
+        world.unlock.check(serial(9))
+    world.break_seal(TOKEN)
+    with pytest.raises(SealBroken):
+        world.unlock.check(TOKEN)
