@@ -11,7 +11,7 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Any
 
-from sqlalchemy import Insert, Select, delete, func, insert, literal, or_, select
+from sqlalchemy import Insert, Select, delete, insert, literal, or_, select
 
 from seedvault.domain.audit import AuditEvent, milliseconds
 from seedvault.domain.batch import Batch, Source
@@ -46,6 +46,7 @@ class SqlStaging:
         self._transaction = transaction
         self._clock = clock
         self._begun = begun
+        self._tokens = self._held = 0
         self._claim = take_claim(database, begun, clock())
         self._sweep()
 
@@ -73,6 +74,8 @@ class SqlStaging:
                 self._insert.run_many(self._database.driver, rows)
         except Clash as clash:
             raise self._twice(rows) from clash
+        held = sum(arrival.held for arrival in arrivals)
+        self._tokens, self._held = self._tokens + len(rows) - held, self._held + held
 
     def publish(self, event: AuditEvent) -> Batch:
         """Copy what is new into a batch, and commit; see `Staging`."""
@@ -105,10 +108,7 @@ class SqlStaging:
         connection = self._database.sql
         if not self._claim.give_up(connection):
             raise self._ended()
-        held = STAGED_TOKEN.c.held
         source = self._begun.source
-        counted = connection.execute(self._staged(held, func.count()).group_by(held))
-        counts = {is_held: int(count) for is_held, count in counted}
         values: dict[str, Any] = {
             "file_name": source.file_name,
             "sha256": source.sha256,
@@ -117,8 +117,8 @@ class SqlStaging:
             "tier": self._begun.tier.value,
             "imported_ms": milliseconds(event.at),
             "imported_by": self._begun.by,
-            "tokens": counts.get(False, 0),
-            "held": counts.get(True, 0),
+            "tokens": self._tokens,
+            "held": self._held,
         }
         inserted = insert(BATCH).values(values).returning(BATCH.c.number)
         number: int = connection.execute(inserted).scalar_one()
