@@ -169,12 +169,14 @@ def test_more_than_a_day_s_budget_is_spent_too() -> None:
     )
 
 
-def test_a_new_day_renews_the_budget() -> None:
-    assert resync.refusal(bound(spent(5, since=DAY)), NOON, DEFAULT) is None
+@pytest.mark.parametrize("since", [DAY, DAY + MS])
+def test_a_new_day_renews_the_budget(since: timedelta) -> None:
+    assert resync.refusal(bound(spent(5, since=since)), NOON, DEFAULT) is None
 
 
-def test_the_first_try_of_a_new_day_counts_from_one() -> None:
-    after, _ = resynchronise(spent(5, since=DAY), 500, 501)
+@pytest.mark.parametrize("since", [DAY, DAY + MS])
+def test_the_first_try_of_a_new_day_counts_from_one(since: timedelta) -> None:
+    after, _ = resynchronise(spent(5, since=since), 500, 501)
     assert (after.resyncs, after.resyncs_since) == (1, NOON)
 
 
