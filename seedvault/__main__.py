@@ -12,7 +12,7 @@ from seedvault.cli.exits import Exit, exit_for
 from seedvault.cli.options import Session
 from seedvault.cli.root import root
 from seedvault.config import default_home
-from seedvault.domain.errors import SeedvaultError
+from seedvault.domain.errors import InvalidInput, SeedvaultError
 
 
 def main() -> None:
@@ -29,8 +29,8 @@ def run(arguments: list[str]) -> int:
         help_asked.show()
         return Exit.USAGE
     except click.ClickException as usage:
-        usage.show()
-        return Exit.USAGE
+        # Not the session's word: what is wrong may stand before --json, or make it unknown.
+        return _refuse(usage, as_json="--json" in arguments)
     except (click.Abort, KeyboardInterrupt):
         output.note("interrupted")
         return Exit.INTERRUPTED
@@ -41,13 +41,25 @@ def run(arguments: list[str]) -> int:
     return Exit.DONE if code is None else int(code)
 
 
+def _refuse(usage: click.ClickException, *, as_json: bool) -> int:
+    if as_json:
+        context = usage.ctx if isinstance(usage, click.UsageError) else None
+        remedy = f"See: {context.command_path} --help" if context else ""
+        _document(InvalidInput(usage.format_message(), remedy=remedy))
+    usage.show()
+    return Exit.USAGE
+
+
 def _tell(error: SeedvaultError, session: Session) -> int:
-    code = exit_for(error)
     if session.as_json:
-        fields = {"what": error.what, "unchanged": error.unchanged, "remedy": error.remedy}
-        output.document("error", {"exit": int(code), **fields})
+        _document(error)
     click.echo(f"error: {error}", err=True)
-    return code
+    return exit_for(error)
+
+
+def _document(error: SeedvaultError) -> None:
+    fields = {"what": error.what, "unchanged": error.unchanged, "remedy": error.remedy}
+    output.document("error", {"exit": int(exit_for(error)), **fields})
 
 
 def _confess(bug: Exception, session: Session) -> int:

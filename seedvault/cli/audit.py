@@ -14,6 +14,23 @@ from seedvault.domain.names import Serial
 from seedvault.service.lookup import spelling_of
 from seedvault.service.ports import EventFilter
 
+_SINCE = (
+    "%Y-%m-%d",
+    "%Y-%m-%d %H:%M:%S",
+    "%Y-%m-%dT%H:%M:%S",
+    "%Y-%m-%dT%H:%M:%S%z",
+    "%Y-%m-%dT%H:%M:%S.%f%z",  # as documents say it
+)
+
+
+def _in_utc(
+    _context: click.Context, _parameter: click.Parameter, value: datetime | None
+) -> datetime | None:
+    try:
+        return value.astimezone(UTC) if value else None
+    except (OverflowError, ValueError) as error:
+        raise click.BadParameter("no clock shows that time") from error
+
 
 @click.group("audit")
 def command() -> None:
@@ -30,7 +47,13 @@ def command() -> None:
     metavar="KIND",  # twelve names would make a line that no terminal holds
     help="Only events of this kind, such as code.rejected; a wrong one is answered with all.",
 )
-@click.option("--since", type=click.DateTime(), help="Only from this time (UTC) on.")
+@click.option(
+    "--since",
+    type=click.DateTime(_SINCE),
+    callback=_in_utc,
+    metavar="TIME",
+    help="Only from this time on: 2026-11-24, or 2026-11-24T14:02:00; local, or with +HH:MM or Z.",
+)
 @click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="At most.")
 @jsonl_option
 @json_option
@@ -55,7 +78,7 @@ def list_events(  # noqa: PLR0913 - one parameter for each option
         serial=serial,
         actor=actor,
         kind=EventKind(kind) if kind else None,
-        since=since.replace(tzinfo=UTC) if since else None,
+        since=since,
         limit=limit,
     )
     with session.application() as application:

@@ -45,7 +45,7 @@ def list_batches(session: Session) -> None:
         [
             [
                 batch.name,
-                output.local(batch.imported_at),
+                batch.imported_at,
                 str(batch.tokens),
                 batch.source.format,
                 batch.source.file_name,
@@ -72,7 +72,7 @@ def show(session: Session, batch: str) -> None:
     if session.as_json:
         output.document("batch.show", fields)
     else:
-        output.fields((name.replace("_", " "), str(value)) for name, value in fields.items())
+        output.fields((name.replace("_", " "), value) for name, value in fields.items())
 
 
 def _fields(batch: Batch) -> dict[str, object]:
@@ -83,7 +83,7 @@ def _fields(batch: Batch) -> dict[str, object]:
         "format": batch.source.format,
         "protection": batch.source.protection,
         "tier": batch.tier.value,
-        "imported": output.instant(batch.imported_at),
+        "imported": batch.imported_at,
         "by": batch.imported_by,
         "tokens": batch.tokens,
         "held": batch.held,

@@ -88,8 +88,8 @@ def _fields(found: Findings) -> dict[str, object]:
         "seed_bits": {str(size * 8): count for size, count in found.seed_octets.items()},
         "quarantined": dict(found.quarantined),
         "users": found.users,
-        "first_expiry": output.instant(found.first_expiry),
-        "last_expiry": output.instant(found.last_expiry),
+        "first_expiry": found.first_expiry,
+        "last_expiry": found.last_expiry,
         "warnings": list(found.warnings),
     }
 

@@ -21,7 +21,7 @@ def _fields(logged: LoggedEvent) -> dict[str, object]:
     """An event for a document; `digest` is in hex."""
     event = logged.event
     return {
-        "at": output.instant(event.at),
+        "at": event.at,
         "kind": event.kind.value,
         "serial": str(event.serial) if event.serial else None,
         "user": event.user,
@@ -41,7 +41,7 @@ def _table(events: Sequence[LoggedEvent]) -> None:
         ["WHEN", "WHAT", "TOKEN", "USER", "BY", "DETAIL"],
         [
             [
-                output.local(logged.event.at),
+                logged.event.at,
                 logged.event.kind.value,
                 str(logged.event.serial or "-"),
                 logged.event.user or "-",

@@ -10,13 +10,27 @@ from seedvault.cli import output
 from seedvault.cli.options import Session, dry_run_option, json_option
 
 
+def _a_file_that_stays(
+    _context: click.Context, _parameter: click.Parameter, value: Path | None
+) -> Path | None:
+    if value == Path("-"):
+        raise click.UsageError(
+            "--pin-file names where the PIN stays, for every later command;"
+            " standard input does not stay. Write it to a file that only you can read."
+        )
+    return value
+
+
 @click.command("init")
 @click.option(
     "--module", type=click.Path(path_type=Path), help="A PKCS#11 library; default: SoftHSM."
 )
 @click.option("--token-label", help="The PKCS#11 token's label in that module.")
 @click.option(
-    "--pin-file", type=click.Path(path_type=Path), help="Where that PKCS#11 token's PIN stands."
+    "--pin-file",
+    type=click.Path(path_type=Path),
+    callback=_a_file_that_stays,
+    help="Where that PKCS#11 token's PIN stands.",
 )
 @click.option("--database", help="A database URL; default: SQLite in the vault's home.")
 @dry_run_option
@@ -41,14 +55,14 @@ def command(  # noqa: PLR0913 - one parameter for each option
       seedvault init
       seedvault init --module /path/lib.so --token-label LABEL --pin-file FILE
     """
-    if pin_file == Path("-"):
-        raise click.UsageError(
-            "--pin-file names where the PIN stays, for every later command;"
-            " standard input does not stay. Write it to a file that only you can read."
-        )
+    found = config.load(session.home)
     if module is not None and not (token_label and pin_file):
         raise click.UsageError("--module needs --token-label and --pin-file beside it")
-    found = config.load(session.home)
+    if module is None and found.module is None and (token_label or pin_file):
+        raise click.UsageError(
+            "--token-label and --pin-file say where the keys are in a module that you name:"
+            " add --module FILE, or leave them out to keep the keys in SoftHSM"
+        )
     settings = replace(
         found,
         module=module.absolute() if module else found.module,
@@ -59,8 +73,8 @@ def command(  # noqa: PLR0913 - one parameter for each option
     made = wiring.initialise(settings, session.actor, dry_run=dry_run)
     if made is None:
         _report_dry(session)
-        return
-    _report(session, made)
+    else:
+        _report(session, made)
 
 
 def _report_dry(session: Session) -> None:

@@ -13,14 +13,20 @@ _HINTS = {
     Reason.NOT_CONSECUTIVE: "read two codes that follow each other directly",
     Reason.BACKWARDS: "read two new codes",
 }
+_CHECK = """\
+check: is {serial} the serial on the token? did the second code follow the first at once? were both
+new? Take two new codes each time; if they do not match either, ask the staff who issue tokens."""
 
 
 def rejected(serial: Serial, outcome: Rejected) -> str:
     """Why, until when, and what to try next."""
-    until = f" until {output.local(outcome.until)}" if outcome.until else ""
-    hint = _HINTS.get(outcome.reason)
-    tail = "\n" + hint.format(serial=serial) if hint else ""
-    return f"rejected: {outcome.reason.value}{until}{tail}"
+    return _told(serial, outcome, _HINTS.get(outcome.reason))
+
+
+def not_resynchronised(serial: Serial, outcome: Rejected) -> str:
+    """The same of two codes: where they match nothing, trying the same again does not help."""
+    no_match = outcome.reason is Reason.NO_MATCH
+    return _told(serial, outcome, _CHECK) if no_match else rejected(serial, outcome)
 
 
 def resynchronised(parameters: Counting, outcome: Accepted) -> str:
@@ -48,8 +54,14 @@ def outcome_fields(serial: Serial, outcome: Outcome) -> dict[str, object]:
                 "serial": str(serial),
                 "accepted": False,
                 "reason": reason.name.lower().replace("_", "-"),
-                "until": output.instant(until),
+                "until": until,
             }
+
+
+def _told(serial: Serial, outcome: Rejected, hint: str | None) -> str:
+    until = f" until {output.local(outcome.until)}" if outcome.until else ""
+    tail = "\n" + hint.format(serial=serial) if hint else ""
+    return f"rejected: {outcome.reason.value}{until}{tail}"
 
 
 def _how_far(seconds: int) -> str:

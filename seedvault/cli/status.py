@@ -27,7 +27,7 @@ def command(session: Session) -> int:
         shown: dict[str, object] = {
             "home": str(session.home),
             "vault": identity.vault_id,
-            "created": output.instant(identity.created_at),
+            "created": identity.created_at,
             "hsm": module if failure is None else f"UNAVAILABLE: {failure.what}",
             "in_stock": counts.in_stock,
             "bound": counts.bound,
@@ -39,7 +39,7 @@ def command(session: Session) -> int:
     if session.as_json:
         output.document("status", shown)
     else:
-        output.fields((name.replace("_", " "), str(value)) for name, value in shown.items())
+        output.fields((name.replace("_", " "), value) for name, value in shown.items())
     return Exit.DONE if failure is None else exit_for(failure)
 
 

@@ -6,7 +6,7 @@ from seedvault.cli import output
 from seedvault.cli.events import tell_events
 from seedvault.cli.exits import Exit
 from seedvault.cli.options import SERIAL, Session, dry_run_option, json_option, jsonl_option
-from seedvault.cli.outcomes import outcome_fields, rejected, resynchronised
+from seedvault.cli.outcomes import not_resynchronised, outcome_fields, rejected, resynchronised
 from seedvault.cli.token_assign import assign
 from seedvault.cli.token_list import list_tokens, show
 from seedvault.domain.names import Serial
@@ -106,7 +106,7 @@ def resync(session: Session, serial: Serial, codes: tuple[str, ...], *, dry_run:
     elif isinstance(outcome, Accepted):
         click.echo(resynchronised(token.device.counting, outcome))
     else:
-        click.echo(rejected(serial, outcome))
+        click.echo(not_resynchronised(serial, outcome))
     return Exit.DONE if isinstance(outcome, Accepted) else Exit.DECIDED_NO
 
 
@@ -123,10 +123,8 @@ def unlock(session: Session, serial: Serial, *, dry_run: bool) -> None:
       seedvault token unlock GALT10001234
     """
     with session.application() as application:
-        if dry_run:
-            failures = application.inquire_token(serial).listed.token.progress.failures
-        else:
-            failures = application.unlock_token(serial, session.actor)
+        unlocking = application.unlock_token
+        failures = unlocking.check(serial) if dry_run else unlocking(serial, session.actor)
     if session.as_json:
         fields: dict[str, object] = {"serial": str(serial), "failures": failures}
         output.document("token.unlock", {**fields, "dry_run": dry_run})

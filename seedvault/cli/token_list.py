@@ -131,8 +131,8 @@ def _fields(listed: ListedToken) -> dict[str, object]:
         **kind_of(device.parameters),
         "manufacturer": device.manufacturer,
         "model": device.model,
-        "not_before": output.instant(device.not_before),
-        "not_after": output.instant(device.not_after),
+        "not_before": device.not_before,
+        "not_after": device.not_after,
         "batch": f"B-{listed.batch:04d}",
         "seed_bits": listed.seed_length * 8,
         "kek": listed.kek_id,
@@ -146,7 +146,7 @@ def _held_back(inquired: Inquired) -> dict[str, object]:
     held_back = inquired.held_back
     return {
         "held_back": held_back.reason.value if held_back else None,
-        "until": output.instant(held_back.until) if held_back else None,
+        "until": held_back.until if held_back else None,
     }
 
 

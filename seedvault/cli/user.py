@@ -50,8 +50,7 @@ def list_users(session: Session) -> None:
     with session.application() as application:
         users = application.vault.users()
     rows = [
-        {"user": str(user.name), "tokens": user.tokens, "added": output.instant(user.added_at)}
-        for user in users
+        {"user": str(user.name), "tokens": user.tokens, "added": user.added_at} for user in users
     ]
     if session.as_lines:
         output.lines("user", rows)
@@ -60,5 +59,5 @@ def list_users(session: Session) -> None:
     else:
         output.table(
             ["USER", "TOKENS", "ADDED"],
-            [[str(user.name), str(user.tokens), output.local(user.added_at)] for user in users],
+            [[str(user.name), str(user.tokens), user.added_at] for user in users],
         )

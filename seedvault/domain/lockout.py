@@ -21,7 +21,8 @@ def refusal(
     until = progress.last_failure_at + wait
     if now >= until:
         return None
-    return Rejected(Reason.LOCKED if wait == policy.lock_for else Reason.DELAYED, until)
+    locked = progress.failures >= policy.lock_at
+    return Rejected(Reason.LOCKED if locked else Reason.DELAYED, until)
 
 
 def charge(progress: Progress, now: datetime) -> Progress:

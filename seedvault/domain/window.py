@@ -58,4 +58,4 @@ def _half_width(progress: Progress, now: datetime, policy: Policy) -> int:
 
 
 def _around(centre: int, half: int) -> range:
-    return range(max(0, centre - half), max(0, centre + half + 1))
+    return range(max(0, centre - half), centre + half + 1)

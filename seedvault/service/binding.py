@@ -115,8 +115,15 @@ class UnlockToken:
         """How many failures were forgotten."""
         return until_settled(lambda: self._attempt(serial, actor))
 
+    def check(self, serial: Serial) -> int:
+        """How many failures there are; raises what unlocking would raise, and changes nothing."""
+        stored = token_of(self.vault, serial)
+        self.keys.check(stored)
+        return stored.token.progress.failures
+
     def _attempt(self, serial: Serial, actor: str) -> int:
         case = Case.read(self.vault, self.keys, serial, actor, self.clock())
+        case.check_seal()
         progress = case.stored.token.progress
         with self.vault.transaction() as transaction:
             transaction.advance(case.stored, lockout.clear(progress), None)
@@ -156,11 +163,10 @@ def _in_stock(token: Token, owner: UserName) -> InStock:
             f"{serial} cannot be assigned to {owner}: it is in quarantine: {token.reason}",
             remedy="Give them another token; ask its maker for one without this restriction.",
         )
-    whose = "already theirs" if token.owner == owner else f"already {token.owner}'s"
-    raise Conflict(
-        f"{serial} cannot be assigned to {owner}: it is {whose}",
-        remedy=f"Take it back first: seedvault token unassign {serial}",
-    )
+    whose, remedy = f"{token.owner}'s", f"Take it back first: seedvault token unassign {serial}"
+    if token.owner == owner:
+        whose, remedy = "theirs", "Nothing is to be done."
+    raise Conflict(f"{serial} cannot be assigned to {owner}: it is already {whose}", remedy=remedy)
 
 
 def _bound(token: Token) -> Bound:

@@ -21,7 +21,6 @@ from seedvault.domain.audit import milliseconds
 from seedvault.domain.batch import Source, Tier
 from seedvault.domain.errors import Conflict, StorageUnavailable
 from seedvault.storage.engine import Database
-from seedvault.storage.rows import moment
 from seedvault.storage.tables import STAGED_TOKEN, STAGING
 
 
@@ -84,7 +83,7 @@ def take_claim(database: Database, begun: Import, now: datetime) -> Claim:
                 if not _is_alive(database.path, other.id):
                     connection.execute(delete(STAGING).where(STAGING.c.id == other.id))
                 elif sha256 is not None and other.sha256 == sha256:
-                    raise _under_way(begun.source, other)
+                    raise _under_way(begun.source, other, now)
             empty_unclaimed(connection)
             inserted = insert(STAGING).values(claim).returning(STAGING.c.id)
             number: int = connection.execute(inserted).scalar_one()
@@ -150,10 +149,16 @@ def _explained(path: Path) -> Iterator[None]:
         ) from error
 
 
-def _under_way(source: Source, other: Any) -> Conflict:
-    began, active = (f"{moment(ms):%H:%M:%S}" for ms in (other.started_ms, other.touched_ms))
+def _under_way(source: Source, other: Any, now: datetime) -> Conflict:
+    began, active = (_ago(ms, now) for ms in (other.started_ms, other.touched_ms))
     return Conflict(
         f"{source.file_name} is being imported already: by {other.started_by}, "
-        f"since {began} UTC, last active {active} UTC",
+        f"begun {began}, last active {active}",
         remedy="Wait for that import to end: seedvault batch list",
     )
+
+
+def _ago(ms: int, now: datetime) -> str:
+    """How long ago, which is the same in every time zone: a message is read in any."""
+    seconds = max(0, milliseconds(now) - ms) // 1000
+    return f"{seconds} s ago" if seconds < 120 else f"{seconds // 60} min ago"

@@ -11,11 +11,12 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Any
 
-from sqlalchemy import Insert, Select, case, delete, func, insert, literal, or_, select
+from sqlalchemy import Insert, Select, case, delete, insert, literal, or_, select
 
 from seedvault.domain.audit import AuditEvent, milliseconds
 from seedvault.domain.batch import Batch, Source
 from seedvault.domain.errors import Conflict, FileRefused, StorageUnavailable
+from seedvault.domain.token import Quarantined
 from seedvault.service.ports import Arrival, Clock
 from seedvault.storage.claims import Import, empty_unclaimed, take_claim
 from seedvault.storage.engine import Database
@@ -46,6 +47,7 @@ class SqlStaging:
         self._transaction = transaction
         self._clock = clock
         self._begun = begun
+        self._tokens = self._held = self._quarantined = 0
         self._claim = take_claim(database, begun, clock())
         self._sweep()
 
@@ -73,6 +75,10 @@ class SqlStaging:
                 self._insert.run_many(self._database.driver, rows)
         except Clash as clash:
             raise self._twice(rows) from clash
+        new = [arrival.new.token for arrival in arrivals if not arrival.held]
+        self._tokens += len(new)
+        self._held += len(arrivals) - len(new)
+        self._quarantined += sum(isinstance(token, Quarantined) for token in new)
 
     def publish(self, event: AuditEvent, refused: int = 0, *, exportable: bool = False) -> Batch:
         """Copy what is new into a batch, and commit; see `Staging`."""
@@ -105,11 +111,7 @@ class SqlStaging:
         connection = self._database.sql
         if not self._claim.give_up(connection):
             raise self._ended()
-        held, quarantine = STAGED_TOKEN.c.held, STAGED_TOKEN.c.quarantine
         source = self._begun.source
-        counting = self._staged(held, func.count(), func.count(quarantine)).group_by(held)
-        counts = {row[0]: (int(row[1]), int(row[2])) for row in connection.execute(counting)}
-        new, quarantined = counts.get(False, (0, 0))
         values: dict[str, Any] = {
             "file_name": source.file_name,
             "sha256": source.sha256,
@@ -118,9 +120,9 @@ class SqlStaging:
             "tier": self._begun.tier.value,
             "imported_ms": milliseconds(event.at),
             "imported_by": self._begun.by,
-            "tokens": new,
-            "held": counts.get(True, (0, 0))[0],
-            "quarantined": quarantined,
+            "tokens": self._tokens,
+            "held": self._held,
+            "quarantined": self._quarantined,
             "refused": refused,
             "exportable": exportable,
             "signer": source.signer,

@@ -1,6 +1,7 @@
 """What commands tell a person, where `--json` tells a program; and lists of many assignments."""
 
 import json
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -34,7 +35,7 @@ def _fields(out: str) -> dict[str, str]:
 
 def test_batches_are_listed_with_their_files(desk: CommandLine) -> None:
     heading, batch = desk.ok("batch", "list").out.splitlines()
-    assert heading.split() == ["BATCH", "IMPORTED", "TOKENS", "FORMAT", "FILE"]
+    assert heading.split() == ["BATCH", "IMPORTED", "(CET)", "TOKENS", "FORMAT", "FILE"]
     assert batch.split()[0] == "B-0001"
     assert batch.endswith("22      PSKC 1.0  delivery.pskcxml")
 
@@ -54,7 +55,7 @@ def test_a_counter_is_shown_where_a_clock_has_a_drift(desk: CommandLine) -> None
 
 def test_events_are_listed_with_their_actor(desk: CommandLine) -> None:
     heading, *events = desk.ok("audit", "list").out.splitlines()
-    assert heading.split() == ["WHEN", "WHAT", "TOKEN", "USER", "BY", "DETAIL"]
+    assert heading.split() == ["WHEN", "(CET)", "WHAT", "TOKEN", "USER", "BY", "DETAIL"]
     assert [event.split()[2] for event in events] == [
         "user.added",
         "batch.imported",
@@ -102,6 +103,45 @@ def test_events_about_a_user_are_found_however_the_name_is_typed(desk: CommandLi
     assert [json.loads(line)["kind"] for line in listed] == ["user.added"]
 
 
+@pytest.mark.parametrize(
+    ("after_newest_s", "found"), [(1, 0), (-3_540, 3)], ids=["later", "an hour before"]
+)
+@pytest.mark.parametrize("zone", ["", "Z", "+0300"])
+def test_events_are_found_from_a_local_time_on_or_from_one_that_names_its_zone(
+    desk: CommandLine, zone: str, after_newest_s: int, found: int
+) -> None:
+    since = _newest_at(desk) + timedelta(seconds=after_newest_s)
+    there = {"": timedelta(hours=1), "Z": timedelta(0), "+0300": timedelta(hours=3)}[zone]
+    typed = f"{since.astimezone(timezone(there)):%Y-%m-%dT%H:%M:%S}{zone}"
+    listed = desk.ok("audit", "list", "--since", typed, "--jsonl").out.splitlines()
+    assert len(listed) == found
+
+
+def test_events_are_found_from_a_time_as_documents_say_it(desk: CommandLine) -> None:
+    at = _newest_at(desk).isoformat(timespec="milliseconds")
+    assert desk.ok("audit", "list", "--since", at, "--json").document["events"][0]["at"] == at
+
+
+def _newest_at(desk: CommandLine) -> datetime:
+    return datetime.fromisoformat(desk.ok("audit", "list", "--json").document["events"][0]["at"])
+
+
+@pytest.mark.parametrize("since", ["0001-01-01", "9999-12-31T23:59:59-01:00", "yesterday"])
+def test_a_time_that_no_clock_shows_is_a_wrong_call(seedvault: CommandLine, since: str) -> None:
+    assert seedvault("audit", "list", "--since", since).code == 2
+
+
+def test_people_are_told_in_local_time_what_programs_are_told_in_utc(desk: CommandLine) -> None:
+    for command, name, field in (
+        ("batch show 1", "imported", "imported"),
+        ("status", "created", "created"),
+    ):
+        at = datetime.fromisoformat(desk.ok(*command.split(), "--json").document[field])
+        assert at.utcoffset() == timedelta(0)
+        shown = _fields(desk.ok(*command.split()).out)[name]
+        assert shown == f"{at.astimezone(timezone(timedelta(hours=1))):%Y-%m-%d %H:%M:%S} CET"
+
+
 # --- trying without changing -----------------------------------------------------------------
 
 
@@ -116,6 +156,23 @@ def test_a_module_without_its_pin_file_is_a_wrong_call(tmp_path: Path) -> None:
     refused = CommandLine(tmp_path / "home")("init", "--module", "/lib/p11.so")
     assert refused.code == 2
     assert "--token-label and --pin-file" in refused.err
+
+
+@pytest.mark.parametrize("option", ["--pin-file", "--token-label"])
+def test_what_only_a_module_has_is_a_wrong_call_without_one(tmp_path: Path, option: str) -> None:
+    home = tmp_path / "home"
+    refused = CommandLine(home)("init", option, "vault")
+    assert refused.code == 2
+    assert "say where the keys are in a module that you name: add --module" in refused.err
+    assert not home.exists()
+
+
+def test_a_module_that_the_settings_name_needs_no_option(tmp_path: Path) -> None:
+    settings = tmp_path / "seedvault.toml"
+    settings.write_text('[hsm]\nmodule = "/nowhere/p11.so"\n')
+    refused = CommandLine(tmp_path)("init", "--token-label", "vault")
+    assert refused.code == 6
+    assert "there is no PKCS#11 module at /nowhere/p11.so" in refused.err
 
 
 def test_a_pin_cannot_stay_on_standard_input(tmp_path: Path) -> None:

@@ -69,6 +69,10 @@ class CommandLine:
 
 
 def environment() -> dict[str, str]:
-    """This process's environment without the settings of any vault of its own."""
+    """This process's environment without the settings of any vault of its own; in Berlin's winter.
+
+    A time zone that is not UTC, so that local time and UTC cannot be taken for each other.
+    """
     own = {"SEEDVAULT_HOME", "SOFTHSM2_CONF"}
-    return {name: value for name, value in os.environ.items() if name not in own}
+    kept = {name: value for name, value in os.environ.items() if name not in own}
+    return kept | {"TZ": "CET-1"}

@@ -85,6 +85,50 @@ def test_a_call_that_is_wrong_ends_with_2(
     assert "Error: " in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("arguments", "what", "whose_help"),
+    [
+        ("token list --limit 0 --json", "Invalid value for '--limit'", "seedvault token list"),
+        ("token show --json =1+1", "spreadsheets execute", "seedvault token show"),
+        ("token list --json --nonsense", "No such option", "seedvault token list"),
+        ("token show --json", "Missing argument 'SERIAL'", "seedvault token show"),
+        ("token resync GALT1 1 --json", "two consecutive codes", "seedvault token resync"),
+        ("nonsense --json", "No such command", "seedvault"),
+        ("--json status", "No such option", "seedvault"),
+    ],
+)
+def test_a_call_that_is_wrong_is_a_document_for_programs(
+    capsys: pytest.CaptureFixture[str], arguments: str, what: str, whose_help: str
+) -> None:
+    assert run(arguments.split()) == 2
+    shown = capsys.readouterr()
+    document = json.loads(shown.out)
+    assert what in document.pop("what")
+    assert document == {
+        "schema": "seedvault.error/1",
+        "exit": 2,
+        "unchanged": "Nothing was changed.",
+        "remedy": f"See: {whose_help} --help",
+    }
+    assert "Error: " in shown.err
+
+
+def test_a_wrong_call_about_no_command_is_a_document_without_a_remedy(
+    command: Raise, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command(_raising(click.ClickException("no terminal")))
+    assert run(["trial", "--json"]) == 2
+    document = json.loads(capsys.readouterr().out)
+    assert (document["what"], document["remedy"]) == ("no terminal", "")
+
+
+def test_a_call_that_is_wrong_is_no_document_unless_one_was_asked_for(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run(["token", "list", "--limit", "0", "--jsonl"]) == 2
+    assert capsys.readouterr().out == ""
+
+
 @pytest.mark.parametrize("arguments", [[], ["token"]])
 def test_a_call_without_a_command_shows_help_and_ends_with_2(
     arguments: list[str], capsys: pytest.CaptureFixture[str]

@@ -105,8 +105,8 @@ def _create_staging() -> None:
         sa.Column("staging", sa.Integer(), nullable=False),
         sa.Column("line", sa.Integer(), nullable=False),
         sa.Column("held", sa.Boolean(), nullable=False),
-        sa.UniqueConstraint("staging", "serial_folded", name="staged_serial"),
-        sa.UniqueConstraint("staging", "fingerprint", name="staged_fingerprint"),
+        sa.UniqueConstraint("serial_folded", "staging", name="staged_serial"),
+        sa.UniqueConstraint("fingerprint", "staging", name="staged_fingerprint"),
     )
 
 

@@ -2,7 +2,13 @@
 
 import pytest
 
-from seedvault.cli.outcomes import drift_words, outcome_fields, rejected, resynchronised
+from seedvault.cli.outcomes import (
+    drift_words,
+    not_resynchronised,
+    outcome_fields,
+    rejected,
+    resynchronised,
+)
 from seedvault.domain.outcome import Accepted, Reason, Rejected
 from tests.support.tokens import HOTP, NOON, TOTP, serial
 
@@ -27,8 +33,22 @@ def test_a_rejection_that_staff_can_mend_names_the_command(reason: Reason, comma
     assert rejected(SERIAL, Rejected(reason)).splitlines()[1].endswith(command)
 
 
+def test_a_resynchronisation_without_a_match_says_what_to_check_and_not_to_repeat_it() -> None:
+    told = not_resynchronised(SERIAL, Rejected(Reason.NO_MATCH))
+    assert told.splitlines()[0] == "rejected: no match"
+    assert "seedvault token resync" not in told
+    for check in ("is GALT10000001 the serial on the token?", "follow", "new"):
+        assert check in told
+
+
+@pytest.mark.parametrize("reason", set(Reason) - {Reason.NO_MATCH})
+def test_a_resynchronisation_is_rejected_in_the_words_of_any_other_code(reason: Reason) -> None:
+    outcome = Rejected(reason)
+    assert not_resynchronised(SERIAL, outcome) == rejected(SERIAL, outcome)
+
+
 def test_a_rejection_that_time_heals_says_until_when() -> None:
-    until = NOON.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    until = NOON.astimezone().strftime("%Y-%m-%d %H:%M:%S %Z")
     assert f"too soon after failures until {until}" in rejected(
         SERIAL, Rejected(Reason.DELAYED, NOON)
     )
@@ -74,5 +94,5 @@ def test_a_rejection_for_a_program_is_a_word_that_does_not_change() -> None:
         "serial": "GALT10000001",
         "accepted": False,
         "reason": "already-used",
-        "until": "2026-11-24T12:00:00.000+00:00",
+        "until": NOON,
     }

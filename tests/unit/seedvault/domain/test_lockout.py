@@ -61,6 +61,16 @@ def test_a_clock_that_went_back_does_not_shorten_the_wait() -> None:
     assert refused(3, timedelta(days=-1)) == Rejected(Reason.DELAYED, NOON + timedelta(seconds=1))
 
 
+def test_failures_that_are_free_cost_no_waiting_even_if_the_clock_went_back() -> None:
+    assert refused(2, timedelta(days=-400)) is None
+
+
+def test_a_delay_as_long_as_the_lock_is_a_delay() -> None:
+    short = replace(DEFAULT, lock_for=timedelta(seconds=64))
+    refused = lockout.refusal(TOTP, after(9), NOON, short)
+    assert refused == Rejected(Reason.DELAYED, NOON + timedelta(seconds=64))
+
+
 def test_failures_without_a_date_make_nobody_wait() -> None:
     undated = replace(after(5), last_failure_at=None)
     assert lockout.refusal(TOTP, undated, NOON, DEFAULT) is None

@@ -106,6 +106,20 @@ def test_a_code_that_is_nowhere_near_matches_nothing(first: int, second: int) ->
     assert outcome == Rejected(Reason.NO_MATCH)
 
 
+@pytest.mark.parametrize("next_factor", [100, 101])
+@pytest.mark.parametrize(
+    ("above_lowest", "reason"), [(0, Reason.NO_MATCH), (1, Reason.NOT_CONSECUTIVE)]
+)
+def test_the_second_code_is_looked_for_from_one_above_the_lowest_first(
+    next_factor: int, above_lowest: int, reason: Reason
+) -> None:
+    lowest = next_factor - DEFAULT.look_ahead
+    _, outcome = resynchronise(
+        Progress(next_factor, NOON), next_factor + 7, lowest + above_lowest, HOTP
+    )
+    assert outcome == Rejected(reason)
+
+
 def test_of_two_places_the_later_is_taken() -> None:
     _, outcome = resync.resynchronise(
         bound(NEW, HOTP), ("000000", "000000"), NOON, DEFAULT, lambda _: bytes(20)
@@ -149,15 +163,24 @@ def test_the_sixth_of_a_day_is_refused_until_the_day_is_over() -> None:
     assert refused == Rejected(Reason.RESYNCS_SPENT, NOON + MS)
 
 
-def test_a_new_day_renews_the_budget() -> None:
-    assert resync.refusal(bound(spent(5, since=DAY)), NOON, DEFAULT) is None
+def test_more_than_a_day_s_budget_is_spent_too() -> None:
+    assert resync.refusal(bound(spent(6)), NOON, DEFAULT) == Rejected(
+        Reason.RESYNCS_SPENT, NOON + DAY
+    )
 
 
-def test_the_first_try_of_a_new_day_counts_from_one() -> None:
-    after, _ = resynchronise(spent(5, since=DAY), 500, 501)
+@pytest.mark.parametrize("since", [DAY, DAY + MS])
+def test_a_new_day_renews_the_budget(since: timedelta) -> None:
+    assert resync.refusal(bound(spent(5, since=since)), NOON, DEFAULT) is None
+
+
+@pytest.mark.parametrize("since", [DAY, DAY + MS])
+def test_the_first_try_of_a_new_day_counts_from_one(since: timedelta) -> None:
+    after, _ = resynchronise(spent(5, since=since), 500, 501)
     assert (after.resyncs, after.resyncs_since) == (1, NOON)
 
 
-def test_a_later_try_of_a_day_keeps_the_day_s_beginning() -> None:
-    after, _ = resynchronise(spent(2, since=DAY - MS), 500, 501)
-    assert (after.resyncs, after.resyncs_since) == (3, NOON - DAY + MS)
+@pytest.mark.parametrize("before", [1, 2, 3])
+def test_a_later_try_of_a_day_keeps_the_day_s_beginning(before: int) -> None:
+    after, _ = resynchronise(spent(before, since=DAY - MS), 500, 501)
+    assert (after.resyncs, after.resyncs_since) == (before + 1, NOON - DAY + MS)

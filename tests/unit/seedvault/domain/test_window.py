@@ -1,5 +1,6 @@
 """Which factors are searched: the edges of every window, and nothing outside them."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -67,6 +68,23 @@ def test_a_counter_is_looked_for_ten_ahead_and_one_behind() -> None:
 
 def test_there_is_no_counter_behind_zero() -> None:
     assert window.for_verification(HOTP, Progress(0, NOON), NOON, DEFAULT) == range(11)
+
+
+@pytest.mark.parametrize("expected", [7, 100, 1_023])
+@pytest.mark.parametrize("ahead", [1, 10, 11])
+def test_a_counter_is_looked_for_as_far_ahead_as_the_policy_says(expected: int, ahead: int) -> None:
+    policy = replace(DEFAULT, look_ahead=ahead, resync_counters=10 * ahead + 1)
+    counter = Progress(expected, NOON)
+    found = window.for_verification(HOTP, counter, NOON, policy)
+    assert found == range(expected - 1, expected + ahead + 1)
+    found = window.for_resynchronisation(HOTP, counter, NOON, policy)
+    assert found == range(max(0, expected - ahead), expected + 10 * ahead + 2)
+
+
+def test_a_clock_that_was_just_heard_of_is_not_idle() -> None:
+    daily = replace(DEFAULT, idle_days_per_step=1)
+    found = window.for_verification(TOTP, Progress(0, NOON), NOON, daily)
+    assert found == steps_around_noon(1)
 
 
 def test_a_counter_does_not_gain_window_by_lying_idle() -> None:

@@ -1,6 +1,7 @@
 """What one record of a seed file is to the vault: usable, or kept and why not."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -119,7 +120,7 @@ def test_a_policy_that_asks_nothing_of_us_leaves_the_token_usable(policy: Policy
         ({"proposed_user": "bob", "device_user_id": "CN=Alice"}, "bob"),
     ],
 )
-def test_whom_the_file_names_is_a_proposal(named: dict[str, str], user: str | None) -> None:
+def test_whom_the_file_names_is_a_proposal(named: dict[str, Any], user: str | None) -> None:
     assert delivered(replace(record(), **named), NOON).user == user
 
 

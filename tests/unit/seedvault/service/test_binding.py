@@ -96,12 +96,18 @@ def test_codes_cannot_be_guessed_by_assigning(world: World) -> None:
     assert outcome == Rejected(Reason.DELAYED, NOON + timedelta(seconds=1))
 
 
-@pytest.mark.parametrize(("user", "whose"), [(ALICE, "already theirs"), (BOB, "already alice's")])
-def test_a_bound_token_is_not_bound_again(world: World, user: UserName, whose: str) -> None:
+def test_a_token_of_somebody_else_is_taken_back_first(world: World) -> None:
     world.assign(TOKEN, ALICE, "helen")
-    with pytest.raises(Conflict, match=whose) as conflict:
-        world.assign(TOKEN, user, "helen")
+    with pytest.raises(Conflict, match="already alice's") as conflict:
+        world.assign(TOKEN, BOB, "helen")
     assert f"unassign {TOKEN}" in conflict.value.remedy
+
+
+def test_a_token_that_is_theirs_already_leaves_nothing_to_be_done(world: World) -> None:
+    world.assign(TOKEN, ALICE, "helen")
+    with pytest.raises(Conflict, match="already theirs") as conflict:
+        world.assign(TOKEN, UserName("ALICE"), "helen")
+    assert conflict.value.remedy == "Nothing is to be done."
 
 
 def test_an_unknown_user_is_not_found_and_the_remedy_adds_them(world: World) -> None:
@@ -226,3 +232,29 @@ def test_unlocking_does_not_make_a_spent_code_fresh(world: World) -> None:
     world.verify(TOKEN, world.code(), "rp")
     world.unlock(TOKEN, "helen")
     assert world.verify(TOKEN, world.code(), "rp") == Rejected(Reason.ALREADY_USED)
+
+
+def test_no_tampered_row_is_unlocked(world: World) -> None:
+    world.assign(TOKEN, ALICE, "helen")
+    world.verify(TOKEN, world.wrong_code(), "rp")
+    world.break_seal(TOKEN)
+    with pytest.raises(SealBroken):
+        world.unlock(TOKEN, "helen")
+    assert (world.progress().failures, world.events(EventKind.TOKEN_UNLOCKED)) == (1, [])
+    assert len(world.events(EventKind.SEAL_BROKEN)) == 1
+
+
+def test_checking_an_unlocking_says_how_many_failures_and_changes_nothing(world: World) -> None:
+    world.assign(TOKEN, ALICE, "helen")
+    world.verify(TOKEN, world.wrong_code(), "rp")
+    before = world.vault.counts()
+    assert world.unlock.check(TOKEN) == 1
+    assert (world.progress().failures, world.vault.counts()) == (1, before)
+
+
+def test_checking_an_unlocking_raises_what_it_would(world: World) -> None:
+    with pytest.raises(NotFound):
+        world.unlock.check(serial(9))
+    world.break_seal(TOKEN)
+    with pytest.raises(SealBroken):
+        world.unlock.check(TOKEN)
