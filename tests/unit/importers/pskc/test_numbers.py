@@ -76,7 +76,9 @@ def test_padding_of_any_filler_is_read_once_the_value_mac_is_right() -> None:
     assert counters(hotp(protected(padded))) == [42]
 
 
-@pytest.mark.parametrize("plain", [b"", b"-1", b"\xff" * 8, b"\x01\x02", b"4 2", b"9" * 20])
+@pytest.mark.parametrize(
+    "plain", [b"", b"-1", b"\xff" * 8, b"\x01\x02", b"\xff\xfe", b"4 2", b"9" * 20]
+)
 def test_an_encrypted_counter_that_is_no_number_is_malformed(plain: bytes) -> None:
     error = refusal(encrypted(plain))
     assert isinstance(error, Malformed)
