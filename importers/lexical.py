@@ -14,6 +14,8 @@ _DATE_TIME = re.compile(
     re.ASCII,
 )
 
+_SLASHED = re.compile(r"(\d\d?)/(\d\d?)/(\d{4})", re.ASCII)
+
 
 def octets(text: str) -> bytes:
     """The octets of canonical base64; white space is ignored, anything else refused."""
@@ -137,6 +139,21 @@ def date_time(text: str) -> Moment:
     except (ValueError, OverflowError):
         raise ValueError("it is no date and time of the calendar") from None
     return Moment(when, zoned=zone is not None)
+
+
+def draft_date(text: str) -> datetime:
+    """A date as drafts have it: an xs:dateTime, or day and month in an order that is clear."""
+    match = _SLASHED.fullmatch(text.strip())
+    if match is None:
+        return date_time(text).when
+    first, second, year = (int(part) for part in match.groups())
+    if first != second and max(first, second) <= 12:
+        raise ValueError("its day and month could be swapped")
+    day, month = (second, first) if second > 12 else (first, second)
+    try:
+        return datetime(year, month, day, tzinfo=UTC)
+    except ValueError:
+        raise ValueError("it is no date of the calendar") from None
 
 
 def _zone(text: str) -> timezone:

@@ -55,14 +55,6 @@ _XML_UNREAD = {
         "PSKC of draft 00",
         _FROM_MAKER,
     ),
-    "urn:ietf:params:xml:ns:keyprov:container KeyContainer": (
-        "draft PSKC (ActivIdentity)",
-        _FROM_MAKER,
-    ),
-    "urn:ietf:params:xml:ns:keyprov:container:1.0 KeyContainer": (
-        "draft PSKC (ActivIdentity)",
-        _FROM_MAKER,
-    ),
     "urn:ietf:params:xml:ns:keyprov:pskc:1.0 KeyContainer": ("PSKC of draft 02", _FROM_MAKER),
     "TKNBatch": ("RSA SecurID (.sdtid)", _RSA),
 }

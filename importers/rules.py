@@ -12,6 +12,7 @@ class Kind(Enum):
     TEXT = auto()  # characters only
     LIST = auto()  # characters only, and as many of them as there are: `Capture.listed`
     RECORD = auto()  # a group that makes one record of its own
+    NAMED = auto()  # one of those within, by its attribute Name: their last name here
     SKIPPED = auto()  # anything; noted that it was there, not looked into
     REFUSED = auto()  # known, and not supported
 
@@ -56,12 +57,15 @@ class Rule:
     def __post_init__(self) -> None:
         for rule in self.within:
             children = self.specials if rule.is_special else self.children
-            children.update(dict.fromkeys(rule.names, rule))
+            names = rule.names[-1:] if self.kind is Kind.NAMED else rule.names
+            children.update(dict.fromkeys(names, rule))
+            for one in rule.within if rule.kind is Kind.NAMED else ():
+                one.parent = self
         self.is_text = self.kind is Kind.TEXT
         self.is_leaf = self.kind in {Kind.TEXT, Kind.LIST}
         self.ends_specially = self.kind in {Kind.LIST, Kind.RECORD}
         self.is_record = self.kind is Kind.RECORD
-        self.is_special = self.kind in {Kind.RECORD, Kind.REFUSED, Kind.SKIPPED}
+        self.is_special = self.kind not in {Kind.GROUP, Kind.TEXT, Kind.LIST}
         for rule in self.within:
             rule.parent = rule.parent or self
 

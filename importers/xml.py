@@ -113,7 +113,7 @@ class Walker:
     # The two handlers below run some forty times a key package: they are lean on purpose.
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
-        rule = self._rule.children.get(name) or self._special(name)
+        rule = self._rule.children.get(name) or self._special(name, attributes)
         if rule is None:
             return
         number = rule.number
@@ -184,7 +184,7 @@ class Walker:
                 return [capture]
         return captures
 
-    def _special(self, name: str) -> Rule | None:
+    def _special(self, name: str, attributes: dict[str, str]) -> Rule | None:
         """Begin a record; any other element is refused or not looked into, and None."""
         rule = self._rule.specials.get(name)
         if rule is None:
@@ -194,6 +194,12 @@ class Walker:
             self._record_from = len(self._pieces)
             self._catch(Capture(self._source, self._serial, self._rules))
             return rule
+        if rule.kind is Kind.NAMED:
+            one = rule.children.get(attributes.get("Name", ""))
+            if one is None:
+                self._blame(Unsupported, f"{rule.local} of that Name is not read here", rule)
+                self._look_away()
+            return one
         if rule.kind is Kind.REFUSED:
             self._blame(Unsupported, f"{rule.local} is not read here", rule)
             self._look_away()

@@ -3,7 +3,8 @@
 from importers.errors import Place, UnknownFormat
 from importers.format import Feature, FieldNote, Format
 from importers.instructions import Instructions
-from importers.pskc import grammar
+from importers.pskc import draft_grammar, grammar
+from importers.pskc.draft import open_draft
 from importers.pskc.reader import open_pskc
 from importers.seed_file import SeedFile
 from importers.source import Source
@@ -11,7 +12,7 @@ from importers.unlock import Unlock
 from importers.xml import peek_root
 
 # By the document's root element.
-READERS = {grammar.ROOT: open_pskc}
+READERS = {grammar.ROOT: open_pskc, **dict.fromkeys(draft_grammar.ROOTS, open_draft)}
 
 
 def _open(source: Source, unlock: Unlock | None, instructions: Instructions) -> SeedFile:
@@ -50,7 +51,10 @@ PSKC = Format(
     id="pskc",
     title="Portable Symmetric Key Container, PSKC 1.0 (RFC 6030)",
     makers="Thales, Yubico, Nagra and others",
-    known_by=f"the XML root element KeyContainer in the namespace {grammar.PSKC}",
+    known_by=(
+        f"the XML root element KeyContainer in the namespace {grammar.PSKC}, or a draft's: "
+        f"{' and '.join(draft_grammar.NAMESPACES)}"
+    ),
     protection=(
         "seeds under a pre-shared key, a passphrase (PBKDF2) or a certificate's RSA key, in AES, "
         "3DES or Camellia: CBC with a value MAC each, GCM, or key wrap; or in the clear. A value "
@@ -76,6 +80,8 @@ PSKC = Format(
         "a KeyPackage without a Key describes a device only: nothing to import",
     ),
     refused=(
+        "drafts that encrypt, unless unauthenticated values are allowed: their MACs cover seeds",
+        "drafts but draft-hoyer-01 as ActivIdentity writes it; in it, all but HOTP and AES-CBC",
         "a DOCTYPE, before anything in it is read; any other encoding",
         "an element, attribute or text where none belongs; an element that stands there twice",
         "an encrypted value without its value MAC; a plain seed in a file that encrypts",

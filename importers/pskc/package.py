@@ -1,6 +1,6 @@
 """One key package, authenticated and turned into a `SeedRecord`."""
 
-import re
+from functools import lru_cache
 
 from importers import lexical
 from importers.errors import IntegrityFailure, Malformed, Unsupported
@@ -22,11 +22,12 @@ from importers.pskc.authentic import authentic
 from importers.pskc.policy import terms_of
 from importers.pskc.profiles import HMAC_KEY, Computation, Profile, Profiles, profile_of
 from importers.pskc.protection import Keys
+from importers.pskc.serials import Serials
 from importers.rules import Rule
 from importers.xml import Capture
 
-# Makers who put several keys into one device name them SERIAL:1 (Yubico) or SERIAL#1.
-_KEY_NUMBER = re.compile(r"[:#]([0-9A-Za-z]{1,16})", re.ASCII)
+# What all tokens of a delivery have in common is not read each time (1 of 30 us a token).
+_common_line = lru_cache(maxsize=16)(lexical.line)
 
 
 class RecordReader:
@@ -36,7 +37,7 @@ class RecordReader:
         self._keys = keys
         self._hmac_key = range(instructions.min_seed, HMAC_KEY.stop)
         self._profiles = Profiles(keys)
-        self._serial_taken = False  # by an earlier key of this key package
+        self._serials = Serials(grammar.SERIAL_NO, grammar.KEY)
 
     def read(self, capture: Capture, index: int) -> SeedRecord:
         """The record of one key; its seed is still encrypted unless the file is plain.
@@ -47,7 +48,7 @@ class RecordReader:
         """
         profile = profile_of(capture)
         key_id = _key_id(capture)
-        serial = self._serial(capture, key_id, profile)
+        serial = self._serials.serial(capture, key_id, is_otp=profile.is_otp)
         seed = self._seed(capture, profile)
         computation = self._profiles.computation(capture, profile)
         terms = terms_of(capture)
@@ -59,14 +60,14 @@ class RecordReader:
             serial=serial,
             parameters=computation.parameters,
             seed=seed,
-            manufacturer=capture.parsed(grammar.MANUFACTURER, lexical.line),
-            model=capture.parsed(grammar.MODEL, lexical.line),
+            manufacturer=capture.parsed(grammar.MANUFACTURER, _common_line),
+            model=capture.parsed(grammar.MODEL, _common_line),
             issue_no=capture.parsed(grammar.ISSUE_NO, lexical.line),
             device_binding=capture.parsed(grammar.DEVICE_BINDING, lexical.line),
             device_user_id=device_user_id,
             crypto_module_id=capture.parsed(grammar.CRYPTO_MODULE_ID, lexical.line),
             key_id=key_id,
-            issuer=capture.parsed(grammar.ISSUER, lexical.line),
+            issuer=capture.parsed(grammar.ISSUER, _common_line),
             friendly_name=capture.parsed(grammar.FRIENDLY_NAME, lexical.line),
             key_user_id=key_user_id,
             not_before=terms.not_before,
@@ -75,29 +76,6 @@ class RecordReader:
             proposed_user=key_user_id or device_user_id,
             provenance=_provenance(capture, index, computation),
         )
-
-    def _serial(self, capture: Capture, key_id: str | None, profile: Profile) -> str:
-        """The device's serial; a further key's is its Id, where that says which one it is.
-
-        A PIN keeps its device's: nobody looks it up, other keys' policies name its Id.
-        """
-        serial = capture.parsed(grammar.SERIAL_NO, lexical.serial)
-        if serial is None:
-            raise Malformed("the key package has no SerialNo", capture.place(grammar.SERIAL_NO))
-        if not profile.is_otp:
-            return serial
-        number = _key_number(serial, key_id)
-        if number not in {None, "1"}:
-            assert key_id is not None  # noqa: S101 - a number is a part of it
-            return key_id
-        if capture.forked and self._serial_taken:
-            raise Unsupported(
-                "a further key of this device has no serial of its own",
-                capture.place(grammar.KEY),
-                "Ask for key Ids that are the serial and a number, as in 12345:2.",
-            )
-        self._serial_taken = True
-        return serial
 
     def _seed(self, capture: Capture, profile: Profile) -> PlainSeed | EncryptedSeed:
         is_hmac_key = profile.seed_octets is HMAC_KEY
@@ -173,16 +151,6 @@ def _key_id(capture: Capture) -> str | None:
         return None if key_id is None else lexical.line(key_id)
     except ValueError as flaw:
         raise Malformed(f"Id cannot be read: {flaw}", capture.place(grammar.KEY)) from None
-
-
-def _key_number(serial: str, key_id: str | None) -> str | None:
-    """Which of its device's keys this one is, where its Id says so."""
-    if key_id is None or not len(serial) < len(key_id) <= lexical.MAX_SERIAL:
-        return None
-    if not key_id.startswith(serial):
-        return None
-    match = _KEY_NUMBER.fullmatch(key_id, len(serial))
-    return None if match is None else match[1]
 
 
 def _key_user_id(capture: Capture, parameters: Parameters) -> str | None:

@@ -15,6 +15,7 @@ from importers import (
     Unlock,
 )
 from tests.support.pskc_maker import Hotp, Order, Tokens
+from tests.unit.importers.pskc.test_draft import DRAFT
 from tests.unit.importers.reading import figure, made, opened
 
 KEY = b"k" * 16
@@ -86,7 +87,7 @@ def test_any_text_inside_an_element(text: str, encoding: str) -> None:
 
 @settings(max_examples=300)
 @given(
-    st.sampled_from([PLAIN, PROTECTED, DERIVED, RICH]),
+    st.sampled_from([PLAIN, PROTECTED, DERIVED, RICH, DRAFT.encode()]),
     st.lists(
         st.tuples(st.integers(0, 10_000), st.integers(0, 60), st.sampled_from(WORDS)), max_size=4
     ),

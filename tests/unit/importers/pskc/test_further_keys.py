@@ -82,6 +82,7 @@ def test_each_key_knows_where_it_stands() -> None:
 def test_what_stands_behind_the_keys_is_of_all_of_them() -> None:
     info = BODY[BODY.index("        <DeviceInfo>") : BODY.index("        <CryptoModuleInfo>")]
     text = changed(device(key(f"{SERIAL}:1"), key(f"{SERIAL}:2"), behind=info), info, "")
+    text = changed(text, "<KeyPackage>", '<KeyPackage Id="p1">')
     records = read(text)
     assert [record.serial for record in records] == [SERIAL, f"{SERIAL}:2"]
     assert {record.manufacturer for record in records} == {"Manufacturer"}

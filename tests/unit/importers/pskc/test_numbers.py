@@ -6,6 +6,8 @@ from base64 import b64encode
 import pytest
 
 from importers import (
+    Cipher,
+    Digest,
     HotpParameters,
     ImporterError,
     IntegrityFailure,
@@ -16,6 +18,8 @@ from importers import (
     WrongKey,
 )
 from tests.support.pskc_maker import Hotp, Order, Tokens, encrypt, published_octets
+from tests.support.sealed_maker import Sealed, key_for, method_of, seal, sealed, unlock_for
+from tests.support.sealed_maker import encrypted as sealed_value
 from tests.unit.importers.reading import changed, figure, made, passed_over, read, refused
 
 KEY = b"k" * 16
@@ -72,7 +76,9 @@ def test_padding_of_any_filler_is_read_once_the_value_mac_is_right() -> None:
     assert counters(hotp(protected(padded))) == [42]
 
 
-@pytest.mark.parametrize("plain", [b"", b"-1", b"\xff" * 8, b"\x01\x02", b"4 2", b"9" * 20])
+@pytest.mark.parametrize(
+    "plain", [b"", b"-1", b"\xff" * 8, b"\x01\x02", b"\xff\xfe", b"4 2", b"9" * 20]
+)
 def test_an_encrypted_counter_that_is_no_number_is_malformed(plain: bytes) -> None:
     error = refusal(encrypted(plain))
     assert isinstance(error, Malformed)
@@ -169,3 +175,23 @@ def test_a_counter_in_other_base64_is_malformed(counter: str) -> None:
 
 def test_a_wrong_key_is_told_before_any_counter_is_read() -> None:
     assert isinstance(refused(hotp(encrypted(b"42")), PreSharedKey(b"x" * 16)), WrongKey)
+
+
+@pytest.mark.parametrize(
+    "cipher", [Cipher.DES3_CBC, Cipher.CAMELLIA_256_CBC, Cipher.AES_128_GCM, Cipher.AES_256_KWP]
+)
+def test_a_counter_is_decrypted_under_every_kind_of_cipher(cipher: Cipher) -> None:
+    order, key = Sealed(cipher), key_for(cipher)
+    value = seal(cipher, key, b"42")
+    mac = b64encode(hmac.digest(order.mac_key or b"", value, "sha256")).decode()
+    counter = f"<EncryptedValue>{sealed_value(method_of(cipher), value)}</EncryptedValue>"
+    text = changed(sealed(order), PLAIN_COUNTER, f"{counter}<ValueMAC>{mac}</ValueMAC>")
+    assert read(text, unlock_for(cipher))[0].parameters == HotpParameters(Digest.SHA1, 6, 42)
+
+
+def test_a_counter_whose_own_tag_is_wrong_tells_a_wrong_key() -> None:
+    cipher = Cipher.AES_128_GCM
+    value = seal(cipher, b"another key here", b"42")
+    counter = f"<EncryptedValue>{sealed_value(method_of(cipher), value)}</EncryptedValue>"
+    text = changed(sealed(Sealed(cipher, mac=None)), PLAIN_COUNTER, counter)
+    assert isinstance(refused(text, unlock_for(cipher)), WrongKey)

@@ -4,8 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from importers import Malformed, PinPolicy, PinUsage, Policy, SeedRecord
-from tests.unit.importers.reading import changed, figure, read, refused
+from importers import LimitExceeded, Malformed, PinPolicy, PinUsage, Policy, SeedRecord
+from tests.support.pskc_maker import Order, Tokens
+from tests.unit.importers.reading import changed, figure, made, read, refused
 
 PATH = "/KeyContainer/KeyPackage/Key/Policy"
 DAY = "2026-01-{:02d}T00:00:00Z"
@@ -149,6 +150,17 @@ def test_two_policies_are_malformed() -> None:
 def test_hotp_computes_with_no_pin() -> None:
     error = refused(with_policy('<Policy><PINPolicy PINUsageMode="Algorithmic"/></Policy>'))
     assert "Algorithmic" in error.reason
+
+
+def test_totp_may_compute_with_a_pin() -> None:
+    policy = '<Policy><PINPolicy PINUsageMode="Algorithmic"/></Policy>'
+    text = made(Order((Tokens(1),))).decode()
+    assert read(changed(text, "</Data>", f"</Data>{policy}"))[0].policy is not None
+
+
+def test_usages_without_end_are_refused() -> None:
+    error = refused(with_policy(f"<Policy>{'<KeyUsage>OTP</KeyUsage>' * 20_000}</Policy>"))
+    assert isinstance(error, LimitExceeded)
 
 
 def test_a_pin_that_the_device_checks_is_fine() -> None:
