@@ -34,16 +34,31 @@ class Root:
 class Capture:
     """What was found, by the rule it matched: the texts, attributes and lines of one record."""
 
-    __slots__ = ("_serial", "_source", "attributes", "lines", "texts", "warnings")
+    __slots__ = ("_below", "_serial", "_source", "attributes", "lines", "texts", "warnings")
 
     def __init__(self, source: Source, serial: Rule, rules: int) -> None:
-        # By a rule's number. Lines count from the start of the source's head; 0 means not there.
+        # By a rule's number. Lines count from `_below` the start of the source's head, 0 means
+        # not there.
         self.lines = [0] * rules
         self.texts: list[str | None] = [None] * rules
         self.attributes: dict[Rule, dict[str, str]] = {}
         self.warnings: list[WarningCode] = []
         self._source = source
         self._serial = serial
+        self._below = 0
+
+    def again(
+        self,
+        texts: list[str | None],
+        attributes: dict[Rule, dict[str, str]],
+        below: int,
+    ) -> "Capture":
+        """A record with the same elements, `below` lines further down, and these values."""
+        twin = Capture.__new__(Capture)
+        twin.lines, twin.texts, twin.attributes = self.lines, texts, attributes
+        twin.warnings = self.warnings.copy()
+        twin._source, twin._serial, twin._below = self._source, self._serial, below
+        return twin
 
     def has(self, rule: Rule) -> bool:
         """Whether the element stood there."""
@@ -88,7 +103,7 @@ class Capture:
 
     def line(self, rule: Rule) -> int:
         """The line, from 1, on which the element's start tag ends."""
-        return self._source.line(self.lines[rule.number])
+        return self._source.line(self.lines[rule.number] + self._below)
 
     @property
     def serial(self) -> str | None:
@@ -138,6 +153,7 @@ class Walker:
         self._pieces: list[str] = []  # text: what stands between elements, then the open one's
         self._text_from = 0  # where in it the open element's text begins
         self._ready: list[Capture] = []
+        self._fed = 0  # octets shown to expat
         self._mark = 0  # octet at which the last record ended
         self._last: Capture | None = None
         self._last_line = 0
@@ -145,31 +161,37 @@ class Walker:
         self._catch(self.container)
         self._parser = _hardened(source)
         self._parser.buffer_text = True
+        self._starts = self._start
         self._look()
 
     def captures(self) -> Iterator[Capture]:
         """Each record, in file order. What is wrong is raised after all that stands before it."""
-        fed = 0
         for chunk in self._source.chunks():
-            fed += len(chunk)
-            yield from self._feed(chunk, fed)
-        yield from self._feed(b"", fed)
+            yield from self._feed(chunk)
+            self._bound()
+        yield from self._feed(b"", last=True)
 
-    def _feed(self, chunk: bytes, fed: int) -> Iterator[Capture]:
-        error: ImporterError | None = None
-        try:
-            self._parser.Parse(chunk, not chunk)
-            self._bound(fed)
-            if not chunk:
-                self._blank_only(self._rule)
-        except expat.ExpatError as flaw:
-            error = _not_well_formed(flaw, self._source, self._last_good())
-        except ImporterError as refusal:
-            error = refusal
+    def _feed(self, octets: bytes, *, last: bool = False) -> Iterator[Capture]:
+        yield from self._release(self._parse(octets, last=last))
+
+    def _release(self, error: ImporterError | None) -> Iterator[Capture]:
         yield from self._ready
         self._ready.clear()
         if error is not None:
             raise error from None
+
+    def _parse(self, octets: bytes, *, last: bool = False) -> ImporterError | None:
+        """Show octets to expat. What is wrong with them is to be raised after what is `_ready`."""
+        self._fed += len(octets)
+        try:
+            self._parser.Parse(octets, last)
+            if last:
+                self._blank_only(self._rule)
+        except expat.ExpatError as flaw:
+            return _not_well_formed(flaw, self._source, self._last_good())
+        except ImporterError as refusal:
+            return refusal
+        return None
 
     # The two handlers below run some forty times a key package: they are lean on purpose.
 
@@ -274,7 +296,7 @@ class Walker:
         self._pieces.clear()
 
     def _look(self) -> None:
-        self._parser.StartElementHandler = self._start
+        self._parser.StartElementHandler = self._starts
         self._parser.EndElementHandler = self._end
         self._parser.CharacterDataHandler = self._pieces.append
 
@@ -296,8 +318,8 @@ class Walker:
         if not self._skipped:
             self._look()
 
-    def _bound(self, fed: int) -> None:
-        if fed - self._mark > self._limits.package_octets:
+    def _bound(self) -> None:
+        if self._fed - self._mark > self._limits.package_octets:
             self._too_large(self._rule)
 
     def _too_large(self, rule: Rule) -> NoReturn:
