@@ -4,9 +4,11 @@ import hashlib
 import hmac
 from dataclasses import dataclass
 
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers import Cipher as AesCipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CBC
+from cryptography.hazmat.primitives.hmac import HMAC
 
 from importers import lexical
 from importers.cipher import Cipher
@@ -35,6 +37,7 @@ from importers.xml import Capture
 _FEW_ITERATIONS = 10_000
 _SALT = range(8, 1025)  # octets
 _MAC_KEY = range(16, 65)  # octets
+_HASHES = {name: getattr(hashes, name.value.upper())() for name in MacAlgorithm}
 
 
 class ValueMacs:
@@ -44,13 +47,13 @@ class ValueMacs:
 
     def __init__(self, key: bytes, algorithm: MacAlgorithm) -> None:
         self.algorithm = algorithm
-        self._keyed = hmac.new(key, digestmod=algorithm.value)
+        self._keyed = HMAC(key, _HASHES[algorithm])
 
     def matches(self, iv_and_ciphertext: bytes, value_mac: bytes) -> bool:
         """Whether the MAC over the IV and the ciphertext is right; compared in constant time."""
-        computed = self._keyed.copy()  # half a microsecond less a value than keying again
+        computed = self._keyed.copy()  # a microsecond less a value than keying again
         computed.update(iv_and_ciphertext)
-        return hmac.compare_digest(computed.digest(), value_mac)
+        return hmac.compare_digest(computed.finalize(), value_mac)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,31 @@
 """A walker that learns gives what one that does not gives, to the line and to the word."""
 
+from dataclasses import replace
+from io import BytesIO
+
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from importers import Limits
+from importers import (
+    Cipher,
+    EncryptedSeed,
+    ImporterError,
+    Instructions,
+    Limits,
+    PreSharedKey,
+    SeedRecord,
+    open_seed_file,
+)
+from importers import source as source_module
+from importers.pskc import reader
+from importers.xml import Walker
 from tests.support.pskc_maker import Hotp, Order, Tokens
 from tests.unit.importers.reading import made
 from tests.unit.importers.walking import PIECES, Walk, both
 
-MIXED = made(Order((Tokens(9), Tokens(5, Hotp()), Tokens(5)), key=b"k" * 16))
+KEY = b"k" * 16
+MIXED = made(Order((Tokens(9), Tokens(5, Hotp()), Tokens(5)), key=KEY))
 PLAIN = made(Order((Tokens(8, Hotp(counter=9)), Tokens(8, Hotp(8)), Tokens(3))))
 # What makers do all through a file, or what might come to be in all of its key packages.
 HABITS = (
@@ -39,6 +56,33 @@ def changed(
     return octets
 
 
+def records(octets: bytes, *, skip_bad: bool) -> list[object]:
+    """All that a reader of the file is told, in its order, and how it ends."""
+    told: list[object] = []
+    unlock = PreSharedKey(KEY) if b"MACMethod" in octets else None
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(source_module, "CHUNK", 4_000)
+        try:
+            stream, said = BytesIO(octets), Instructions(skip_bad=skip_bad)
+            file = open_seed_file(stream, unlock, name="batch.pskc", instructions=said)
+            file.on_refusal = told.append if skip_bad else file.on_refusal
+            told.append(file.header)
+            for record in file:
+                told.append((file.position, _comparable(record)))  # noqa: PERF401 - as it comes
+            told += [file.warnings, file.signed]
+        except ImporterError as error:
+            told.append((type(error), error.reason, error.place, error.remedy))
+    return told
+
+
+def _comparable(record: SeedRecord) -> SeedRecord:
+    """The record with a seed that can be compared."""
+    if isinstance(record.seed, EncryptedSeed):
+        return record
+    with record.seed.expose() as octets:
+        return replace(record, seed=EncryptedSeed(bytes(octets), Cipher.AES_128_CBC))
+
+
 goods = st.sampled_from([MIXED, PLAIN])
 places = st.integers(0, 60_000)
 lengths = st.just(0) | st.integers(0, 40)
@@ -61,6 +105,15 @@ limits = st.builds(
 @given(files, st.booleans())
 def test_changed_files_are_walked_alike(octets: bytes, lenient: bool) -> None:
     both(octets, Walk(lenient=lenient))
+
+
+@settings(max_examples=100)
+@given(files, st.booleans())
+def test_changed_files_give_the_same_records(octets: bytes, skip_bad: bool) -> None:
+    told = records(octets, skip_bad=skip_bad)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reader, "LearningWalker", Walker)
+        assert told == records(octets, skip_bad=skip_bad)
 
 
 @given(files, limits)
