@@ -2,10 +2,15 @@
 
 import sys
 
-from benchmarks import import_file, start_up, verify
+from benchmarks import import_file, read_pskc, start_up, verify
 from benchmarks.report import show
 
-_USUAL = {"start-up": start_up.run, "verify": verify.run, "import": import_file.run}
+_USUAL = {
+    "start-up": start_up.run,
+    "verify": verify.run,
+    "read": read_pskc.run,
+    "import": import_file.run,
+}
 _BENCHMARKS = _USUAL | {"million": import_file.run_million}
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 
+from benchmarks.memory import child_peak_mb
 from benchmarks.report import Figure
 from benchmarks.workshop import seed_file, workshop
 
@@ -92,5 +93,4 @@ def _import(folder: Path, tokens: int) -> _Run:
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise RuntimeError(f"the import of {file.name} ended with {process.returncode}")
-    unit = 1 if sys.platform == "darwin" else 1024  # ru_maxrss: octets there, KiB here
-    return _Run(tokens, seconds, usage.ru_maxrss * unit / 1e6)
+    return _Run(tokens, seconds, child_peak_mb(usage))

@@ -22,12 +22,13 @@ class Capture:
     """
 
     __slots__ = (
-        "_serial", "_source", "attributes", "fault", "forked", "lines", "texts", "unknown",
-        "warnings",
+        "_below", "_serial", "_source", "attributes", "fault", "forked", "lines", "texts",
+        "unknown", "warnings",
     )  # fmt: skip
 
     def __init__(self, source: Source, serial: Rule, rules: int) -> None:
-        # By a rule's number. Lines count from the start of the source's head; 0 means not there.
+        # By a rule's number. Lines count from `_below` the start of the source's head; 0 means
+        # not there.
         self.lines = [0] * rules
         self.texts: list[str | None] = [None] * rules
         self.attributes: dict[Rule, dict[str, str]] = {}
@@ -37,6 +38,24 @@ class Capture:
         self.forked = False
         self._source = source
         self._serial = serial
+        self._below = 0
+
+    def again(
+        self,
+        texts: list[str | None],
+        attributes: dict[Rule, dict[str, str]],
+        below: int,
+    ) -> "Capture":
+        """A record with the same elements, `below` lines further down, and these values.
+
+        This one must be sound: without a fault, and alone in its element.
+        """
+        twin = Capture.__new__(Capture)
+        twin.lines, twin.texts, twin.attributes = self.lines, texts, attributes
+        twin.warnings, twin.unknown = self.warnings.copy(), self.unknown
+        twin.fault, twin.forked = None, False
+        twin._source, twin._serial, twin._below = self._source, self._serial, below
+        return twin
 
     def has(self, rule: Rule) -> bool:
         """Whether the element stood there."""
@@ -83,7 +102,7 @@ class Capture:
 
     def line(self, rule: Rule) -> int:
         """The line, from 1, on which the element's start tag ends."""
-        return self._source.line(self.lines[rule.number])
+        return self._source.line(self.lines[rule.number] + self._below)
 
     def adopt(self, other: "Capture", rule: Rule) -> None:
         """Take over all that `other` found outside the elements of `rule`."""

@@ -53,6 +53,7 @@ class Rule:
     is_record: bool = field(init=False)
     is_special: bool = field(init=False)
     ends_specially: bool = field(init=False)
+    is_named: bool = field(default=False, init=False)  # one of several, told apart by an attribute
 
     def __post_init__(self) -> None:
         for rule in self.within:
@@ -60,7 +61,7 @@ class Rule:
             names = rule.names[-1:] if self.kind is Kind.NAMED else rule.names
             children.update(dict.fromkeys(names, rule))
             for one in rule.within if rule.kind is Kind.NAMED else ():
-                one.parent = self
+                one.parent, one.is_named = self, True
         self.is_text = self.kind is Kind.TEXT
         self.is_leaf = self.kind in {Kind.TEXT, Kind.LIST}
         self.ends_specially = self.kind in {Kind.LIST, Kind.RECORD}

@@ -77,6 +77,7 @@ class Walker:
         self._record_from = 0  # and where the open record does
         self._ready: list[Capture] = []
         self._forks: list[tuple[Capture, Rule]] = []  # the open record's, before the current one
+        self._fed = 0  # octets shown to expat
         self._mark = 0  # octet at which the last record ended
         self._last: Capture | None = None
         self._last_line = 0
@@ -84,31 +85,37 @@ class Walker:
         self._catch(self.container)
         self._parser = hardened(source)
         self._parser.buffer_text = True
+        self._starts = self._start
         self._look()
 
     def captures(self) -> Iterator[Capture]:
         """Each record, in file order. What is wrong is raised after all that stands before it."""
-        fed = 0
         for chunk in self._source.chunks():
-            fed += len(chunk)
-            yield from self._feed(chunk, fed)
-        yield from self._feed(b"", fed)
+            yield from self._feed(chunk)
+            self._bound()
+        yield from self._feed(b"", last=True)
 
-    def _feed(self, chunk: bytes, fed: int) -> Iterator[Capture]:
-        error: ImporterError | None = None
-        try:
-            self._parser.Parse(chunk, not chunk)
-            self._bound(fed)
-            if not chunk:
-                self._blank_only(self._rule)
-        except expat.ExpatError as flaw:
-            error = not_well_formed(flaw, self._source, self._last_good())
-        except ImporterError as refusal:
-            error = refusal
+    def _feed(self, octets: bytes, *, last: bool = False) -> Iterator[Capture]:
+        yield from self._release(self._parse(octets, last=last))
+
+    def _release(self, error: ImporterError | None) -> Iterator[Capture]:
         yield from self._ready
         self._ready.clear()
         if error is not None:
             raise error from None
+
+    def _parse(self, octets: bytes, *, last: bool = False) -> ImporterError | None:
+        """Show octets to expat. What is wrong with them is to be raised after what is `_ready`."""
+        self._fed += len(octets)
+        try:
+            self._parser.Parse(octets, last)
+            if last:
+                self._blank_only(self._rule)
+        except expat.ExpatError as flaw:
+            return not_well_formed(flaw, self._source, self._last_good())
+        except ImporterError as refusal:
+            return refusal
+        return None
 
     # The two handlers below run some forty times a key package: they are lean on purpose.
 
@@ -265,7 +272,7 @@ class Walker:
         self._pieces.clear()
 
     def _look(self) -> None:
-        self._parser.StartElementHandler = self._start
+        self._parser.StartElementHandler = self._starts
         self._parser.EndElementHandler = self._end
         self._parser.CharacterDataHandler = self._pieces.append
 
@@ -287,8 +294,8 @@ class Walker:
         if not self._skipped:
             self._look()
 
-    def _bound(self, fed: int) -> None:
-        if fed - self._mark > self._limits.package_octets:
+    def _bound(self) -> None:
+        if self._fed - self._mark > self._limits.package_octets:
             self._too_large(self._rule)
 
     def _too_large(self, rule: Rule) -> NoReturn:

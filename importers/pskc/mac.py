@@ -3,6 +3,9 @@
 import hmac
 from dataclasses import dataclass
 
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.hmac import HMAC
+
 from importers import lexical
 from importers.cipher import Cipher
 from importers.errors import IntegrityFailure, Malformed, Place, Unsupported, WrongKey
@@ -17,6 +20,7 @@ from importers.values import decrypt_value, plain_lengths, whole_key
 from importers.xml import Capture
 
 _MAC_KEY = range(16, 65)  # octets
+_HASHES = {name: getattr(hashes, name.value.upper())() for name in MacAlgorithm}
 _PLAIN_MACS = (
     "Check the key. If it is the right one, the MACs may be over the seeds themselves, as drafts "
     "had it: those are not checked here, for it would take every seed in memory."
@@ -35,11 +39,12 @@ class ValueMacs:
         self, algorithm: MacAlgorithm, mac_key: bytes | None, encryption_key: Secret | None
     ) -> None:
         self.algorithm = algorithm
-        self._by_mac_key = None if mac_key is None else hmac.new(mac_key, None, algorithm.value)
-        self._by_encryption_key: hmac.HMAC | None = None
+        used = _HASHES[algorithm]
+        self._by_mac_key = None if mac_key is None else HMAC(mac_key, used)
+        self._by_encryption_key: HMAC | None = None
         if encryption_key is not None:
             with encryption_key.expose() as octets:
-                self._by_encryption_key = hmac.new(bytes(octets), None, algorithm.value)
+                self._by_encryption_key = HMAC(bytes(octets), used)
 
     def matches(self, iv_and_ciphertext: bytes, value_mac: bytes) -> bool:
         """Whether the MAC over the IV and the ciphertext is right; compared in constant time."""
@@ -55,12 +60,12 @@ class ValueMacs:
         return None if self._by_encryption_key is None else _PLAIN_MACS
 
 
-def _right(keyed: hmac.HMAC | None, octets: bytes, value_mac: bytes) -> bool:
+def _right(keyed: HMAC | None, octets: bytes, value_mac: bytes) -> bool:
     if keyed is None:
         return False
-    computed = keyed.copy()  # half a microsecond less a value than keying again
+    computed = keyed.copy()  # a microsecond less a value than keying again
     computed.update(octets)
-    return hmac.compare_digest(computed.digest(), value_mac)
+    return hmac.compare_digest(computed.finalize(), value_mac)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,9 @@ from importers.pskc.protection import Keys, open_container
 from importers.pskc.verdict import Verdict
 from importers.seed_file import Refused, SeedFile
 from importers.source import Source
+from importers.template import LearningWalker
 from importers.unlock import Unlock
-from importers.xml import Capture, Root, Walker
+from importers.xml import Capture, Root
 
 _VERSION = re.compile(r"([0-9]{1,4})\.([0-9]{1,4})", re.ASCII)
 _MAJOR = 1
@@ -29,7 +30,7 @@ def open_pskc(
 ) -> SeedFile:
     """Read up to the end of the first key package, and open the container."""
     minor = _minor_version(source, root)
-    walker = Walker(source, grammar.DOCUMENT, grammar.SERIAL_NO, lenient=minor > 0)
+    walker = LearningWalker(source, grammar.DOCUMENT, grammar.SERIAL_NO, lenient=minor > 0)
     captures = walker.captures()
     first = next(captures, None)
     if first is None:

@@ -32,6 +32,7 @@ class Checkout:
         self.program(".venv/bin/seedvault", '#!/bin/sh\necho "seedvault $*"\npwd\nexit 5\n')
         self.program("machine/python3", '#!/bin/sh\necho "$0"\n')
         self.program("machine/oathtool", "#!/bin/sh\n")
+        self.program("machine/pskctool", "#!/bin/sh\n")
 
     def program(self, name: str, text: str) -> None:
         (self.root / name).write_text(text, encoding="utf-8")
