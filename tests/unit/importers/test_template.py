@@ -119,21 +119,36 @@ def test_a_record_longer_than_a_value_may_be_is_left_to_expat() -> None:
     assert recalled(BATCH, walk) == 0
 
 
-def test_a_value_that_is_too_long_is_refused_though_its_record_looks_like_the_last() -> None:
+@pytest.mark.parametrize(
+    ("limit", "refusal"),
+    [("value_octets", "Issuer is too long"), ("package_octets", "no key package ends within")],
+)
+def test_what_is_too_long_is_refused_though_it_looks_like_the_last(
+    limit: str, refusal: str
+) -> None:
     package = bare(3_000)
-    walk = Walk(limits=Limits(value_octets=len(package)))
-    octets = around(package, package.replace(b"cd<", b"c" * len(package) + b"<"))
-    assert "Issuer is too long" in str(both(octets, walk)[-1])
+    walk = Walk(limits=Limits(**{limit: 2 * len(package)}))
+    octets = around(package, package.replace(b"cd<", b"c" * 3 * len(package) + b"<"))
+    assert refusal in str(both(octets, walk)[-1])
     assert recalled(octets, walk) > 2
+
+
+def test_a_namespace_is_never_taken_for_a_value() -> None:
+    numbers = count()
+    foreign = re.sub(
+        b"<Issuer>", lambda _: b"<Issuer xmlns:a='urn:%d' a:b=''>" % next(numbers), around(bare(1))
+    )
+    both(foreign)
+    assert recalled(foreign) == 0
 
 
 def test_records_that_are_not_alike_are_soon_left_to_expat() -> None:
     numbers = count()
-    batch = made(Order((Tokens(400, Hotp()),))).replace(b"</KeyContainer>", b"")
-    unlike = re.sub(rb"<Model>", lambda _: b"<!--%d--><Model>" % next(numbers), batch)
-    octets = unlike + b"".join(PACKAGES)
+    many = made(Order((Tokens(400, Hotp()),))).removeprefix(OPENING)
+    unlike = re.sub(b"<Model>", lambda _: b"<!--%d--><Model>" % next(numbers), many)
+    octets = b"".join([OPENING, *PACKAGES[:6], unlike.partition(b"</KeyContainer>")[0], *PACKAGES])
     both(octets)
-    assert recalled(octets) == 0
+    assert 0 < recalled(octets) < 6
 
 
 def test_the_container_may_end_in_another_way_than_it_went_on() -> None:

@@ -14,7 +14,7 @@ from importers.template import LearningWalker, Template
 from importers.xml import Capture, Walker
 
 NO_LIMITS = Limits()
-HEAD, CHUNK = 1_500, 8_000  # octets: learning begins behind the head
+HEAD, CHUNK = 1_500, 20_000  # octets: learning begins behind the head
 # What a template may take neither for a value nor for markup that it knows.
 PIECES = (
     b"<", b">", b"&", b"]]>", b"]]", b"&amp;", b"&#10;", b"<!--", b"-->", b"<!---->",
