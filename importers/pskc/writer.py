@@ -7,9 +7,9 @@ from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from html import escape  # XML's own five characters; xml.sax.saxutils loads urllib for them
 from types import TracebackType
 from typing import BinaryIO
-from xml.sax.saxutils import escape, quoteattr
 
 from importers.cipher import Cipher
 from importers.model import (
@@ -99,7 +99,7 @@ class PskcWriter:
             yield f"    <ds:KeyName>{escape(envelope.key_name or 'transport-key')}</ds:KeyName>"
         yield "  </EncryptionKey>"
         if envelope.mac_key is not None:
-            yield f"  <MACMethod Algorithm={quoteattr(_MAC)}>"
+            yield f"  <MACMethod Algorithm={_quoted(_MAC)}>"
             yield "    <MACKey>"
             yield from self._encrypted(envelope.mac_key, "      ")
             yield "    </MACKey>"
@@ -110,8 +110,8 @@ class PskcWriter:
         seed = record.seed
         if not isinstance(seed, EncryptedSeed) or seed.cipher is not self._envelope.cipher:
             raise ValueError(f"the seed of {record.serial} is not under {self._envelope.cipher}")
-        key_id = quoteattr(record.key_id or record.serial)
-        yield f"    <Key Id={key_id} Algorithm={quoteattr(name)}>"
+        key_id = _quoted(record.key_id or record.serial)
+        yield f"    <Key Id={key_id} Algorithm={_quoted(name)}>"
         if record.issuer is not None:
             yield f"      <Issuer>{escape(record.issuer)}</Issuer>"
         yield "      <AlgorithmParameters>"
@@ -131,7 +131,7 @@ class PskcWriter:
         yield "    </Key>"
 
     def _encrypted(self, value: bytes, indent: str) -> Iterator[str]:
-        method = quoteattr(_URIS[self._envelope.cipher])
+        method = _quoted(_URIS[self._envelope.cipher])
         yield f"{indent}<xenc:EncryptionMethod Algorithm={method}/>"
         yield f"{indent}<xenc:CipherData>"
         yield f"{indent}  <xenc:CipherValue>{_base64(value)}</xenc:CipherValue>"
@@ -187,6 +187,10 @@ def _date(moment: datetime | None) -> str | None:
     return (
         None if moment is None else moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
     )
+
+
+def _quoted(text: str) -> str:
+    return f'"{escape(text)}"'
 
 
 def _base64(octets: bytes) -> str:

@@ -8,10 +8,9 @@ from types import TracebackType
 import hsm
 from seedvault.domain.batch import Tier
 from seedvault.domain.errors import NotAllowed, SealBroken
-from seedvault.domain.oath import Mac
+from seedvault.domain.oath import Digest, Mac
 from seedvault.domain.token import Token
 from seedvault.keys.failures import translated, vault_error
-from seedvault.keys.taking import DIGESTS, Taker, hsm_terms, transport_key
 from seedvault.service.ports import Handler, SeedTaker, StoredToken, WrappedSeed
 from seedvault.service.seal import sealed_octets
 from seedvault.service.seed_files import (
@@ -21,6 +20,8 @@ from seedvault.service.seed_files import (
     Recipient,
     Terms,
 )
+
+_DIGESTS = {digest: hsm.Digest[digest.name] for digest in Digest}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,9 @@ class HsmKeys:
     @contextmanager
     def taking_from(self, file: OpenedSeedFile, terms: Terms = NO_TERMS) -> Iterator[SeedTaker]:
         """A taker that holds the file's transport key in the module for as long as it lives."""
+        # Only here: `importers` and its readers take 100 ms to load.
+        from seedvault.keys.taking import Taker, hsm_terms, transport_key  # noqa: PLC0415
+
         given = hsm_terms(terms, authenticated=file.authenticated)
         with translated(), ExitStack() as held:
             transport = transport_key(self.keystore, file.transport_key, held)
@@ -71,7 +75,7 @@ class HsmKeys:
 
     def open(self, stored: StoredToken) -> AbstractContextManager[Mac]:
         self.check(stored)
-        digest = DIGESTS[stored.token.device.parameters.digest]
+        digest = _DIGESTS[stored.token.device.parameters.digest]
         with translated():
             return _Opened(self.keystore.open(_wrapped_key(stored.wrapped), digest))
 

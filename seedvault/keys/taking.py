@@ -15,7 +15,7 @@ from seedvault.service.seed_files import DeliveredKey, DeliveredSeed, Terms
 _TAKEN_BEFORE_RECYCLING = 20_000
 _SHORT_SEED = 10  # octets: what an operator may let pass
 
-DIGESTS = {digest: hsm.Digest[digest.name] for digest in Digest}
+_DIGESTS = {digest: hsm.Digest[digest.name] for digest in Digest}
 
 
 def hsm_terms(terms: Terms, *, authenticated: bool) -> hsm.Terms:
@@ -45,7 +45,7 @@ class Taker:
         """The seed of `device`, wrapped. Raises FileRefused where it is none."""
         try:
             self._recycle_when_due()
-            taken = self._wrap(seed, DIGESTS[device.parameters.digest])
+            taken = self._wrap(seed, _DIGESTS[device.parameters.digest])
         except (hsm.Integrity, hsm.Policy, hsm.Unsupported) as error:
             raise _seed_refused(device, error) from error
         except hsm.HsmError as error:

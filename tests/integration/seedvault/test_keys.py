@@ -1,6 +1,8 @@
 """Seeds taken from files into SoftHSM and opened again, and what is heard when that fails."""
 
 import hmac
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -246,3 +248,8 @@ def test_an_error_of_another_kind_passes_as_it_is() -> None:
 def test_an_error_of_ours_while_a_seed_is_open_passes_as_it_is(keys: HsmKeys) -> None:
     with pytest.raises(ZeroDivisionError), keys.open(_held(keys)):
         1 / 0  # noqa: B018 - any failure
+
+
+def test_verifying_loads_no_reader_of_seed_files() -> None:
+    program = "import sys, seedvault.keys; sys.exit('importers' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
