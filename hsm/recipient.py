@@ -21,7 +21,7 @@ class Recipient:
     """Made by `Keystore.recipient`, of use inside its block.
 
     `mac_key` is the key of the value MACs (HMAC-SHA-256), encrypted as the values are: what a
-    key container's MACKey holds. For an RSA key there is none.
+    key container's MACKey holds.
     """
 
     __slots__ = ("_mac_key", "_object", "cipher", "mac_key")
@@ -39,12 +39,11 @@ class Recipient:
         self._object = CreatedObject(bytearray(key), _template_for(cipher, key))
 
     def prepare(self, session: LentSession) -> None:
-        """Choose a MAC key, where values need one, and encrypt it."""
-        if self.cipher.mode is Mode.CBC:
-            self._mac_key = os.urandom(_MAC_KEY_OCTETS)
-            with session.desk as desk:
-                desk.copy(bytearray(self._mac_key), Digest.SHA256)
-                self.mac_key = self.encrypt(session, _MAC_KEY_OCTETS)
+        """Choose a MAC key and encrypt it: neither CBC nor RSA shows a change by itself."""
+        self._mac_key = os.urandom(_MAC_KEY_OCTETS)
+        with session.desk as desk:
+            desk.copy(bytearray(self._mac_key), Digest.SHA256)
+            self.mac_key = self.encrypt(session, _MAC_KEY_OCTETS)
 
     def encrypt(self, session: LentSession, length: int) -> bytes:
         """The desk's first `length` octets: IV || AES-CBC with PKCS#7 padding, or RSA-OAEP.

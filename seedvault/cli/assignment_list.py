@@ -2,6 +2,7 @@
 
 import csv
 import io
+import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -81,14 +82,16 @@ def read_list(path: Path) -> AssignmentList:
 
 
 @contextmanager
-def report_beside(path: Path) -> Iterator[TextIO]:
+def report_beside(path: Path, *, dry_run: bool) -> Iterator[TextIO]:
     """The list's FILE.failed.csv, open for writing before anything is done; removed if left empty.
 
-    An older report is overwritten. Raises InvalidInput where it cannot be opened.
+    An older report is overwritten; by a dry run only where there is something to report.
+    Raises InvalidInput where it cannot be opened.
     """
     place = path_of_report(path)
+    written = place.with_name(f".{place.name}.{os.getpid()}") if dry_run else place
     try:
-        report = place.open("w", encoding="utf-8", newline="")
+        report = written.open("w", encoding="utf-8", newline="")
     except OSError as error:
         raise InvalidInput(
             f"{place}, for the lines that fail, cannot be written: {error.strerror}",
@@ -99,8 +102,10 @@ def report_beside(path: Path) -> Iterator[TextIO]:
     finally:
         with suppress(OSError):  # of what was written, `write_failed` has told
             report.close()
-        if place.stat().st_size == 0:
-            place.unlink()
+        if written.stat().st_size == 0:
+            written.unlink()
+        elif dry_run:
+            written.replace(place)
 
 
 def path_of_report(path: Path) -> Path:

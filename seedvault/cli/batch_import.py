@@ -55,7 +55,7 @@ def import_batch(
     """
     key = delivered_key(told)
     terms = terms_of(told, skip_bad=skip_bad, exportable=exportable, dry_run=dry_run)
-    watch = _Watch(file, keep=not dry_run)
+    watch = _Watch(file)
     with session.application() as application, watch:
         importing = application.import_batch
         _spare_the_collector()
@@ -94,11 +94,10 @@ def _spare_the_collector() -> None:
 class _Watch:
     """A progress bar on standard error, the file's own words above it, and two lists beside it."""
 
-    def __init__(self, file: Path, *, keep: bool) -> None:
+    def __init__(self, file: Path) -> None:
         self._octets = file.stat().st_size
         self._seen = 0
         self._bar: ProgressBar[int] | None = None
-        self._keep = keep
         self.refusals = SideFile(file, "refused", ("serial", "line", "reason"))
         self.proposals = SideFile(file, "proposed", ("serial", "user"))
 
@@ -113,9 +112,8 @@ class _Watch:
 
     def keep(self) -> None:
         """Leave the lists, where there is anything in them, beside the file."""
-        if self._keep:
-            self.refusals.keep()
-            self.proposals.keep()
+        self.refusals.keep()
+        self.proposals.keep()
 
     def opened(self, file: OpenedSeedFile) -> None:
         for sentence in file.summary:
@@ -153,14 +151,14 @@ def _tell(session: Session, report: ImportReport, watch: _Watch, *, dry_run: boo
         output.note(f"warning: {report.short_seeds} seeds are shorter than 160 bits (RFC 4226 R6)")
     click.echo(_sentence(report, dry_run=dry_run))
     if report.refused:
-        click.echo(f"{report.refused} records were refused{watch.refusals.told}")
+        click.echo(f"refused: {report.refused} of the records{watch.refusals.told}")
     if report.proposed:
         click.echo(
-            f"{report.proposed} records name a user, nothing is assigned{watch.proposals.told}"
+            f"users are named by {report.proposed} of the records, nothing is assigned"
+            f"{watch.proposals.told}"
         )
         if not dry_run:
-            path = watch.proposals.path
-            click.echo(f"look at it, then: seedvault token assign --csv {path}")
+            click.echo(f"look at it, then: seedvault token assign --csv {watch.proposals.kept}")
 
 
 def _fields(report: ImportReport, watch: _Watch, *, dry_run: bool) -> dict[str, object]:

@@ -9,6 +9,7 @@ import click
 
 from seedvault.cli import output
 from seedvault.cli.batch_import import asked_key
+from seedvault.cli.exits import Exit
 from seedvault.cli.options import Session, json_option
 from seedvault.cli.token_words import kind_of, kind_words
 from seedvault.cli.told import Told, delivered_key, terms_of, told_options
@@ -24,33 +25,41 @@ _SHOWN = 5
 @told_options
 @json_option
 @click.pass_obj
-def inspect(session: Session, file: Path, **told: Unpack[Told]) -> None:
+def inspect(session: Session, file: Path, **told: Unpack[Told]) -> int:
     """Tell what a seed file holds and what importing it would do; import nothing.
+
+    Ends with 3 where an import would not take over all of it.
 
     \b
     Examples:
       seedvault batch inspect tokens.pskcxml --key-file transport.key
       seedvault batch inspect tokens.csv --format linotp --json
     """
-    key, terms = delivered_key(told), terms_of(told, skip_bad=True, dry_run=True)
+    key, terms = delivered_key(told), terms_of(told)
     with session.application() as application:
         try:
-            findings = application.inspect_file(file, key, terms)
+            findings = application.inspect_file(file, key, terms, session.actor)
         except KeyNeeded as needed:
             if not sys.stdin.isatty():
                 raise
-            findings = application.inspect_file(file, asked_key(needed, key), terms)
+            key = asked_key(needed, key)
+            findings = application.inspect_file(file, key, terms, session.actor)
     if session.as_json:
         output.document("batch.inspect", {"file": file.name, **_fields(findings)})
     else:
         output.fields(_words(findings))
+    return Exit.DONE if findings.is_welcome else Exit.FILE_REFUSED
 
 
 def _words(found: Findings) -> Iterator[tuple[str, str]]:
     yield "format", found.format
     yield "protection", found.protection
-    yield "signature", f"by {found.signer}" if found.signer else "none verified"
-    yield "records", f"{found.records}: {found.new} new, {found.held} held already"
+    for sentence in found.summary:
+        yield "file", sentence
+    contrary = f", {found.contrary_count} in conflict" if found.contrary_count else ""
+    refused = f", {found.refused_count} refused" if found.refused_count else ""
+    counts = f"{found.new} new, {found.held} held already{contrary}{refused}"
+    yield "records", f"{found.records}: {counts}"
     yield "makers", _most(found.makers.items())
     yield "models", _most(found.models.items())
     yield "codes", _most((kind_words(kind), count) for kind, count in found.computing.items())
@@ -61,6 +70,8 @@ def _words(found: Findings) -> Iterator[tuple[str, str]]:
         yield "quarantine", f"{count}: {reason}"
     if found.users:
         yield "users", f"{found.users} records name one: proposals, nothing is assigned"
+    if found.refusal:
+        yield "would fail", found.refusal
     yield from (("conflict", why) for why in found.contrary)
     for record in found.refused:
         where = f"{record.serial or 'no serial'}, line {record.line or '?'}"
@@ -73,6 +84,7 @@ def _fields(found: Findings) -> dict[str, object]:
         "format": found.format,
         "protection": found.protection,
         "signed_by": found.signer,
+        "refusal": found.refusal,
         "records": found.records,
         "new": found.new,
         "held": found.held,

@@ -1,5 +1,6 @@
 """`seedvault formats`."""
 
+import textwrap
 from collections.abc import Iterator
 
 import click
@@ -13,13 +14,13 @@ _SHORT = {
     "other keys": "KEYS",
     "SHA-2": "SHA2",
     "counter": "CNT",
-    "drift": "DRFT",
+    "drift": "DFT",
     "dates": "DATE",
     "policy": "POL",
     "users": "USER",
-    "encrypted": "ENCR",
+    "encrypted": "ENC",
     "value MACs": "MAC",
-    "signature": "SIGN",
+    "signature": "SIG",
 }
 
 
@@ -46,11 +47,20 @@ def command(session: Session, format_id: str | None) -> None:
 
 
 def _matrix(formats: list[KnownFormat]) -> None:
-    output.table(
-        ["ID", *(_SHORT.get(feature, feature) for feature in formats[0].carries)],
-        [[each.id, *("x" if yes else "" for yes in each.carries.values())] for each in formats],
-    )
+    features = list(formats[0].carries)
+    short = [_SHORT.get(feature, feature) for feature in features]
+    width = max(len(each.id) for each in formats)
+    click.echo(" ".join(["ID".ljust(width), *short]))
+    for each in formats:
+        marks = (mark.ljust(len(name)) for mark, name in zip(_marks(each), short, strict=True))
+        click.echo(" ".join([each.id.ljust(width), *marks]).rstrip())
+    legend = (f"{_SHORT[feature]} {feature}" for feature in features if feature in _SHORT)
+    output.note(textwrap.fill(", ".join(legend), 79))
     output.note("what one of them holds, and how it is known: seedvault formats ID")
+
+
+def _marks(each: KnownFormat) -> list[str]:
+    return ["x" if yes else "-" for yes in each.carries.values()]
 
 
 def _words(found: KnownFormat) -> Iterator[tuple[str, str]]:

@@ -8,6 +8,7 @@ from seedvault.domain.outcome import Accepted, Outcome, Reason, Rejected
 _HINTS = {
     Reason.NO_MATCH: "if the token has drifted: seedvault token resync {serial}",
     Reason.NOT_BOUND: "give it to someone: seedvault token assign {serial} USER",
+    Reason.QUARANTINED: "why: seedvault token show {serial}; give its holder another token",
     Reason.DISABLED: "once its holder is known: seedvault token unlock {serial}",
     Reason.LOCKED: "to let it try at once: seedvault token unlock {serial}",
     Reason.NOT_CONSECUTIVE: "read two codes that follow each other directly",

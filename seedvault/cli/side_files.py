@@ -2,6 +2,7 @@
 
 import csv
 import os
+from itertools import count
 from pathlib import Path
 from typing import IO, Any
 
@@ -40,12 +41,21 @@ class SideFile:
         self._writer.writerow(map(_shown, values))
 
     def keep(self) -> None:
-        """Put the list in its place, over an older one, if there is anything in it."""
+        """Put the list in a place where none is yet, if there is anything in it."""
         if self._stream is not None:
             self._stream.close()
             self._stream = None
-            self._fresh.replace(self.path)
-            self.kept = str(self.path)
+            place = self._free_place()
+            self._fresh.rename(place)
+            self.kept = str(place)
+
+    def _free_place(self) -> Path:
+        """An older list may have been edited: the next is X.2.csv, then X.3.csv."""
+        numbers = count(2)
+        place = self.path
+        while place.exists():
+            place = self.path.with_suffix(f".{next(numbers)}.csv")
+        return place
 
     def discard(self) -> None:
         """Leave nothing behind of a list that was not kept."""

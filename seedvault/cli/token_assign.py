@@ -96,7 +96,7 @@ def _tell(session: Session, serial: Serial, user: UserName, outcome: Assigned | 
 
 def _assign_list(session: Session, path: Path, *, dry_run: bool) -> int:
     asked = read_list(path)
-    with session.application() as application, report_beside(path) as report:
+    with session.application() as application, report_beside(path, dry_run=dry_run) as report:
         many = application.assign_many(asked.wanted(), session.actor, dry_run=dry_run)
         if many.failed:
             try:

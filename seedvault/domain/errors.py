@@ -32,6 +32,10 @@ class KeyNeeded(FileRefused):
         self.passphrase = passphrase
 
 
+class SeedDamaged(FileRefused):
+    """An encrypted seed that does not decrypt: it was changed, or the key is another file's."""
+
+
 class NotFound(SeedvaultError):
     """No token, user or batch of that name."""
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import importers
-from seedvault.domain.errors import FileRefused, InvalidInput, StorageUnavailable
+from seedvault.domain.errors import Conflict, FileRefused, InvalidInput, StorageUnavailable
 from seedvault.domain.oath import HotpParameters, TotpParameters
 from seedvault.domain.token import Token
 from seedvault.service.seed_files import HandedOnSeed, OutgoingFile, Recipient
@@ -50,17 +50,20 @@ def _der(pem: bytes) -> bytes:
 class SeedFileOutbox:
     """The `Outbox` port: PSKC 1.0 files, which appear under their name once they are whole."""
 
-    @contextmanager
-    def writing(
-        self, path: Path, recipient: Recipient, mac_key: bytes | None
-    ) -> Iterator[OutgoingFile]:
-        """Raises StorageUnavailable where the file is there already, or cannot be written."""
+    def check(self, path: Path) -> None:
+        """Raises Conflict where there is a file already."""
         if path.exists():
-            raise StorageUnavailable(
+            raise Conflict(
                 f"{path} is there already",
                 unchanged="Nothing was handed on.",
                 remedy="Name another file.",
             )
+
+    @contextmanager
+    def writing(
+        self, path: Path, recipient: Recipient, mac_key: bytes | None
+    ) -> Iterator[OutgoingFile]:
+        """Raises StorageUnavailable where the file cannot be written."""
         fresh = path.with_name(f".{path.name}.{os.getpid()}")
         try:
             with _explained(path):
@@ -134,5 +137,7 @@ def _explained(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise StorageUnavailable(
-            f"{path} cannot be written: {error.strerror}", unchanged="No file was written."
+            f"{path} cannot be written: {error.strerror}",
+            unchanged="No file was written.",
+            remedy="Name a folder that exists and that you can write to.",
         ) from error

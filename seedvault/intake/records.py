@@ -14,7 +14,7 @@ from seedvault.domain.oath import (
     TotpParameters,
 )
 from seedvault.domain.token import Device, InStock, Progress, Quarantined
-from seedvault.service.seed_files import Delivered, DeliveredSeed
+from seedvault.service.seed_files import Delivered, DeliveredSeed, Terms
 
 _MAX_COUNTER = 2**62  # a token that has counted this far has not been pressed, but altered
 _COMMON_NAME = re.compile(r"^CN=([^,+=\\]+)$", re.IGNORECASE)
@@ -36,6 +36,29 @@ def delivered(record: importers.SeedRecord, now: datetime) -> Delivered:
     return Delivered(
         token, DeliveredSeed(record.seed), record.provenance.line, _proposed_user(record)
     )
+
+
+def check_said(record: importers.SeedRecord, terms: Terms) -> None:
+    """Raises InvalidInput where the file says otherwise than the operator does."""
+    match record.parameters:
+        case importers.HotpParameters(digest, digits):
+            told = {"--type": "hotp", "--hash": digest.name, "--digits": digits}
+        case importers.TotpParameters(digest, digits, step_s):
+            told = {"--type": "totp", "--hash": digest.name, "--digits": digits, "--step": step_s}
+        case _:
+            return
+    said = {
+        "--type": terms.kind,
+        "--hash": terms.digest and terms.digest.name,
+        "--digits": terms.digits,
+        "--step": terms.step_s,
+    }
+    for option, value in said.items():
+        if value is not None and value != told.get(option):
+            raise InvalidInput(
+                f"{option} {value} was given, and the file says {told.get(option, 'HOTP')} of "
+                f"{record.serial}"
+            )
 
 
 def _proposed_user(record: importers.SeedRecord) -> str | None:

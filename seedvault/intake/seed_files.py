@@ -12,7 +12,7 @@ import importers
 from seedvault.domain.batch import Source
 from seedvault.domain.errors import FileRefused, InvalidInput, KeyNeeded
 from seedvault.domain.names import legible
-from seedvault.intake.records import delivered
+from seedvault.intake.records import check_said, delivered
 from seedvault.intake.words import protection_words, sentences
 from seedvault.service.seed_files import (
     NO_TERMS,
@@ -104,6 +104,7 @@ class OpenedFile:
         self._file = seed_file
         self._reader = reader
         self._opening = opening
+        self._said = opening.said
         self._pins = 0
         self._refused: list[RefusedRecord] = []
         if opening.terms.skip_bad:
@@ -154,6 +155,8 @@ class OpenedFile:
     def _delivered(self, record: importers.SeedRecord) -> Delivered | RefusedRecord:
         line = record.provenance.line
         try:
+            if self._said:
+                check_said(record, self._opening.terms)
             return delivered(record, self._opening.now)
         except InvalidInput as error:
             if self._opening.terms.skip_bad:
@@ -179,6 +182,12 @@ class _Opening:
     key: SeedFileKey
     terms: Terms
     now: datetime
+
+    @property
+    def said(self) -> bool:
+        """Whether the operator says how the tokens compute, so that files must agree."""
+        terms = self.terms
+        return any((terms.kind, terms.digest, terms.digits, terms.step_s))
 
     def read(self, stream: BinaryIO, held: ExitStack) -> OpenedFile:
         """The file, opened for as long as `held` lasts."""

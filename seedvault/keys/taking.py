@@ -4,7 +4,7 @@ from contextlib import ExitStack
 
 import hsm
 import importers
-from seedvault.domain.errors import FileRefused
+from seedvault.domain.errors import FileRefused, SeedDamaged
 from seedvault.domain.oath import Digest
 from seedvault.domain.token import Device
 from seedvault.keys.failures import vault_error
@@ -46,8 +46,10 @@ class Taker:
         try:
             self._recycle_when_due()
             taken = self._wrap(seed, _DIGESTS[device.parameters.digest])
-        except (hsm.Integrity, hsm.Policy, hsm.Unsupported) as error:
-            raise _seed_refused(device, error) from error
+        except hsm.Integrity as error:
+            raise _seed_refused(SeedDamaged, device, error) from error
+        except (hsm.Policy, hsm.Unsupported) as error:
+            raise _seed_refused(FileRefused, device, error) from error
         except hsm.HsmError as error:
             raise vault_error(error) from error
         key = taken.key
@@ -87,8 +89,8 @@ def transport_key(
     raise TypeError(f"no way to load a {type(key).__name__}")
 
 
-def _seed_refused(device: Device, error: hsm.HsmError) -> FileRefused:
-    return FileRefused(
+def _seed_refused(kind: type[FileRefused], device: Device, error: hsm.HsmError) -> FileRefused:
+    return kind(
         f"the seed of {device.serial} cannot be taken over: {error}",
         unchanged="Nothing was imported.",
         remedy="Ask the maker for a new file: this one does not hold what it says.",

@@ -7,7 +7,8 @@ from pathlib import Path
 from seedvault.domain.audit import AuditEvent, EventKind
 from seedvault.domain.batch import Batch
 from seedvault.domain.errors import InvalidInput, NotAllowed
-from seedvault.domain.oath import KeptParameters
+from seedvault.domain.oath import TotpParameters
+from seedvault.domain.token import Quarantined, Token
 from seedvault.service.decide import Case
 from seedvault.service.lookup import batch_of
 from seedvault.service.ports import Clock, Handler, Keys, TokenFilter, Vault
@@ -28,7 +29,7 @@ class Handover:
 
 @dataclass(frozen=True, slots=True)
 class HandedOver:
-    """What was handed on. `left_out` counts keys of kinds that are only kept."""
+    """What was handed on. `left_out` counts what cannot be: see `_may_leave`."""
 
     batch: Batch
     tokens: int
@@ -45,13 +46,13 @@ class HandOver:
     clock: Clock
 
     def __call__(self, order: Handover, actor: str, *, dry_run: bool = False) -> HandedOver:
-        """Raises NotAllowed where the batch was not imported as exportable, or its actor agrees
-        with themselves; then nothing is written. The file appears whole, or not at all.
+        """Raises NotAllowed where the batch was not imported as exportable, Conflict where the file
+        is there already; then nothing is written. The file appears whole, or not at all.
         """
         batch = self._allowed(order, actor)
+        self.outbox.check(order.path)
         if dry_run:
-            serials = sum(1 for _ in self._cases(batch, actor))
-            return HandedOver(batch, serials, 0)
+            return self._foreseen(batch, actor)
         with (
             self.keys.handing_on(order.recipient) as hands,
             self.outbox.writing(order.path, order.recipient, hands.mac_key) as file,
@@ -71,8 +72,12 @@ class HandOver:
                 unchanged="Nothing was handed on.",
                 remedy="Ask the maker for a file of the recipient's own.",
             )
-        if order.approved_by is not None and order.approved_by == actor:
-            raise InvalidInput("somebody else must approve", unchanged="Nothing was handed on.")
+        if order.approved_by is not None and _person(order.approved_by) == _person(actor):
+            raise InvalidInput(
+                f"--approved-by {order.approved_by}: whoever hands on cannot approve it too",
+                unchanged="Nothing was handed on.",
+                remedy="Name who else agreed.",
+            )
         return batch
 
     def _write(
@@ -81,13 +86,21 @@ class HandOver:
         tokens = left_out = 0
         for case in self._cases(batch, actor):
             token = case.stored.token
-            if isinstance(token.device.parameters, KeptParameters):
+            case.check_seal()
+            if not _may_leave(token):
                 left_out += 1
                 continue
-            case.check_seal()
             file.add(token, hands.hand_on(case.stored))
             case.record(case.event(EventKind.TOKEN_EXPORTED, _to(order)))
             tokens += 1
+        return HandedOver(batch, tokens, left_out)
+
+    def _foreseen(self, batch: Batch, actor: str) -> HandedOver:
+        tokens = left_out = 0
+        for case in self._cases(batch, actor):
+            self.keys.check(case.stored)
+            leaves = _may_leave(case.stored.token)
+            tokens, left_out = tokens + leaves, left_out + (not leaves)
         return HandedOver(batch, tokens, left_out)
 
     def _cases(self, batch: Batch, actor: str) -> Iterator[Case]:
@@ -102,6 +115,23 @@ class HandOver:
         event = AuditEvent(kind, self.clock(), actor, batch=batch.name, detail=detail)
         with self.vault.transaction() as transaction:
             transaction.commit(event)
+
+
+def _may_leave(token: Token) -> bool:
+    """Whether a seed file can say all that holds for the token.
+
+    A policy that is not enforced here would be lost on the way, and PSKC has no words for a clock
+    that starts elsewhere than in 1970.
+    """
+    if isinstance(token, Quarantined):
+        return False
+    parameters = token.device.parameters
+    return not (isinstance(parameters, TotpParameters) and parameters.t0_s)
+
+
+def _person(name: str) -> str:
+    """Whose account it is: the system's accounts are called os:NAME."""
+    return name.strip().removeprefix("os:").casefold()
 
 
 def _to(order: Handover) -> str:

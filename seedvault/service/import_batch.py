@@ -19,7 +19,7 @@ from seedvault.service.seed_files import (
     SeedFileKey,
     Terms,
 )
-from seedvault.service.sorting import Contrary, Held, New, Sorted, chunks, sort
+from seedvault.service.sorting import Contrary, Held, New, Sorted, Sorter, chunks
 
 _RECOMMENDED_SEED = 20  # octets: RFC 4226 section 4 R6 recommends 160 bits
 _NAMED = 10  # serials named in a message; the rest are counted
@@ -156,9 +156,9 @@ class ImportBatch:
 
     def _stage(self, file: OpenedSeedFile, staging: Staging, tally: _Tally) -> None:
         with self.keys.taking_from(file, tally.terms) as taker:
+            sorter = Sorter(taker, self.vault, tally.terms.skip_bad)
             for chunk in chunks(file):
-                found = sort(chunk, taker, self.vault, skip_bad=tally.terms.skip_bad)
-                staging.add(list(self._arrivals(found, tally)))
+                staging.add(list(self._arrivals(sorter.sort(chunk), tally)))
                 done = tally.tokens + tally.held.count + tally.refused
                 tally.observer.advanced(done, file.position)
         if tally.conflicts.count:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from seedvault.domain import lockout
+from seedvault.domain import verification
 from seedvault.domain.names import Serial
 from seedvault.domain.outcome import Rejected
 from seedvault.domain.policy import DEFAULT, Policy
@@ -32,7 +32,7 @@ class InquireToken:
         if listed is None:
             raise unknown_serial(self.vault, serial)
         token = listed.token
-        held_back = lockout.refusal(
-            token.device.parameters, token.progress, self.clock(), self.policy
+        held_back = verification.unbound(token) or verification.refusal(
+            token, (), self.clock(), self.policy
         )
         return Inquired(listed, held_back)

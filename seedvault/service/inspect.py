@@ -1,13 +1,14 @@
 """What a seed file holds, told without importing it."""
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
+from seedvault.domain.errors import FileRefused
 from seedvault.domain.oath import Parameters
 from seedvault.domain.token import Quarantined
-from seedvault.service.ports import Clock, Keys, Vault
+from seedvault.service.ports import Arrival, Clock, Keys, NewToken, Vault
 from seedvault.service.seed_files import (
     Delivered,
     Intake,
@@ -16,7 +17,7 @@ from seedvault.service.seed_files import (
     SeedFileKey,
     Terms,
 )
-from seedvault.service.sorting import Contrary, Held, New, Sorted, chunks, sort
+from seedvault.service.sorting import Contrary, Held, New, Sorted, Sorter, chunks
 
 _NAMED = 10
 _LISTED = 1_000  # different makers, models or reasons; a file with more is no delivery
@@ -26,6 +27,7 @@ _LISTED = 1_000  # different makers, models or reasons; a file with more is no d
 class Findings:
     """Everything found out about one file. Counts are of records; lists have the first ten.
 
+    `refusal` is why the whole file would be refused even so; then nothing behind it was read.
     `format`, `protection`, `signer` and `summary` are known once it was opened.
     """
 
@@ -34,6 +36,7 @@ class Findings:
     signer: str | None = None
     summary: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    refusal: str | None = None
     records: int = 0
     new: int = 0
     held: int = 0
@@ -49,6 +52,11 @@ class Findings:
     users: int = 0
     first_expiry: datetime | None = None
     last_expiry: datetime | None = None
+
+    @property
+    def is_welcome(self) -> bool:
+        """Whether an import would take over all of it."""
+        return self.refusal is None and not self.contrary_count and not self.refused_count
 
     def note(self, found: Sorted) -> None:
         """Count one record."""
@@ -91,23 +99,43 @@ class InspectFile:
     intake: Intake
     clock: Clock
 
-    def __call__(self, path: Path, key: SeedFileKey, terms: Terms) -> Findings:
-        """Raises FileRefused for what is wrong with the file as a whole.
+    def __call__(self, path: Path, key: SeedFileKey, terms: Terms, actor: str) -> Findings:
+        """Raises FileRefused for what keeps the file from being opened at all.
 
-        What is wrong with single records is among the findings, on terms that skip them.
+        What is wrong further on, with single records or with the file, is among the findings.
         """
+        terms = replace(terms, skip_bad=True, dry_run=True)
         with self.intake.open(path, key, self.clock(), terms) as file:
-            return self._read(file)
+            source = file.source
+            findings = Findings(
+                source.format, source.protection, source.signer, tuple(file.summary)
+            )
+            try:
+                self._read(file, terms, actor, findings)
+            except FileRefused as refused:
+                findings.refusal = refused.what
+            findings.warnings = tuple(file.warnings)
+            return findings
 
-    def _read(self, file: OpenedSeedFile) -> Findings:
-        source = file.source
-        findings = Findings(source.format, source.protection, source.signer, tuple(file.summary))
-        with self.keys.taking_from(file) as taker:
+    def _read(self, file: OpenedSeedFile, terms: Terms, actor: str, findings: Findings) -> None:
+        """Staged like a dry run, so that what stands twice in the file is found."""
+        tier, now = self.keys.import_tier, self.clock()
+        with (
+            self.vault.stage(file.source, tier, actor, now, dry_run=True) as staging,
+            self.keys.taking_from(file, terms) as taker,
+        ):
+            sorter = Sorter(taker, self.vault, skip_bad=True)
             for chunk in chunks(file):
-                for found in sort(chunk, taker, self.vault, skip_bad=True):
+                sorted_ = list(sorter.sort(chunk))
+                for found in sorted_:
                     findings.note(found)
-        findings.warnings = tuple(file.warnings)
-        return findings
+                staging.add([_arrival(each) for each in sorted_ if isinstance(each, New | Held)])
+
+
+def _arrival(found: New | Held) -> Arrival:
+    """To be compared and thrown away: it needs no seal."""
+    token = NewToken(found.delivered.token, found.seed, b"")
+    return Arrival(token, found.delivered.line, isinstance(found, Held))
 
 
 def _count(counter: Counter[Parameters] | Counter[str] | Counter[str | None], what: object) -> None:

@@ -9,7 +9,7 @@ from typing import Protocol
 from seedvault.domain.audit import AuditEvent, ChainHead, EventKind, LoggedEvent
 from seedvault.domain.batch import Batch, Source, Tier
 from seedvault.domain.names import Serial, UserName
-from seedvault.domain.oath import Mac
+from seedvault.domain.oath import Mac, Parameters
 from seedvault.domain.token import Device, InStock, Progress, Quarantined, Token
 from seedvault.service.seed_files import (
     DeliveredSeed,
@@ -121,6 +121,7 @@ class HeldToken:
 
     serial: Serial
     fingerprint: bytes
+    parameters: Parameters
 
 
 @dataclass(frozen=True, slots=True)

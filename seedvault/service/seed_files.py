@@ -165,6 +165,9 @@ class OutgoingFile(Protocol):
 class Outbox(Protocol):
     """Writes seed files. What a block that raises has written is gone."""
 
+    def check(self, path: Path) -> None:
+        """Raises Conflict where there is a file already."""
+
     def writing(
         self, path: Path, recipient: Recipient, mac_key: bytes | None
     ) -> AbstractContextManager[OutgoingFile]: ...

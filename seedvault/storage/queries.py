@@ -9,7 +9,15 @@ from sqlalchemy import Connection, Select, func, select
 from seedvault.domain.batch import Batch
 from seedvault.domain.names import Serial, UserName
 from seedvault.service.ports import Counts, HeldToken, ListedToken, TokenFilter, User
-from seedvault.storage.rows import BatchRow, altered, batch_of, listed_token, moment
+from seedvault.storage.rows import (
+    BatchRow,
+    HeldRow,
+    altered,
+    batch_of,
+    held_token,
+    listed_token,
+    moment,
+)
 from seedvault.storage.statements import tokens
 from seedvault.storage.tables import AUDIT_HEAD, BATCH, TOKEN, USER
 
@@ -20,15 +28,15 @@ def held(
     connection: Connection, serials: Sequence[Serial], fingerprints: Sequence[bytes]
 ) -> list[HeldToken]:
     """Every token with one of the serials or one of the fingerprints."""
-    found = select(TOKEN.c.serial, TOKEN.c.fingerprint)
+    found = select(*(TOKEN.c[name] for name in HeldRow._fields))
     by_serial = _in_parts(TOKEN.c.serial_folded, [serial.folded for serial in serials])
     by_seed = _in_parts(TOKEN.c.fingerprint, fingerprints)
     rows = {
-        (row.serial, row.fingerprint)
+        HeldRow._make(row)
         for condition in (*by_serial, *by_seed)
         for row in connection.execute(found.where(condition))
     }
-    return [HeldToken(Serial(serial), fingerprint) for serial, fingerprint in rows]
+    return [held_token(row) for row in rows]
 
 
 def listed(connection: Connection, wanted: TokenFilter) -> list[ListedToken]:

@@ -15,7 +15,7 @@ from seedvault.domain.errors import InvalidInput, SealBroken
 from seedvault.domain.names import Serial, UserName
 from seedvault.domain.oath import Digest, HotpParameters, KeptParameters, Parameters, TotpParameters
 from seedvault.domain.token import Bound, Device, InStock, Progress, Quarantined, Token
-from seedvault.service.ports import Arrival, ListedToken, StoredToken, WrappedSeed
+from seedvault.service.ports import Arrival, HeldToken, ListedToken, StoredToken, WrappedSeed
 
 HOTP, TOTP = "hotp", "totp"
 """What a token counts, as the column `kind` says it; a key that is only kept says its own kind."""
@@ -59,6 +59,19 @@ class TokenRow(NamedTuple):
     last_failure_ms: int | None
     resyncs: int
     resyncs_since_ms: int | None
+
+
+class HeldRow(NamedTuple):
+    """What tells whether a token that is delivered is one that is visible already."""
+
+    serial: str
+    fingerprint: bytes
+    kind: str
+    digest: str
+    digits: int
+    step_s: int | None
+    t0_s: int | None
+    terms: str | None
 
 
 class StagedRow(NamedTuple):
@@ -157,6 +170,14 @@ def listed_token(values: Iterable[Any]) -> ListedToken:
     """The same columns, for people to look at."""
     row = TokenRow._make(values)
     return ListedToken(_token(row), row.batch, row.seed_length, row.kek_id)
+
+
+def held_token(row: HeldRow) -> HeldToken:
+    """The same as the service knows it; SealBroken where Seedvault never wrote it."""
+    try:
+        return HeldToken(Serial(row.serial), row.fingerprint, _parameters(row))
+    except _IMPOSSIBLE as error:
+        raise altered(f"token {row.serial!a}") from error
 
 
 def staged_row(staging: int, arrival: Arrival) -> StagedRow:
@@ -282,7 +303,7 @@ def _token(row: TokenRow) -> Token:
         raise altered(f"token {row.serial!a}") from error
 
 
-def _parameters(row: TokenRow) -> Parameters:
+def _parameters(row: TokenRow | HeldRow) -> Parameters:
     digest = _DIGESTS[row.digest]
     if row.kind == TOTP and row.step_s is not None and row.t0_s is not None:
         return TotpParameters(digest, row.digits, row.step_s, row.t0_s)

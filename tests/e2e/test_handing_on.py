@@ -4,10 +4,16 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+)
 from pskc import PSKC
 
 from tests.support.cli import CommandLine
 from tests.support.pskc_maker import Hotp, Order, Tokens, published_seed, write_pskc
+from tests.support.signing import maker
 
 KEY = b"1234567890123456"
 RECIPIENT = bytes(range(32))
@@ -56,6 +62,20 @@ def test_another_vault_imports_what_was_handed_on(
     assert (again["records"], again["held"], again["new"]) == (5, 5, 0)
 
 
+def test_what_is_handed_on_for_a_certificate_opens_with_its_private_key(
+    seedvault: CommandLine, delivery: list[str], tmp_path: Path
+) -> None:
+    radius = maker("radius")
+    certificate, key = tmp_path / "radius.pem", tmp_path / "radius-key.pem"
+    certificate.write_bytes(radius.pem)
+    key.write_bytes(radius.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    seedvault.ok("batch", "import", *delivery, "--exportable")
+    out = tmp_path / "out.pskcxml"
+    seedvault.ok("batch", "export", "1", out, "--to", "radius", "--certificate", certificate)
+    again = seedvault("batch", "inspect", out, "--key-file", key, "--json").document
+    assert (again["records"], again["held"], again["refused"]) == (5, 5, 0)
+
+
 def test_every_serial_is_on_record(
     seedvault: CommandLine, delivery: list[str], tmp_path: Path
 ) -> None:
@@ -100,4 +120,4 @@ def test_a_file_that_is_there_already_is_not_written_over(
     out, key = tmp_path / "out.pskcxml", str(tmp_path / "radius.key")
     out.write_text("mine")
     refused = seedvault("batch", "export", "B-0001", out, "--to", "radius", "--key-file", key)
-    assert (refused.code, out.read_text()) == (7, "mine")
+    assert (refused.code, out.read_text()) == (4, "mine")

@@ -96,10 +96,8 @@ def test_without_that_wish_the_bad_one_refuses_the_file(
     assert not (tmp_path / "delivery.refused.csv").exists()
 
 
-def test_a_dry_run_leaves_no_list_behind(seedvault: CommandLine, tmp_path: Path) -> None:
+def test_a_dry_run_tells_what_is_bad_too(seedvault: CommandLine, tmp_path: Path) -> None:
     done = seedvault("batch", "import", *_with_bad_macs(tmp_path, 120), "--skip-bad", "--dry-run")
-    assert "1 records were refused" in done.out
-    assert sorted(path.suffix for path in tmp_path.iterdir() if path.is_file()) == [
-        ".key",
-        ".pskcxml",
-    ]
+    assert "refused: 1 of the records" in done.out
+    assert "GALT10000001" in (tmp_path / "delivery.refused.csv").read_text()
+    assert seedvault("batch", "list", "--json").document["batches"] == []

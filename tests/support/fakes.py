@@ -26,6 +26,7 @@ from seedvault.domain.errors import (
     FileRefused,
     HsmUnavailable,
     SealBroken,
+    SeedDamaged,
     StorageUnavailable,
 )
 from seedvault.domain.names import Serial, UserName
@@ -106,7 +107,7 @@ class FakeVault:
 
     def held(self, serials: Sequence[Serial], fingerprints: Sequence[bytes]) -> list[HeldToken]:
         return [
-            HeldToken(serial, row.fingerprint)
+            HeldToken(serial, row.fingerprint, row.stored.token.device.parameters)
             for serial, row in self.rows.items()
             if serial in serials or row.fingerprint in fingerprints
         ]
@@ -333,6 +334,9 @@ def _is_asked_for(event: AuditEvent, wanted: EventFilter) -> bool:
     )
 
 
+DAMAGED = b"a seed that does not decrypt"
+
+
 class FakeKeys:
     """The `Keys` port, and the `SeedTaker` of every file: seeds are known octets here.
 
@@ -359,6 +363,8 @@ class FakeKeys:
         self._check_usable()
         octets: object = seed
         assert isinstance(octets, bytes)
+        if octets == DAMAGED:
+            raise SeedDamaged(f"the seed of {device.serial} does not decrypt")
         if len(octets) < _SHORTEST_SEED:
             raise FileRefused(f"the seed of {device.serial} is shorter than 128 bits")
         blob = mac_of(b"KEK", Digest.SHA256)(octets)

@@ -10,7 +10,7 @@ from seedvault.domain.token import Bound
 from seedvault.service.ports import Counts, HeldToken, TokenFilter, User
 from seedvault.storage import SqlVault, queries
 from tests.integration.seedvault.storage.conftest import Tamper
-from tests.support.tokens import NOON, new_token, serial
+from tests.support.tokens import NOON, TOTP, new_token, serial
 from tests.support.vaults import ALICE, SOURCE, add_user, bind, import_tokens
 
 OTHER = type(SOURCE)("feitian.pskcxml", b"f" * 32, "PSKC 1.0", "none")
@@ -94,7 +94,7 @@ def test_a_shown_token_says_its_batch_owner_and_key(stocked: SqlVault) -> None:
 def test_what_is_held_is_found_by_serial_and_by_seed(stocked: SqlVault) -> None:
     held = stocked.held([serial(1), serial(99)], [new_token(7).taken.fingerprint, bytes(16)])
     assert set(held) == {
-        HeldToken(serial(number), new_token(number).taken.fingerprint) for number in (1, 7)
+        HeldToken(serial(number), new_token(number).taken.fingerprint, TOTP) for number in (1, 7)
     }
 
 

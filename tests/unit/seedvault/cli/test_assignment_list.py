@@ -19,7 +19,7 @@ def listed(tmp_path: Path) -> Path:
 def _reported(listed: Path) -> str:
     """The report where every line of the list fails."""
     asked = read_list(listed)
-    with report_beside(listed) as report:
+    with report_beside(listed, dry_run=False) as report:
         asked.write_failed(report, [Failed(wanted, "why") for wanted in asked.wanted()])
     return path_of_report(listed).read_bytes().decode()
 
@@ -102,7 +102,7 @@ def test_a_report_that_is_run_gives_what_was_in_the_list(listed: Path) -> None:
 
 def test_a_report_with_nothing_in_it_is_removed_and_an_older_one_with_it(listed: Path) -> None:
     path_of_report(listed).write_text("of yesterday")
-    with report_beside(listed):
+    with report_beside(listed, dry_run=False):
         assert path_of_report(listed).exists()
     assert not path_of_report(listed).exists()
 
@@ -110,4 +110,19 @@ def test_a_report_with_nothing_in_it_is_removed_and_an_older_one_with_it(listed:
 def test_a_report_that_cannot_be_written_is_named(listed: Path) -> None:
     path_of_report(listed).mkdir()
     with pytest.raises(InvalidInput, match=r"desk\.failed\.csv, for the lines that fail"):
-        report_beside(listed).__enter__()
+        report_beside(listed, dry_run=False).__enter__()
+
+
+def test_a_dry_run_without_failures_leaves_an_older_report_alone(tmp_path: Path) -> None:
+    listed = tmp_path / "desk.csv"
+    path_of_report(listed).write_text("mine")
+    with report_beside(listed, dry_run=True):
+        pass
+    assert [path.read_text() for path in tmp_path.iterdir()] == ["mine"]
+
+
+def test_a_dry_run_reports_what_would_fail(tmp_path: Path) -> None:
+    listed = tmp_path / "desk.csv"
+    with report_beside(listed, dry_run=True) as report:
+        report.write("serial,reason")
+    assert path_of_report(listed).read_text() == "serial,reason"

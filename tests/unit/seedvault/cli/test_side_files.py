@@ -32,11 +32,14 @@ def test_a_list_of_nothing_is_not_made(side: SideFile, tmp_path: Path) -> None:
     assert (list(tmp_path.iterdir()), side.kept) == ([], None)
 
 
-def test_an_older_list_is_replaced(side: SideFile, tmp_path: Path) -> None:
-    (tmp_path / "delivery.refused.csv").write_text("old")
+def test_an_older_list_stays_as_it_is(side: SideFile, tmp_path: Path) -> None:
+    for name in ("delivery.refused.csv", "delivery.refused.2.csv"):
+        (tmp_path / name).write_text("edited")
     side.add(None, None)
     side.keep()
-    assert (tmp_path / "delivery.refused.csv").read_bytes() == b"serial,line\r\n,\r\n"
+    assert (tmp_path / "delivery.refused.3.csv").read_bytes() == b"serial,line\r\n,\r\n"
+    assert (tmp_path / "delivery.refused.csv").read_text() == "edited"
+    assert side.kept == str(tmp_path / "delivery.refused.3.csv")
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])

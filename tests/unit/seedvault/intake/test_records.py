@@ -10,7 +10,8 @@ from importers import PinPolicy, PinUsage, Policy
 from seedvault.domain.errors import InvalidInput
 from seedvault.domain.oath import Digest, HotpParameters, KeptParameters, TotpParameters
 from seedvault.domain.token import InStock, Quarantined
-from seedvault.intake.records import delivered
+from seedvault.intake.records import check_said, delivered
+from seedvault.service.seed_files import Terms
 from tests.support.tokens import NOON
 
 SUITE = "OCRA-1:HOTP-SHA256-8:QN08"
@@ -127,3 +128,27 @@ def test_whom_the_file_names_is_a_proposal(named: dict[str, Any], user: str | No
 def test_the_ids_of_a_yubikey_name_nobody() -> None:
     key = record(importers.YubicoOtpParameters("vvcc", b"\x01" * 6))
     assert delivered(replace(key, key_user_id="CN=vvcc, UID=01"), NOON).user is None
+
+
+@pytest.mark.parametrize(
+    ("terms", "words"),
+    [
+        (Terms(kind="hotp"), "--type hotp was given, and the file says totp"),
+        (Terms(digits=8), "--digits 8 was given, and the file says 6"),
+        (Terms(step_s=60), "--step 60 was given, and the file says 30"),
+        (Terms(digest=Digest.SHA256), "--hash SHA256 was given, and the file says SHA1"),
+    ],
+)
+def test_a_file_that_says_otherwise_than_the_operator_is_refused(terms: Terms, words: str) -> None:
+    with pytest.raises(InvalidInput, match=words):
+        check_said(record(), terms)
+
+
+def test_a_file_that_says_what_the_operator_does_is_taken() -> None:
+    check_said(record(), Terms(kind="totp", digits=6, step_s=30, digest=Digest.SHA1))
+    check_said(record(importers.OcraParameters(SUITE)), Terms(digits=8))
+
+
+def test_a_step_for_tokens_that_have_none_is_refused() -> None:
+    with pytest.raises(InvalidInput, match="--step 30"):
+        check_said(record(importers.HotpParameters(importers.Digest.SHA1, 6, 0)), Terms(step_s=30))

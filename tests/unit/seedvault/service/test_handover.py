@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from seedvault.domain.audit import EventKind
-from seedvault.domain.errors import InvalidInput, NotAllowed, NotFound, SealBroken
+from seedvault.domain.errors import Conflict, InvalidInput, NotAllowed, NotFound, SealBroken
 from seedvault.domain.names import Serial
 from seedvault.domain.oath import KeptParameters
 from seedvault.domain.token import Progress, Quarantined, Token
@@ -20,7 +21,7 @@ from seedvault.service.seed_files import (
     Recipient,
     Terms,
 )
-from tests.support.tokens import NOON, device, serial
+from tests.support.tokens import NOON, TOTP, device, serial
 from tests.unit.seedvault.service.world import NO_KEY, Watcher, World, delivered, seed_of
 
 RADIUS = Recipient("radius", "AES_256_CBC", bytes(32))
@@ -32,6 +33,10 @@ class FakeOutbox:
     def __init__(self) -> None:
         self.sent: dict[str, list[tuple[Serial, HandedOnSeed]]] = {}
         self._writing: list[tuple[Serial, HandedOnSeed]] = []
+
+    def check(self, path: Path) -> None:
+        if path.name in self.sent:
+            raise Conflict(f"{path} is there already")
 
     @contextmanager
     def writing(
@@ -91,11 +96,42 @@ def test_a_batch_that_is_not_exportable_never_leaves(world: World, outbox: FakeO
     assert len(world.events(EventKind.EXPORT_REFUSED)) == 1
 
 
-def test_nobody_approves_their_own_export(world: World, outbox: FakeOutbox) -> None:
+@pytest.mark.parametrize("name", ["carol", "os:carol", " Carol "])
+def test_nobody_approves_their_own_export(world: World, outbox: FakeOutbox, name: str) -> None:
     imported(world, delivered(1))
-    with pytest.raises(InvalidInput, match="somebody else"):
-        handed_over(world, outbox, approved_by="carol")
+    with pytest.raises(InvalidInput, match="cannot approve it too"):
+        handed_over(world, outbox, approved_by=name)
     assert outbox.sent == {}
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_a_file_that_is_there_is_not_written_over(
+    world: World, outbox: FakeOutbox, *, dry_run: bool
+) -> None:
+    imported(world, delivered(1))
+    handed_over(world, outbox)
+    with pytest.raises(Conflict, match="there already"):
+        handed_over(world, outbox, dry_run=dry_run)
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_what_is_in_quarantine_does_not_leave_without_its_policy(
+    world: World, outbox: FakeOutbox, *, dry_run: bool
+) -> None:
+    kept = Quarantined(device(2), Progress(0, NOON), "its policy permits Encrypt only")
+    imported(world, delivered(1), Delivered(kept, DeliveredSeed(seed_of(2)), 2))
+    done = handed_over(world, outbox, dry_run=dry_run)
+    assert (done.tokens, done.left_out) == (1, 1)
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_a_clock_that_pskc_has_no_words_for_does_not_leave(
+    world: World, outbox: FakeOutbox, *, dry_run: bool
+) -> None:
+    late = replace(TOTP, t0_s=946_684_800)
+    imported(world, delivered(1), delivered(2, late))
+    done = handed_over(world, outbox, dry_run=dry_run)
+    assert (done.tokens, done.left_out) == (1, 1)
 
 
 def test_a_batch_that_is_not_there_is_not_found(world: World, outbox: FakeOutbox) -> None:

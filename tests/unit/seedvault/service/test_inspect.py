@@ -2,8 +2,6 @@
 
 from dataclasses import replace
 
-import pytest
-
 from seedvault.domain.errors import FileRefused
 from seedvault.domain.oath import KeptParameters
 from seedvault.domain.token import InStock, Progress, Quarantined
@@ -18,7 +16,7 @@ BAD = RefusedRecord("GALT666", 7, "the value MAC is wrong")
 
 def inspected(world: World, *records: Delivered | RefusedRecord | BaseException) -> Findings:
     inspect = InspectFile(world.vault, world.keys, FakeIntake(world.inbox), world.clock)
-    return inspect(world.deliver(records), NO_KEY, Terms(skip_bad=True))
+    return inspect(world.deliver(records), NO_KEY, Terms(), "iris")
 
 
 def test_new_held_and_contrary_records_are_told_apart(world: World) -> None:
@@ -84,6 +82,23 @@ def test_users_that_the_file_names_are_counted(world: World) -> None:
     assert found.users == 1
 
 
-def test_a_file_that_is_refused_as_a_whole_is_refused(world: World) -> None:
-    with pytest.raises(FileRefused, match="cut off"):
-        inspected(world, delivered(1), FileRefused("cut off"))
+def test_what_refuses_the_whole_file_is_told_beside_what_was_read(world: World) -> None:
+    found = inspected(world, *map(delivered, range(1, 1_001)), FileRefused("cut off"))
+    assert (found.refusal, found.records, found.is_welcome) == ("cut off", 1_000, False)
+
+
+def test_a_serial_that_stands_twice_would_refuse_the_file(world: World) -> None:
+    found = inspected(world, delivered(1), delivered(1, seed=seed_of(2)))
+    assert "stands twice" in (found.refusal or "")
+
+
+def test_a_file_of_which_all_would_come_in_is_welcome(world: World) -> None:
+    assert inspected(world, delivered(1)).is_welcome
+    assert not inspected(world, delivered(1), BAD).is_welcome
+
+
+def test_a_held_token_that_would_compute_otherwise_is_in_conflict(world: World) -> None:
+    world.import_file(delivered(1), name="first.xml")
+    found = inspected(world, delivered(1, HOTP))
+    assert (found.held, found.contrary_count) == (0, 1)
+    assert "computes otherwise" in found.contrary[0]

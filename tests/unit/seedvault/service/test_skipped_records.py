@@ -8,6 +8,7 @@ from seedvault.domain.oath import KeptParameters
 from seedvault.domain.token import Progress, Quarantined
 from seedvault.service.import_batch import ImportReport
 from seedvault.service.seed_files import Delivered, DeliveredSeed, RefusedRecord, Terms
+from tests.support.fakes import DAMAGED
 from tests.support.tokens import NOON, device, serial
 from tests.unit.seedvault.service.world import NO_KEY, Watcher, World, delivered, seed_of
 
@@ -96,3 +97,26 @@ def test_a_batch_is_exportable_only_where_the_terms_say_so(world: World) -> None
     assert first.batch is not None
     assert second.batch is not None
     assert (first.batch.exportable, second.batch.exportable) == (True, False)
+
+
+def damaged(number: int) -> Delivered:
+    """A token whose encrypted seed does not decrypt."""
+    return delivered(number, seed=DAMAGED)
+
+
+def test_ten_seeds_of_which_none_decrypts_mean_a_wrong_key(world: World) -> None:
+    with pytest.raises(FileRefused, match="do not decrypt: the key given is another file's"):
+        imported(world, *map(damaged, range(1, 11)))
+    assert world.vault.counts().batches == 0
+
+
+def test_more_than_one_seed_in_a_hundred_that_does_not_decrypt_means_the_same(
+    world: World,
+) -> None:
+    with pytest.raises(FileRefused, match="10 of the first 510"):
+        imported(world, *map(delivered, range(1, 501)), *map(damaged, range(501, 511)))
+
+
+def test_a_few_seeds_that_do_not_decrypt_are_refused_alone(world: World) -> None:
+    report, _ = imported(world, delivered(1), damaged(2), damaged(3))
+    assert (report.tokens, report.refused) == (1, 2)
