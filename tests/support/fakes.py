@@ -51,7 +51,7 @@ from seedvault.service.ports import (
 from seedvault.service.seal import sealed_octets
 from seedvault.service.seed_files import NO_TERMS, DeliveredSeed, OpenedSeedFile, Recipient, Terms
 from tests.support.fake_files import FakeHandler
-from tests.support.tokens import NOON
+from tests.support.tokens import DAMAGED, NOON
 
 _SHORTEST_SEED = 16  # octets: RFC 4226 section 4 R6
 
@@ -332,9 +332,6 @@ def _is_asked_for(event: AuditEvent, wanted: EventFilter) -> bool:
         and wanted.kind in (None, event.kind)
         and (wanted.since is None or event.at >= wanted.since)
     )
-
-
-DAMAGED = b"a seed that does not decrypt"
 
 
 class FakeKeys:

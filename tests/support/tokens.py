@@ -14,6 +14,9 @@ STEP_AT_NOON = int(NOON.timestamp()) // 30
 HOTP = HotpParameters(Digest.SHA1, 6)
 TOTP = TotpParameters(Digest.SHA256, 8, 30)
 
+DAMAGED = b"a seed that does not decrypt"
+"""A delivered seed that the fakes cannot open, as under a wrong key."""
+
 
 def serial(number: int) -> Serial:
     """A serial as Thales writes them."""

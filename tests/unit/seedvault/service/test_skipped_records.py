@@ -8,8 +8,7 @@ from seedvault.domain.oath import KeptParameters
 from seedvault.domain.token import Progress, Quarantined
 from seedvault.service.import_batch import ImportReport
 from seedvault.service.seed_files import Delivered, DeliveredSeed, RefusedRecord, Terms
-from tests.support.fakes import DAMAGED
-from tests.support.tokens import NOON, device, serial
+from tests.support.tokens import DAMAGED, NOON, device, serial
 from tests.unit.seedvault.service.world import NO_KEY, Watcher, World, delivered, seed_of
 
 SKIPPING = Terms(skip_bad=True)
