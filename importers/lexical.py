@@ -45,7 +45,7 @@ def integer(text: str, low: int, high: int) -> int:
         raise ValueError(f"it is not a number of ASCII digits from {low} to {high}")
     number = int(digits)
     if not low <= number <= high:
-        raise ValueError(f"{number} is outside {low} to {high}")
+        raise ValueError(f"it is outside {low} to {high}")
     return number
 
 
