@@ -266,7 +266,7 @@ class _Draft:
         if octets < (_SHORT_SEED if self._said.allow_short else MIN_SEED):
             raise Malformed("the seed is shorter than 128 bits (RFC 4226 section 4, R6)", place)
         if octets < _RECOMMENDED:
-            self._entry.warnings.append(WarningCode.SEED_UNDER_160_BITS)
+            self._entry.warnings[WarningCode.SEED_UNDER_160_BITS] += 1
 
     def _user(self) -> str | None:
         user = self._entry.parsed(Field.USER, lexical.line)

@@ -100,7 +100,7 @@ def _iterations(container: Capture, limits: Limits) -> int:
             f"{count} iterations are more than the {limits.pbkdf2_iterations} allowed", place
         )
     if count < _FEW_ITERATIONS:
-        container.warnings.append(WarningCode.FEW_ITERATIONS)
+        container.warnings[WarningCode.FEW_ITERATIONS] += 1
     return count
 
 

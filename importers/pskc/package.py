@@ -85,7 +85,7 @@ class RecordReader:
         seed = plain_seed(capture, octets)
         # RFC 4226 section 4 R6: 160 bits are recommended.
         if is_hmac_key and len(seed) < 20:
-            capture.warnings.append(WarningCode.SEED_UNDER_160_BITS)
+            capture.warnings[WarningCode.SEED_UNDER_160_BITS] += 1
         return seed
 
 
@@ -122,7 +122,7 @@ def plain_seed(capture: Capture, octets: range) -> PlainSeed:
     if len(seed) >= octets.stop:
         raise _too_long(capture, grammar.PLAIN_VALUE, octets)
     if lexical.looks_hex(capture.text(grammar.PLAIN_VALUE) or ""):
-        capture.warnings.append(WarningCode.VALUE_LOOKS_HEX)
+        capture.warnings[WarningCode.VALUE_LOOKS_HEX] += 1
     return PlainSeed(seed)
 
 
