@@ -94,6 +94,10 @@ def encrypted_seed(capture: Capture, keys: Keys, octets: range) -> EncryptedSeed
     value = authentic(capture, grammar.SECRET, keys)
     if value is None:
         raise _not_encrypted(capture)
+    if capture.has(grammar.PLAIN_VALUE):
+        raise Malformed(
+            "the seed stands there twice, plain and encrypted", capture.place(grammar.PLAIN_VALUE)
+        )
     lengths = keys.seed_lengths(value)
     if not lengths:
         raise Malformed(
