@@ -7,7 +7,7 @@ from enum import Enum
 from types import MappingProxyType
 from typing import TypeVar
 
-from importers import lexical, spelling
+from importers import lexical, ocra_suite, spelling
 from importers.entry import Entry, Field
 from importers.errors import Malformed, Place, Unsupported
 from importers.instructions import Encoding, Instructions, Kind
@@ -34,7 +34,6 @@ _SHORT_SEED = 10  # octets, where the operator allows it
 _RECOMMENDED = 20  # RFC 4226 section 4 R6
 _YUBICO_KEY, _PRIVATE_ID = 16, 6  # AES-128, and what it encrypts
 _HASH = re.compile(r"(?:hmac[-_]?)?sha-?(1|256|512)", re.ASCII | re.IGNORECASE)
-_SUITE = re.compile(r"OCRA-1:HOTP-SHA(?:1|256|512)-(?:0|[4-9]|10):[-A-Z0-9]{1,60}", re.ASCII)
 _MODHEX = re.compile(r"[cbdefghijklnrtuv]{2,32}", re.ASCII)
 # RFC 6238's own vectors take seeds of these lengths for SHA-256 and SHA-512: a hint, no more.
 _TELLING = frozenset({32, 64})
@@ -297,8 +296,7 @@ def _algorithm(text: str) -> Algorithm:
 
 
 def _suite(text: str) -> str:
-    if not _SUITE.fullmatch(text):
-        raise ValueError("it is not a suite such as OCRA-1:HOTP-SHA1-6:QN08")
+    ocra_suite.parse(text)
     return text
 
 

@@ -212,3 +212,10 @@ def test_a_quoted_formula_is_refused() -> None:
     taken, errors = refusals(f'"=""0123""",{HEX}\n', SKIPPING)
     assert taken == []
     assert isinstance(errors[0], Malformed)
+
+
+def test_an_ocra_suite_is_read_as_rfc_6287_has_it() -> None:
+    error = refusal(f"A1,{HEX},ocra2,OCRA-1:HOTP-SHA1-6:ZZZZ\n", Instructions(format="linotp"))
+    assert isinstance(error, Malformed)
+    assert "it is no OCRA suite" in error.reason
+    assert error.serial == "A1"
