@@ -94,7 +94,7 @@ def _format(source: Source, instructions: Instructions) -> Format:
     place = Place(source.name)
     wrapper = wrapper_of(source.head)
     if wrapper is not None:
-        raise Unsupported(f"this is {wrapper.value}", place, "Unwrap it, and import what is in it.")
+        raise Unsupported(f"this is {wrapper.value}", place, wrapper.remedy)
     if source.head.startswith(_UTF16_STARTS):
         raise Unsupported("UTF-16 without a byte order mark", place)
     if instructions.format is not None:

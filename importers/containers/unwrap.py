@@ -13,7 +13,7 @@ from importers.containers.wrapper import Wrapper, wrapper_of
 from importers.errors import Place, UnknownFormat, Unsupported
 
 _DEEPEST = 2  # such as an encrypted archive: a PGP message that holds a zip
-_HEAD = 64
+_HEAD = 16 << 10  # a mail's headers included
 
 _Unpack = Callable[[BinaryIO, Sink, ContainerUnlock, Place], None]
 _UNPACK: dict[Wrapper, _Unpack] = {
@@ -52,6 +52,8 @@ def unwrap(
             wrapper = _wrapper_of(file)
             if wrapper is None:
                 break
+            if wrapper not in _UNPACK:
+                raise Unsupported(f"{wrapper.value} is not unwrapped here", place, wrapper.remedy)
             inner = opened.enter_context(memory_file())
             sink = Sink.of(inner, file.seek(0, SEEK_END), bounds, place)
             file.seek(0)
