@@ -30,6 +30,7 @@ from importers.model import (
     YubicoOtpParameters,
 )
 
+SHORTER = "Ask for longer ones; if such were ordered, say so by --allow-short."
 _SHORT_SEED = 10  # octets, where the operator allows it
 _RECOMMENDED = 20  # RFC 4226 section 4 R6
 _YUBICO_KEY, _PRIVATE_ID = 16, 6  # AES-128, and what it encrypts
@@ -79,6 +80,11 @@ _UNREAD = {
 def is_unread(word: str) -> bool:
     """Whether a text is a word for a type of token that is refused by name."""
     return word.casefold() in _UNREAD
+
+
+def is_known(word: str) -> bool:
+    """Whether a text is a word for a type of token, read here or refused by name."""
+    return word.casefold() in _ALGORITHMS or is_unread(word)
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,7 +269,8 @@ class _Draft:
         if octets > MAX_SEED:
             raise Unsupported(f"the seed is longer than {MAX_SEED} octets", place)
         if octets < (_SHORT_SEED if self._said.allow_short else MIN_SEED):
-            raise Malformed("the seed is shorter than 128 bits (RFC 4226 section 4, R6)", place)
+            reason = "the seed is shorter than 128 bits (RFC 4226 section 4, R6)"
+            raise Malformed(reason, place, SHORTER if octets >= _SHORT_SEED else None)
         if octets < _RECOMMENDED:
             self._entry.warnings[WarningCode.SEED_UNDER_160_BITS] += 1
 

@@ -20,6 +20,7 @@ __all__ = ["Capture", "Root", "Walker", "peek_root"]
 
 _ENCODINGS = frozenset({"utf-8", "utf-16", "iso-8859-1"})
 _SHOWN = 80  # characters of a foreign name that an error repeats
+_AGAIN = "Transfer the file again, and compare its size and hash with the maker's."
 _MOST_FORKS = 15  # further records from one: a device of more than 16 keys was never seen
 _MOST_PASSED_BY = 1_000  # elements and attributes warned of up to the end of a record
 _MOST_UNKNOWN = 10  # names noted of a record; one is enough to forbid its use
@@ -356,7 +357,7 @@ def not_well_formed(flaw: expat.ExpatError, source: Source, last: str) -> Malfor
     """The refusal of what is no XML; `last` says how far it was read."""
     what = expat.errors.messages[flaw.code]
     place = Place(source.name, source.line(flaw.lineno))
-    return Malformed(f"not well-formed XML, or cut off ({what}); {last}", place)
+    return Malformed(f"not well-formed XML, or cut off ({what}); {last}", place, _AGAIN)
 
 
 def shown(name: str) -> str:

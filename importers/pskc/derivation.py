@@ -33,7 +33,8 @@ class DerivedLock:
         """The key by each spelling of the passphrase. Raises WrongKey where there is none."""
         if unlock is None:
             reason = "the file is encrypted under a passphrase, and none was given"
-            raise KeyMissing(reason, self.place, "Give the passphrase.", passphrase=True)
+            remedy = "Give the passphrase: --passphrase-file."
+            raise KeyMissing(reason, self.place, remedy, passphrase=True)
         if not isinstance(unlock, Passphrase):
             raise WrongKey(
                 f"the file is encrypted under a passphrase, and {unlock.kind} was given",

@@ -3,6 +3,7 @@
 from functools import lru_cache
 
 from importers import lexical
+from importers.assembly import SHORTER
 from importers.errors import IntegrityFailure, Malformed, Unsupported
 from importers.instructions import Instructions
 from importers.model import (
@@ -141,8 +142,9 @@ def _not_encrypted(capture: Capture) -> IntegrityFailure | Malformed:
 
 def _too_short(capture: Capture, rule: Rule, octets: range) -> Malformed:
     reason = f"the seed is shorter than {8 * octets.start} bits"
-    clause = " (RFC 4226 section 4, R6)" if octets == HMAC_KEY else ""
-    return Malformed(reason + clause, capture.place(rule))
+    if octets != HMAC_KEY:
+        return Malformed(reason, capture.place(rule))
+    return Malformed(f"{reason} (RFC 4226 section 4, R6)", capture.place(rule), SHORTER)
 
 
 def _too_long(capture: Capture, rule: Rule, octets: range) -> Unsupported:

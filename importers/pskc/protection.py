@@ -182,7 +182,7 @@ class PreSharedLock:
         wanted = f'the key named "{named}"' if named else "a pre-shared key"
         if unlock is None:
             reason = f"the file is encrypted under {wanted}, and no key was given"
-            raise KeyMissing(reason, self.place, "Give its key.", passphrase=False)
+            raise KeyMissing(reason, self.place, "Give its key: --key-file.", passphrase=False)
         if not isinstance(unlock, PreSharedKey):
             reason = f"the file is encrypted under {wanted}, and {unlock.kind} was given"
             raise WrongKey(reason, self.place, "Give its key.")
