@@ -49,11 +49,9 @@ def unwrap(
     with ExitStack() as opened:
         file = stream
         for _ in range(_DEEPEST):
-            wrapper = _wrapper_of(file)
+            wrapper = _unwrappable(file, place)
             if wrapper is None:
                 break
-            if wrapper not in _UNPACK:
-                raise Unsupported(f"{wrapper.value} is not unwrapped here", place, wrapper.remedy)
             inner = opened.enter_context(memory_file())
             sink = Sink.of(inner, file.seek(0, SEEK_END), bounds, place)
             file.seek(0)
@@ -72,3 +70,10 @@ def unwrap(
 def _wrapper_of(file: BinaryIO) -> Wrapper | None:
     file.seek(0)
     return wrapper_of(file.read(_HEAD))
+
+
+def _unwrappable(file: BinaryIO, place: Place) -> Wrapper | None:
+    wrapper = _wrapper_of(file)
+    if wrapper is not None and wrapper not in _UNPACK:
+        raise Unsupported(f"{wrapper.value} is not unwrapped here", place, wrapper.remedy)
+    return wrapper
