@@ -7,7 +7,7 @@ from enum import Enum
 from types import MappingProxyType
 from typing import TypeVar
 
-from importers import lexical, spelling
+from importers import lexical, ocra_suite, spelling
 from importers.entry import Entry, Field
 from importers.errors import Malformed, Place, Unsupported
 from importers.instructions import Encoding, Instructions, Kind
@@ -30,11 +30,11 @@ from importers.model import (
     YubicoOtpParameters,
 )
 
+SHORTER = "Ask for longer ones; if such were ordered, say so by --allow-short."
 _SHORT_SEED = 10  # octets, where the operator allows it
 _RECOMMENDED = 20  # RFC 4226 section 4 R6
 _YUBICO_KEY, _PRIVATE_ID = 16, 6  # AES-128, and what it encrypts
 _HASH = re.compile(r"(?:hmac[-_]?)?sha-?(1|256|512)", re.ASCII | re.IGNORECASE)
-_SUITE = re.compile(r"OCRA-1:HOTP-SHA(?:1|256|512)-(?:0|[4-9]|10):[-A-Z0-9]{1,60}", re.ASCII)
 _MODHEX = re.compile(r"[cbdefghijklnrtuv]{2,32}", re.ASCII)
 # RFC 6238's own vectors take seeds of these lengths for SHA-256 and SHA-512: a hint, no more.
 _TELLING = frozenset({32, 64})
@@ -80,6 +80,11 @@ _UNREAD = {
 def is_unread(word: str) -> bool:
     """Whether a text is a word for a type of token that is refused by name."""
     return word.casefold() in _UNREAD
+
+
+def is_known(word: str) -> bool:
+    """Whether a text is a word for a type of token, read here or refused by name."""
+    return word.casefold() in _ALGORITHMS or is_unread(word)
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,9 +269,10 @@ class _Draft:
         if octets > MAX_SEED:
             raise Unsupported(f"the seed is longer than {MAX_SEED} octets", place)
         if octets < (_SHORT_SEED if self._said.allow_short else MIN_SEED):
-            raise Malformed("the seed is shorter than 128 bits (RFC 4226 section 4, R6)", place)
+            reason = "the seed is shorter than 128 bits (RFC 4226 section 4, R6)"
+            raise Malformed(reason, place, SHORTER if octets >= _SHORT_SEED else None)
         if octets < _RECOMMENDED:
-            self._entry.warnings.append(WarningCode.SEED_UNDER_160_BITS)
+            self._entry.warnings[WarningCode.SEED_UNDER_160_BITS] += 1
 
     def _user(self) -> str | None:
         user = self._entry.parsed(Field.USER, lexical.line)
@@ -297,8 +303,7 @@ def _algorithm(text: str) -> Algorithm:
 
 
 def _suite(text: str) -> str:
-    if not _SUITE.fullmatch(text):
-        raise ValueError("it is not a suite such as OCRA-1:HOTP-SHA1-6:QN08")
+    ocra_suite.parse(text)
     return text
 
 

@@ -1,5 +1,6 @@
 """What a walk over XML found of one record, and where."""
 
+from collections import defaultdict
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -32,7 +33,7 @@ class Capture:
         self.lines = [0] * rules
         self.texts: list[str | None] = [None] * rules
         self.attributes: dict[Rule, dict[str, str]] = {}
-        self.warnings: list[WarningCode] = []
+        self.warnings: defaultdict[WarningCode, int] = defaultdict(int)
         self.unknown: list[str] = []
         self.fault: ImporterError | None = None
         self.forked = False

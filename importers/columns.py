@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from importers import spelling
-from importers.assembly import Assembler, Habits
+from importers.assembly import Assembler, Habits, is_known
 from importers.entries import Entries, no_key, open_entries
 from importers.entry import Entry, Field
 from importers.errors import Malformed, Place, UnknownFormat
@@ -53,7 +53,8 @@ class Dialect:
     dialect; `ignored` start lines that are no rows. `says` is what the format itself settles;
     `adapt` turns a row's own words into ours, and raises ValueError where it cannot.
     Seeds are spelt in the one of `encodings` that the whole head is in; the operator may name
-    another where `any_encoding`.
+    another where `any_encoding`. `serial_at` and `type_at`: in which columns, from 0, a row that
+    no layout fits would have them.
     """
 
     id: str
@@ -68,6 +69,8 @@ class Dialect:
     delimiters: tuple[str | None, ...] = (",", ";", "\t")
     encodings: tuple[Encoding, ...] = (Encoding.HEX,)
     any_encoding: bool = True
+    serial_at: int = 0
+    type_at: int | None = None
 
     def judge(self, source: Source, instructions: Instructions) -> Verdict:
         """Whether the head is of this dialect, from its first row to its last."""
@@ -86,7 +89,7 @@ class Dialect:
         no_key(source, unlock)
         fit = self._fit(source)
         if fit is None:
-            raise UnknownFormat(f"it is no file of {self.title}", Place(source.name))
+            raise self._unfit(source)
         encoding = _encoding(self, fit, source, instructions)
         assembler = Assembler(self.habits, instructions, encoding)
         return open_entries(source, self.title, self._entries(source, fit), assembler)
@@ -122,9 +125,37 @@ class Dialect:
         except ValueError as flaw:
             return Refused(Malformed(str(flaw), Place(name, line.number)))
         if layout is None:
+            place = Place(name, line.number)
             reason = f"the columns are not those of {self.title}"
-            return Refused(Malformed(reason, Place(name, line.number)))
+            return Refused(self._misfit(row, place) or Malformed(reason, place))
         return Entry(name, line.number, texts, _labels(layout))
+
+    def _unfit(self, source: Source) -> Malformed | UnknownFormat:
+        """Why no row fits: a row with a seed in it is one of ours all the same."""
+        for line in head_lines(source):
+            for delimiter in self.delimiters:
+                row = _split(line, delimiter) if self._is_row(line) else None
+                if row and any(_is_seed(cell, self.encodings) for cell in row):
+                    misfit = self._misfit(row, Place(source.name, line.number))
+                    if misfit is not None:
+                        return misfit
+        return UnknownFormat(f"it is no file of {self.title}", Place(source.name))
+
+    def _misfit(self, row: Cells, place: Place) -> Malformed | None:
+        """What a row lacks, where the dialect has a column for the type; None where it is more."""
+        at = self.type_at
+        if at is None or len(row) <= self.serial_at:
+            return None
+        if not row[self.serial_at]:
+            return Malformed("the serial is missing", place)
+        if len(row) <= at or is_known(row[at]):
+            return None
+        try:
+            serial = spelling.serial(row[self.serial_at])
+        except ValueError:
+            return None
+        place = replace(place, path=f"column {at + 1} (type)", serial=serial)
+        return Malformed("the type is not known", place, "Correct it, or leave this token out.")
 
     def _texts(self, layout: Layout, row: Cells) -> Texts:
         columns = zip(layout, row, strict=False)  # columns left out at the end are absent

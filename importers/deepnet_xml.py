@@ -83,7 +83,7 @@ def open_deepnet(source: Source, unlock: Unlock | None, instructions: Instructio
     assembler = Assembler(Habits(kind=None), instructions, _encoding(header, instructions))
 
     entries = (_entry(capture, header, source.name) for capture in chain([first], captures))
-    return open_entries(source, _TITLE, entries, assembler)
+    return open_entries(source, _TITLE, entries, assembler, header.warnings)
 
 
 def _encoding(header: Capture, instructions: Instructions) -> Encoding:
@@ -110,7 +110,7 @@ def _entry(capture: Capture, header: Capture, name: str) -> Entry | Refused:
         return Refused(error)
     texts = {field: text for field, text in told.items() if text is not None}
     entry = Entry(name, capture.line(_TOKEN), texts, _LABELS)
-    entry.warnings.extend(capture.warnings)
+    entry.warnings.update(capture.warnings)
     return entry
 
 

@@ -1,8 +1,9 @@
 """A seed file in the clear whose reader gives one `Entry` a token."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import chain
+from types import MappingProxyType
 
 from importers.assembly import Assembler
 from importers.entry import Entry
@@ -14,6 +15,7 @@ from importers.source import Source
 from importers.unlock import Unlock
 
 Entries = Iterator[Entry | Refused]
+_NONE: Mapping[WarningCode, int] = MappingProxyType({})
 
 
 def no_key(source: Source, unlock: Unlock | None) -> None:
@@ -26,8 +28,17 @@ def no_key(source: Source, unlock: Unlock | None) -> None:
         )
 
 
-def open_entries(source: Source, title: str, entries: Entries, assembler: Assembler) -> SeedFile:
-    """The file, read up to its first token. Raises Malformed where there is none."""
+def open_entries(
+    source: Source,
+    title: str,
+    entries: Entries,
+    assembler: Assembler,
+    around: Mapping[WarningCode, int] = _NONE,
+) -> SeedFile:
+    """The file, read up to its first token. Raises Malformed where there is none.
+
+    `around`: how often what was warned of that stands around the tokens; it may still grow.
+    """
     assembler.check(Place(source.name))
     first = next(entries, None)
     if first is None:
@@ -35,17 +46,26 @@ def open_entries(source: Source, title: str, entries: Entries, assembler: Assemb
     # White space before an XML declaration is not allowed; before a row it means nothing.
     blank = source.leading_blank and source.head.startswith(b"<")
     warnings = (WarningCode.LEADING_BLANK,) if blank else ()
-    header = Header(format=title, protection=Plain(), value_macs=None, warnings=warnings)
-    reading = EntryReading(source, chain([first], entries), assembler)
-    reading.warnings.update(warnings)
+    header = Header(
+        format=title, protection=Plain(), value_macs=None, warnings=(*warnings, *around)
+    )
+    reading = EntryReading(source, chain([first], entries), assembler, around)
+    reading.noted.update(warnings)
     return SeedFile(header, None, reading, skip_bad=assembler.instructions.skip_bad)
 
 
 class EntryReading:
     """The tokens of one file, one after the other."""
 
-    def __init__(self, source: Source, entries: Entries, assembler: Assembler) -> None:
-        self.warnings: Counter[WarningCode] = Counter()
+    def __init__(
+        self,
+        source: Source,
+        entries: Entries,
+        assembler: Assembler,
+        around: Mapping[WarningCode, int],
+    ) -> None:
+        self.noted: Counter[WarningCode] = Counter()
+        self._around = around
         self._source = source
         self._entries = entries
         self._assembler = assembler
@@ -58,7 +78,12 @@ class EntryReading:
     @property
     def signed(self) -> bool:
         """Whether a signature was met so far; none of these formats' can be verified."""
-        return self.warnings[WarningCode.SIGNATURE_NOT_VERIFIED] > 0
+        return self.noted[WarningCode.SIGNATURE_NOT_VERIFIED] > 0
+
+    @property
+    def warnings(self) -> Counter[WarningCode]:
+        """The warnings of the tokens so far, and of what stands around them."""
+        return self.noted + Counter(self._around)
 
     def records(self) -> Iterator[SeedRecord | Refused]:
         """Each token; `Refused` for one that cannot be taken over."""
@@ -73,5 +98,5 @@ class EntryReading:
             record = self._assembler.record(entry, index)
         except ImporterError as error:
             return Refused(error)
-        self.warnings.update(entry.warnings)
+        self.noted.update(entry.warnings)
         return record

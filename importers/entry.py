@@ -1,5 +1,6 @@
 """One token as a file tells it: its texts by what they mean, whatever the format calls them."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from enum import Enum
 from typing import TypeVar
@@ -43,7 +44,7 @@ class Entry:
     ) -> None:
         self.line = line
         self.serial: str | None = None  # once it was read, for errors
-        self.warnings: list[WarningCode] = []
+        self.warnings: Counter[WarningCode] = Counter()
         self._name = name
         self._texts = texts
         self._labels = labels

@@ -45,7 +45,7 @@ def integer(text: str, low: int, high: int) -> int:
         raise ValueError(f"it is not a number of ASCII digits from {low} to {high}")
     number = int(digits)
     if not low <= number <= high:
-        raise ValueError(f"{number} is outside {low} to {high}")
+        raise ValueError(f"it is outside {low} to {high}")
     return number
 
 
@@ -103,7 +103,7 @@ def serial(text: str) -> str:
     """A serial as it stands, trimmed: at most 64 characters that can be seen."""
     trimmed = text.strip(" \t\r\n")
     if not trimmed:
-        raise ValueError("the serial is empty")
+        raise ValueError("the serial is missing")
     if len(trimmed) > MAX_SERIAL:
         raise ValueError(f"the serial is longer than {MAX_SERIAL} characters")
     if not trimmed.isprintable():

@@ -192,12 +192,12 @@ class Policy:
     pin: PinPolicy | None = None
     unknown: tuple[str, ...] = ()
 
-    @property
-    def forbids(self) -> str | None:
-        """Why this key may not make one-time passwords, or None."""
+    def forbids_for(self, parameters: Parameters) -> str | None:
+        """Why a key that computes so may not make its codes, or None."""
         if self.unknown:
             return f"its policy is not understood: {', '.join(self.unknown)}"
-        if self.key_usage and not self.key_usage & {"OTP", "CR"}:
+        answers = isinstance(parameters, OcraParameters)
+        if self.key_usage and not self.key_usage & ({"OTP", "CR"} if answers else {"OTP"}):
             return f"its policy permits {', '.join(sorted(self.key_usage))} only"
         return None
 

@@ -109,20 +109,24 @@ LINOTP = Dialect(
     id="linotp",
     title="LinOTP CSV",
     layout=_linotp,
+    type_at=2,
     habits=Habits(digests=MappingProxyType({32: Digest.SHA256, 64: Digest.SHA512})),
 )
-PRIVACYIDEA = Dialect(id="privacyidea", title="privacyIDEA CSV", layout=_privacyidea)
+PRIVACYIDEA = Dialect(id="privacyidea", title="privacyIDEA CSV", layout=_privacyidea, type_at=2)
 PRIVACYIDEA_V2 = Dialect(
     id="privacyidea-v2",
     title="privacyIDEA CSV version 2",
     layout=_privacyidea_v2,
+    serial_at=3,
+    type_at=5,
     marker="# version: 2",
 )
-NETIQ = Dialect(id="netiq", title="NetIQ CSV", layout=_netiq)
+NETIQ = Dialect(id="netiq", title="NetIQ CSV", layout=_netiq, type_at=2)
 MULTIOTP = Dialect(
     id="multiotp",
     title="multiOTP CSV",
     layout=_multiotp,
+    type_at=2,
     habits=Habits(kind=None, digits=None, step_s=None),
 )
 DUO = Dialect(

@@ -22,7 +22,7 @@ from importers.format import Format
 from importers.instructions import Instructions
 from importers.pskc.format import PSKC, READERS
 from importers.seed_file import SeedFile
-from importers.source import Source
+from importers.source import CHUNK, Source
 from importers.text import head_text
 from importers.unlock import Unlock
 from importers.xml import Root, peek_root
@@ -92,9 +92,11 @@ def open_source(source: Source, unlock: Unlock | None, instructions: Instruction
 def _format(source: Source, instructions: Instructions) -> Format:
     """The format of the content, or the one that the operator names: then its reader checks."""
     place = Place(source.name)
+    if not source.head and source.position < CHUNK:
+        raise UnknownFormat("it is empty", place)
     wrapper = wrapper_of(source.head)
     if wrapper is not None:
-        raise Unsupported(f"this is {wrapper.value}", place, "Unwrap it, and import what is in it.")
+        raise Unsupported(f"this is {wrapper.value}", place, wrapper.remedy)
     if source.head.startswith(_UTF16_STARTS):
         raise Unsupported("UTF-16 without a byte order mark", place)
     if instructions.format is not None:

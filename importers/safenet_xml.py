@@ -62,14 +62,16 @@ def open_safenet(source: Source, unlock: Unlock | None, instructions: Instructio
         raise UnknownFormat(f"its root element is not {ROOT}", Place(source.name))
     # Other importers take 64 hexadecimal digits for SHA-256; no file says so itself.
     habits = Habits(digests=MappingProxyType({32: Digest.SHA256}))
-    return open_entries(source, _TITLE, _entries(source), Assembler(habits, instructions))
-
-
-def _entries(source: Source) -> Entries:
     # There is no schema: what is not known is passed over with a warning.
     walker = Walker(source, _DOCUMENT, _TOKEN, lenient=True)
+    assembler = Assembler(habits, instructions)
+    entries = _entries(walker, source.name)
+    return open_entries(source, _TITLE, entries, assembler, walker.container.warnings)
+
+
+def _entries(walker: Walker, name: str) -> Entries:
     for capture in walker.captures():
-        yield Refused(capture.fault) if capture.fault else _entry(capture, source.name)
+        yield Refused(capture.fault) if capture.fault else _entry(capture, name)
 
 
 def _entry(capture: Capture, name: str) -> Entry:
@@ -82,7 +84,7 @@ def _entry(capture: Capture, name: str) -> Entry:
         texts[field] = capture.text(rule)
     told = {field: text for field, text in texts.items() if text is not None}
     entry = Entry(name, capture.line(_TOKEN), told, _LABELS)
-    entry.warnings.extend(capture.warnings)
+    entry.warnings.update(capture.warnings)
     return entry
 
 

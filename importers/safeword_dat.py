@@ -122,9 +122,9 @@ def _entry(block: _Block, name: str) -> Entry:
         raise ValueError("sccSeq counts, and sccMode says that the token runs by time")
     entry = Entry(name, block.line, texts, _LABELS)
     if block.values.get("sccsignature"):
-        entry.warnings.append(WarningCode.SIGNATURE_NOT_VERIFIED)
+        entry.warnings[WarningCode.SIGNATURE_NOT_VERIFIED] += 1
     if unknown or block.unknown:
-        entry.warnings.append(WarningCode.UNKNOWN_ELEMENT)
+        entry.warnings[WarningCode.UNKNOWN_ELEMENT] += 1
     return entry
 
 

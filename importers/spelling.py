@@ -7,7 +7,7 @@ from binascii import Error as NotBase32
 from importers import lexical
 from importers.instructions import Encoding
 
-_HEX = re.compile(r"(?:[0-9A-Fa-f]{2})+", re.ASCII)
+_DIGITS = re.compile(r"[0-9A-Fa-f]+", re.ASCII)
 # 16 octets or more in hexadecimal, base32 or padded base64: no serial was seen to look so.
 _SEED_LIKE = re.compile(r"[0-9A-Fa-f]{32,}|[A-Za-z2-7]{26,}=*|[A-Za-z0-9+/]{22,}={1,2}", re.ASCII)
 # What a spreadsheet leaves of a long number; German ones write a comma.
@@ -65,7 +65,9 @@ def length(text: str, encoding: Encoding) -> int | None:
 
 
 def _hex(text: str) -> bytearray:
-    if not _HEX.fullmatch(text):
+    if not _DIGITS.fullmatch(text):
+        raise Flaw("it is not hexadecimal", _OTHER_ENCODING)
+    if len(text) % 2:
         raise Flaw("it is not an even number of hexadecimal digits", _OTHER_ENCODING)
     return bytearray.fromhex(text)
 

@@ -244,6 +244,7 @@ class LearningWalker(Walker):
         self._fed += len(comment)
         self._mark = self._fed - len(self._end_tag)
         self._last_line += lines
+        self._passed_by = 0
 
     def _study(self, octets: bytes) -> Iterator[Capture]:
         """Let expat read what should be one record, and learn from it if it is."""

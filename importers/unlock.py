@@ -91,7 +91,7 @@ def read_key_file(octets: bytes, name: str = "key file") -> PreSharedKey:
         raise WrongKey(
             f"{len(packed)} characters of text are no key of 32, 48 or 64 hexadecimal digits",
             Place(name),
-            "Write the key in hexadecimal; a passphrase is given as a passphrase.",
+            "Write the key in hexadecimal; give a passphrase by --passphrase-file.",
         )
     if len(octets) not in _KEY_OCTETS:
         raise WrongKey(

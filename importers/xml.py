@@ -20,7 +20,9 @@ __all__ = ["Capture", "Root", "Walker", "peek_root"]
 
 _ENCODINGS = frozenset({"utf-8", "utf-16", "iso-8859-1"})
 _SHOWN = 80  # characters of a foreign name that an error repeats
+_AGAIN = "Transfer the file again, and compare its size and hash with the maker's."
 _MOST_FORKS = 15  # further records from one: a device of more than 16 keys was never seen
+_MOST_PASSED_BY = 1_000  # elements and attributes warned of up to the end of a record
 _MOST_UNKNOWN = 10  # names noted of a record; one is enough to forbid its use
 
 
@@ -78,6 +80,7 @@ class Walker:
         self._ready: list[Capture] = []
         self._forks: list[tuple[Capture, Rule]] = []  # the open record's, before the current one
         self._fed = 0  # octets shown to expat
+        self._passed_by = 0  # elements and attributes warned of since the last record ended
         self._mark = 0  # octet at which the last record ended
         self._last: Capture | None = None
         self._last_line = 0
@@ -164,6 +167,7 @@ class Walker:
             self._too_large(rule)
         self._blank_only(rule)
         self._mark = here
+        self._passed_by = 0
         if self._forks:
             self._ready.extend(self._related())
         else:
@@ -221,8 +225,14 @@ class Walker:
         elif parent.is_leaf or not self._lenient:
             self._blame(Malformed, f"{shown(name)} does not belong here", parent)
         else:
-            self._capture.warnings.append(WarningCode.UNKNOWN_ELEMENT)
+            self._warn(WarningCode.UNKNOWN_ELEMENT, parent)
         self._look_away()
+
+    def _warn(self, code: WarningCode, rule: Rule) -> None:
+        self._capture.warnings[code] += 1
+        self._passed_by += 1
+        if self._passed_by > _MOST_PASSED_BY:
+            self._exceeded(f"more than {_MOST_PASSED_BY} unknown elements and attributes", rule)
 
     def _note(self, path: str) -> None:
         if len(self._capture.unknown) < _MOST_UNKNOWN:
@@ -239,7 +249,7 @@ class Walker:
             case Again.MALFORMED:
                 self._blame(Malformed, f"{rule.local} stands there twice", rule)
             case Again.WARNED:
-                self._capture.warnings.append(WarningCode.FURTHER_NAME)
+                self._warn(WarningCode.FURTHER_NAME, rule)
         self._look_away()
         return False
 
@@ -261,7 +271,7 @@ class Walker:
                 continue  # another namespace's, such as xsi:schemaLocation
             if not self._lenient:
                 self._blame(Malformed, f"{shown(name)} is no attribute of {rule.local}", rule)
-            self._capture.warnings.append(WarningCode.UNKNOWN_ELEMENT)
+            self._warn(WarningCode.UNKNOWN_ELEMENT, rule)
 
     def _blank_only(self, rule: Rule) -> None:
         """Between elements stands white space only, up to and within the record just read."""
@@ -347,7 +357,7 @@ def not_well_formed(flaw: expat.ExpatError, source: Source, last: str) -> Malfor
     """The refusal of what is no XML; `last` says how far it was read."""
     what = expat.errors.messages[flaw.code]
     place = Place(source.name, source.line(flaw.lineno))
-    return Malformed(f"not well-formed XML, or cut off ({what}); {last}", place)
+    return Malformed(f"not well-formed XML, or cut off ({what}); {last}", place, _AGAIN)
 
 
 def shown(name: str) -> str:

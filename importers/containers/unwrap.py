@@ -13,7 +13,7 @@ from importers.containers.wrapper import Wrapper, wrapper_of
 from importers.errors import Place, UnknownFormat, Unsupported
 
 _DEEPEST = 2  # such as an encrypted archive: a PGP message that holds a zip
-_HEAD = 64
+_HEAD = 16 << 10  # a mail's headers included
 
 _Unpack = Callable[[BinaryIO, Sink, ContainerUnlock, Place], None]
 _UNPACK: dict[Wrapper, _Unpack] = {
@@ -49,7 +49,7 @@ def unwrap(
     with ExitStack() as opened:
         file = stream
         for _ in range(_DEEPEST):
-            wrapper = _wrapper_of(file)
+            wrapper = _unwrappable(file, place)
             if wrapper is None:
                 break
             inner = opened.enter_context(memory_file())
@@ -70,3 +70,10 @@ def unwrap(
 def _wrapper_of(file: BinaryIO) -> Wrapper | None:
     file.seek(0)
     return wrapper_of(file.read(_HEAD))
+
+
+def _unwrappable(file: BinaryIO, place: Place) -> Wrapper | None:
+    wrapper = _wrapper_of(file)
+    if wrapper is not None and wrapper not in _UNPACK:
+        raise Unsupported(f"{wrapper.value} is not unwrapped here", place, wrapper.remedy)
+    return wrapper

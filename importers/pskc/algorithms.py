@@ -83,6 +83,6 @@ def prf(uri: str) -> MacAlgorithm | None:
     return _DIGESTS.get(uri.rpartition("#")[2].casefold().removeprefix("hmac-").replace("-", ""))
 
 
-def shown(uri: str | None) -> str:
-    """A URI as an error may repeat it."""
-    return "nothing" if uri is None else ascii(uri.strip()[:_SHOWN])
+def shown(uri: str | None, most: int = _SHOWN) -> str:
+    """A URI as an error may repeat it, of at most so many characters."""
+    return "nothing" if uri is None else ascii(uri.strip()[:most])

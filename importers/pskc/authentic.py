@@ -55,4 +55,4 @@ def _authenticate(
         return
     if not macs.matches_encryption_key(octets, value_mac):
         raise BadValueMac("the value MAC is wrong", capture.place(value.mac))
-    capture.warnings.append(WarningCode.MAC_BY_ENCRYPTION_KEY)
+    capture.warnings[WarningCode.MAC_BY_ENCRYPTION_KEY] += 1

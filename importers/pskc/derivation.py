@@ -33,7 +33,8 @@ class DerivedLock:
         """The key by each spelling of the passphrase. Raises WrongKey where there is none."""
         if unlock is None:
             reason = "the file is encrypted under a passphrase, and none was given"
-            raise KeyMissing(reason, self.place, "Give the passphrase.", passphrase=True)
+            remedy = "Give the passphrase: --passphrase-file."
+            raise KeyMissing(reason, self.place, remedy, passphrase=True)
         if not isinstance(unlock, Passphrase):
             raise WrongKey(
                 f"the file is encrypted under a passphrase, and {unlock.kind} was given",
@@ -100,7 +101,7 @@ def _iterations(container: Capture, limits: Limits) -> int:
             f"{count} iterations are more than the {limits.pbkdf2_iterations} allowed", place
         )
     if count < _FEW_ITERATIONS:
-        container.warnings.append(WarningCode.FEW_ITERATIONS)
+        container.warnings[WarningCode.FEW_ITERATIONS] += 1
     return count
 
 

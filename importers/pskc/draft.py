@@ -54,7 +54,7 @@ def open_draft(
         raise Unsupported("only version 1 is read here", container.place(grammar.KEY_CONTAINER))
     key = _transport_key(container, unlock, instructions)
     if source.leading_blank:
-        container.warnings.append(WarningCode.LEADING_BLANK)
+        container.warnings[WarningCode.LEADING_BLANK] += 1
     protection = Plain() if key is None else UnderPreSharedKey(key.cipher, None)
     header = Header("draft PSKC (ActivIdentity)", protection, None, tuple(container.warnings))
     devices = chain([first], captures)
@@ -81,7 +81,7 @@ def _transport_key(
             "Ask for PSKC 1.0. Only if the way it came to you is proof enough, allow values that "
             "are not authenticated.",
         )
-    container.warnings.append(WarningCode.VALUES_UNAUTHENTICATED)
+    container.warnings[WarningCode.VALUES_UNAUTHENTICATED] += 1
     key = next(PreSharedLock(UnderPreSharedKey(cipher, None), place).keys(unlock))
     with key.expose() as octets:
         return TransportKey(bytearray(octets), cipher)
@@ -119,7 +119,7 @@ class DraftReading:
         if device.fault is not None:
             return Refused(device.fault)
         if not device.has(grammar.KEY):
-            device.warnings.append(WarningCode.PACKAGE_WITHOUT_KEY)
+            device.warnings[WarningCode.PACKAGE_WITHOUT_KEY] += 1
             return None
         try:
             return self._reader.read(device, index)

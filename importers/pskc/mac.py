@@ -152,7 +152,7 @@ def _unauthenticated(container: Capture, instructions: Instructions) -> None:
             "Ask for value MACs, or a signature to verify. Only if the way it came to you is proof "
             "enough, allow values that are not authenticated.",
         )
-    container.warnings.append(WarningCode.VALUES_UNAUTHENTICATED)
+    container.warnings[WarningCode.VALUES_UNAUTHENTICATED] += 1
 
 
 def _sealed(container: Capture, cipher: Cipher, told: Cipher | None) -> _Sealed | None:

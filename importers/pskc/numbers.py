@@ -1,15 +1,16 @@
-"""The numbers of a key's Data. They are no seeds: encrypted ones are decrypted here."""
+"""The numbers of a key's Data: encrypted ones are decrypted here, what could be a seed never."""
 
 from importers import lexical
-from importers.errors import Malformed
-from importers.model import MAX_COUNTER
+from importers.errors import ImporterError, Malformed, Place, Unsupported
+from importers.model import MAX_COUNTER, MIN_SEED
 from importers.pskc import grammar
 from importers.pskc.authentic import BadValueMac, authentic
 from importers.pskc.protection import Keys
-from importers.values import decrypt_value
+from importers.values import decrypt_value, plain_lengths
 from importers.xml import Capture
 
 MAX_INT = 2**31 - 1  # xs:int
+_LONGEST = MIN_SEED - 1  # octets of an encrypted number: what could be a seed is not decrypted
 
 
 class Numbers:
@@ -61,14 +62,35 @@ def _decrypted(
     octets = authentic(capture, value, keys)
     if octets is None or capture.has(value.plain):
         raise Malformed(f"{name} is not one value, plain or encrypted", place)
+    refusal = _no_number(keys, octets, name, place)
+    if refusal is not None:
+        raise refusal
     cipher = keys.transport.cipher
     try:
         with keys.transport.expose() as key:
             plain = decrypt_value(cipher, bytes(key), octets).octets
     except ValueError:
-        refusal = BadValueMac if cipher.has_integrity else Malformed
-        raise refusal(f"the encrypted {name} is no value under {cipher}", place) from None
+        raise _no_value(keys, name, place) from None
     try:
         return lexical.number_of_octets(plain, low, high)
     except ValueError as flaw:
         raise Malformed(f"the encrypted {name} cannot be read: {flaw}", place) from None
+
+
+def _no_number(keys: Keys, octets: bytes, name: str, place: Place) -> ImporterError | None:
+    """Why this is not decrypted: a seed, copied here with its value MAC, would pass until then."""
+    cipher = keys.transport.cipher
+    if cipher.algorithm == "RSA":
+        return Unsupported(f"an encrypted {name} under {cipher} is not read here", place)
+    lengths = plain_lengths(cipher, len(octets))
+    if not lengths:
+        return _no_value(keys, name, place)
+    if lengths[-1] > _LONGEST:
+        return Malformed(f"the encrypted {name} is too long for a number", place)
+    return None
+
+
+def _no_value(keys: Keys, name: str, place: Place) -> ImporterError:
+    cipher = keys.transport.cipher
+    refusal = BadValueMac if cipher.has_integrity else Malformed
+    return refusal(f"the encrypted {name} is no value under {cipher}", place)

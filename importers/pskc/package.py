@@ -3,6 +3,7 @@
 from functools import lru_cache
 
 from importers import lexical
+from importers.assembly import SHORTER
 from importers.errors import IntegrityFailure, Malformed, Unsupported
 from importers.instructions import Instructions
 from importers.model import (
@@ -85,7 +86,7 @@ class RecordReader:
         seed = plain_seed(capture, octets)
         # RFC 4226 section 4 R6: 160 bits are recommended.
         if is_hmac_key and len(seed) < 20:
-            capture.warnings.append(WarningCode.SEED_UNDER_160_BITS)
+            capture.warnings[WarningCode.SEED_UNDER_160_BITS] += 1
         return seed
 
 
@@ -94,6 +95,10 @@ def encrypted_seed(capture: Capture, keys: Keys, octets: range) -> EncryptedSeed
     value = authentic(capture, grammar.SECRET, keys)
     if value is None:
         raise _not_encrypted(capture)
+    if capture.has(grammar.PLAIN_VALUE):
+        raise Malformed(
+            "the seed stands there twice, plain and encrypted", capture.place(grammar.PLAIN_VALUE)
+        )
     lengths = keys.seed_lengths(value)
     if not lengths:
         raise Malformed(
@@ -122,7 +127,7 @@ def plain_seed(capture: Capture, octets: range) -> PlainSeed:
     if len(seed) >= octets.stop:
         raise _too_long(capture, grammar.PLAIN_VALUE, octets)
     if lexical.looks_hex(capture.text(grammar.PLAIN_VALUE) or ""):
-        capture.warnings.append(WarningCode.VALUE_LOOKS_HEX)
+        capture.warnings[WarningCode.VALUE_LOOKS_HEX] += 1
     return PlainSeed(seed)
 
 
@@ -137,8 +142,9 @@ def _not_encrypted(capture: Capture) -> IntegrityFailure | Malformed:
 
 def _too_short(capture: Capture, rule: Rule, octets: range) -> Malformed:
     reason = f"the seed is shorter than {8 * octets.start} bits"
-    clause = " (RFC 4226 section 4, R6)" if octets == HMAC_KEY else ""
-    return Malformed(reason + clause, capture.place(rule))
+    if octets != HMAC_KEY:
+        return Malformed(reason, capture.place(rule))
+    return Malformed(f"{reason} (RFC 4226 section 4, R6)", capture.place(rule), SHORTER)
 
 
 def _too_long(capture: Capture, rule: Rule, octets: range) -> Unsupported:

@@ -121,5 +121,5 @@ def _moment(capture: Capture, rule: Rule) -> datetime | None:
     if moment is None:
         return None
     if not moment.zoned:
-        capture.warnings.append(WarningCode.DATE_WITHOUT_ZONE)
+        capture.warnings[WarningCode.DATE_WITHOUT_ZONE] += 1
     return moment.when

@@ -26,6 +26,7 @@ from importers.pskc.protection import Keys
 from importers.pskc.yubico import yubico_parameters
 from importers.xml import Capture
 
+_SUITE_SHOWN = 24  # characters: an element's text may be a seed that stands in a wrong place
 _SUITE = re.compile(r"(?:hmac-?)?sha-?(1|256|512)", re.ASCII)
 _DIGESTS = {"1": Digest.SHA1, "256": Digest.SHA256, "512": Digest.SHA512}
 HMAC_KEY = range(MIN_SEED, MAX_SEED + 1)  # octets
@@ -163,7 +164,8 @@ def _digest(capture: Capture) -> Digest:
     match = _SUITE.fullmatch(suite.strip().casefold())
     if match is None:
         raise Unsupported(
-            f"the suite {algorithms.shown(suite)} is not read here", capture.place(grammar.SUITE)
+            f"the suite {algorithms.shown(suite, _SUITE_SHOWN)} is not read here",
+            capture.place(grammar.SUITE),
         )
     return _DIGESTS[match[1]]
 

@@ -94,7 +94,7 @@ def open_container(
     lock = _lock(container, cipher, limits)
     key, value_macs = _opened(container, first, lock.keys(unlock), macs)
     if told is not None and not _says(first, told):
-        container.warnings.append(WarningCode.CIPHER_OVERRIDDEN)
+        container.warnings[WarningCode.CIPHER_OVERRIDDEN] += 1
     modulus = key.modulus_octets if isinstance(key, PrivateKey) else 0
     transport = _transport_key(key, cipher)
     keys = Keys(transport, value_macs, told, modulus)
@@ -155,7 +155,7 @@ def _opened(
             refusal = refusal or wrong
             continue
         if refusal is not None:
-            container.warnings.append(WarningCode.COMPOSED_SPELLING)
+            container.warnings[WarningCode.COMPOSED_SPELLING] += 1
         return candidate, value_macs
     assert refusal is not None  # noqa: S101 - a lock has at least one key, or says why not
     raise refusal
@@ -182,7 +182,7 @@ class PreSharedLock:
         wanted = f'the key named "{named}"' if named else "a pre-shared key"
         if unlock is None:
             reason = f"the file is encrypted under {wanted}, and no key was given"
-            raise KeyMissing(reason, self.place, "Give its key.", passphrase=False)
+            raise KeyMissing(reason, self.place, "Give its key: --key-file.", passphrase=False)
         if not isinstance(unlock, PreSharedKey):
             reason = f"the file is encrypted under {wanted}, and {unlock.kind} was given"
             raise WrongKey(reason, self.place, "Give its key.")

@@ -38,7 +38,7 @@ def open_pskc(
         raise Malformed("there is no KeyPackage", place)
     opened = open_container(walker.container, first, unlock, source.limits, instructions)
     if source.leading_blank:
-        walker.container.warnings.append(WarningCode.LEADING_BLANK)
+        walker.container.warnings[WarningCode.LEADING_BLANK] += 1
     keys = opened.keys
     header = Header(
         format=f"PSKC {_MAJOR}.{minor}",
@@ -121,7 +121,7 @@ class PskcReading:
             return Refused(package.fault)
         if not package.has(grammar.KEY):
             # Legal: it describes a device only (RFC 6030 section 4.1).
-            package.warnings.append(WarningCode.PACKAGE_WITHOUT_KEY)
+            package.warnings[WarningCode.PACKAGE_WITHOUT_KEY] += 1
             return None
         try:
             record = self._reader.read(package, index)

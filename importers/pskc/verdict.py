@@ -42,17 +42,28 @@ class Verdict:
         )
 
     def go_on(self, wrong: BadValueMac) -> None:
-        """Count one more. Raises WrongKey for ten, where they are over 1 % of those so far."""
+        """Count one more. Raises WrongKey for ten, where they are over 1 % of those so far.
+
+        So ten without a right one among them end it at once.
+        """
         self._first = self._first or wrong
         self._wrong += 1
-        seen = self.right + self._wrong
-        if self._wrong >= _LOOK_AHEAD and self._wrong * 100 > seen * _MOST_PERCENT:
-            raise self._wrong_key(f"{self._wrong} of {seen} value MACs are wrong", self._first)
+        if self._wrong >= _LOOK_AHEAD:
+            self._refuse_many(self._first)
 
     def end(self) -> None:
-        """Raise WrongKey where all were wrong, few as they were."""
-        if self._first is not None and not self.right:
+        """Raise WrongKey where all were wrong, few as they were, or several and over 1 %."""
+        if self._first is None:
+            return
+        if not self.right:
             raise self._wrong_key(f"not one of the {self._wrong} value MACs is right", self._first)
+        if self._wrong > 1:
+            self._refuse_many(self._first)
+
+    def _refuse_many(self, first: BadValueMac) -> None:
+        seen = self.right + self._wrong
+        if self._wrong * 100 > seen * _MOST_PERCENT:
+            raise self._wrong_key(f"{self._wrong} of {seen} value MACs are wrong", first)
 
     def _wrong_key(self, what: str, first: BadValueMac) -> WrongKey:
         assert self._keys is not None  # noqa: S101 - without keys no value MAC was wrong

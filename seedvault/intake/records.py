@@ -115,8 +115,9 @@ def _why_unusable(record: importers.SeedRecord) -> str | None:
     policy = record.policy
     if policy is not None:
         pin = policy.pin
-        if policy.forbids:
-            return policy.forbids
+        forbidden = policy.forbids_for(record.parameters)
+        if forbidden is not None:
+            return forbidden
         if pin is not None and pin.usage is not importers.PinUsage.LOCAL:
             return "its policy asks for a PIN with the code, which is not verified here"
         if policy.max_transactions is not None:

@@ -212,3 +212,60 @@ def test_a_quoted_formula_is_refused() -> None:
     taken, errors = refusals(f'"=""0123""",{HEX}\n', SKIPPING)
     assert taken == []
     assert isinstance(errors[0], Malformed)
+
+
+def test_an_ocra_suite_is_read_as_rfc_6287_has_it() -> None:
+    error = refusal(f"A1,{HEX},ocra2,OCRA-1:HOTP-SHA1-6:ZZZZ\n", Instructions(format="linotp"))
+    assert isinstance(error, Malformed)
+    assert "it is no OCRA suite" in error.reason
+    assert error.serial == "A1"
+
+
+ROWS = {
+    "linotp": "{},{},{}",
+    "privacyidea": "{},{},{},6",
+    "netiq": "{},{},{}",
+    "multiotp": "{0};Maker;{2};{1};6;0",
+}
+
+
+@pytest.mark.parametrize("format_", ROWS)
+@pytest.mark.parametrize("types", [("quux",), ("hotp", "quux")])
+def test_a_type_that_is_not_known_is_told_with_the_serial(
+    format_: str, types: tuple[str, ...]
+) -> None:
+    rows = [ROWS[format_].format(f"A{at}", HEX, word) for at, word in enumerate(types)]
+    error = refusal("\n".join(rows), Instructions(format=format_))
+    assert isinstance(error, Malformed)
+    assert "the type is not known" in error.reason
+    assert "quux" not in str(error)
+    assert (error.line, error.serial) == (len(types), f"A{len(types) - 1}")
+
+
+def test_a_row_without_a_serial_says_so() -> None:
+    error = refusal(f"A0,{HEX},hotp\n,{HEX},hotp\n", Instructions(format="linotp"))
+    assert "the serial is missing" in error.reason
+
+
+def test_a_seed_in_the_place_of_the_serial_is_not_told_with_an_unknown_type() -> None:
+    error = refusal(f"A0,{HEX},hotp\n{HEX},A1,quux\n", Instructions(format="linotp"))
+    assert HEX not in str(error)
+
+
+def test_a_seed_of_other_letters_is_not_hexadecimal() -> None:
+    assert "it is not hexadecimal" in refusal(f"A1,{'zz' * 20},hotp\n", LINOTP).reason
+
+
+def test_a_seed_of_an_odd_length_is_told_as_such() -> None:
+    assert "not an even number" in refusal(f"A1,{HEX}1,hotp\n", LINOTP).reason
+
+
+def test_a_short_seed_names_the_option() -> None:
+    assert "--allow-short" in refusal(f"A1,{'a1' * 10},hotp\n", LINOTP).remedy
+    assert "--allow-short" not in refusal(f"A1,{'a1' * 9},hotp\n", LINOTP).remedy
+
+
+@pytest.mark.parametrize("text", ["", " \r\n\t"])
+def test_an_empty_file_is_called_empty(text: str) -> None:
+    assert refusal(text).reason == "it is empty"
+    assert refusal(text, LINOTP).reason == "it is empty"

@@ -10,6 +10,7 @@ from importers import (
     Kind,
     LimitExceeded,
     Malformed,
+    Warned,
     WarningCode,
 )
 from tests.unit.importers.vendor import (
@@ -40,6 +41,43 @@ def test_an_unknown_element_is_warned_of() -> None:
     file = opened(SAFENET.replace("<CaseModel>", "<New/><CaseModel>", 1))
     list(file)
     assert [warned.code for warned in file.warnings] == [WarningCode.UNKNOWN_ELEMENT]
+
+
+def warned(text: str) -> list[Warned]:
+    file = opened(text)
+    list(file)
+    return list(file.warnings)
+
+
+@pytest.mark.parametrize(
+    ("text", "start", "end"),
+    [(SAFENET, "<Tokens>", "</Tokens>"), (DEEPNET, "<header>", "</data>")],
+    ids=["safenet", "deepnet"],
+)
+def test_what_is_unknown_around_the_tokens_is_warned_of(text: str, start: str, end: str) -> None:
+    around = text.replace(start, f"{start}<New/>", 1).replace(end, f"<New/><New/>{end}", 1)
+    assert warned(around) == [Warned(WarningCode.UNKNOWN_ELEMENT, 3)]
+    assert WarningCode.UNKNOWN_ELEMENT in opened(around).header.warnings
+
+
+def test_a_thousand_unknown_elements_are_passed_over_before_each_token() -> None:
+    text = SAFENET.replace("<Token ", "<a/>" * 1_000 + "<Token ")
+    tokens = SAFENET.count("<Token ")
+    assert warned(text) == [Warned(WarningCode.UNKNOWN_ELEMENT, 1_000 * tokens)]
+
+
+@pytest.mark.parametrize("before", ["<Token ", "<CaseModel>", "</Tokens>"])
+def test_more_than_a_thousand_unknown_elements_exceed_the_limit(before: str) -> None:
+    error = refusal(SAFENET.replace(before, "<a/>" * 1_001 + before, 1))
+    assert isinstance(error, LimitExceeded)
+    assert "more than 1000 unknown elements" in error.reason
+
+
+def test_unknown_attributes_count_as_well() -> None:
+    many = " ".join(f'a{n}=""' for n in range(1_001))
+    assert isinstance(
+        refusal(SAFENET.replace("<CaseModel>", f"<CaseModel {many}>", 1)), LimitExceeded
+    )
 
 
 def test_elements_are_not_nested_without_end() -> None:

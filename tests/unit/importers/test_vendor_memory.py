@@ -34,6 +34,7 @@ SHAPES = (
     Shape("linotp", "# rows\n", f"A1,{HEX},totp,6,30\n"),
     Shape("safeword-dat", "", SAFEWORD),
     Shape("safenet-xml", "<Tokens>", TOKEN, "</Tokens>"),
+    Shape("safenet-xml", "<Tokens>", f"{'<a/>' * 5}{TOKEN}", "</Tokens>"),
     Shape(
         "entra-json",
         f'{{"value": [{DEVICE}',

@@ -59,7 +59,7 @@ class Walk:
     def _all_of(self, capture: Capture) -> tuple[object, ...]:
         rules = self.document.below()
         lines = {rule: capture.line(rule) for rule in rules if capture.has(rule)}
-        return lines, capture.texts, capture.attributes, list(capture.warnings), capture.serial
+        return lines, capture.texts, capture.attributes, dict(capture.warnings), capture.serial
 
 
 PSKC = Walk()

@@ -32,6 +32,12 @@ from tests.unit.importers.reading import figure
 
 CONTENT = figure(3).encode()
 BOMB = bytes(8 << 20)
+SIGNED_DATA = bytes.fromhex("06092a864886f70d010702a0")
+ENVELOPED_DATA = bytes.fromhex("06092a864886f70d010703a0")
+MAIL = (
+    b"From: maker@example.com\r\nMIME-Version: 1.0\r\n"
+    b"Content-Type: application/pkcs7-mime; smime-type=enveloped-data\r\n\r\nMIAG\r\n"
+)
 WORDS = Passphrase("correct horse")
 
 
@@ -147,6 +153,14 @@ def test_where_there_are_no_anonymous_files_a_buffer_is_used_and_wiped(
         (b"\xc1\xc0\x4c\x06", Wrapper.PGP),
         (b"\x8c\x0d\x04", Wrapper.PGP),
         (b"\xc3\x1e\x06", Wrapper.PGP),
+        (b"0\x82\x10\x00" + SIGNED_DATA, Wrapper.CMS),
+        (b"0\x83\x01\x00\x00" + ENVELOPED_DATA, Wrapper.CMS),
+        (b"0\x80" + ENVELOPED_DATA, Wrapper.CMS),
+        (b"-----BEGIN PKCS7-----", Wrapper.CMS),
+        (b"-----BEGIN CMS-----", Wrapper.CMS),
+        (MAIL, Wrapper.CMS),
+        (b"0\x82\x10\x00\x02\x01\x00", None),
+        (b"A1,application/pkcs7-mime", None),
         (b"<?xml", None),
         ("é,serial".encode(), None),
         ("Ā".encode("utf-16"), None),
@@ -289,3 +303,19 @@ def test_an_archive_changed_anywhere_is_refused_or_read() -> None:
 
 def test_a_raw_deflate_stream_is_no_container() -> None:
     assert type(refused(zlib.compress(CONTENT))) is UnknownFormat
+
+
+@pytest.mark.parametrize("octets", [b"0\x82\x10\x00" + ENVELOPED_DATA, MAIL])
+def test_a_cms_message_is_refused_by_name(octets: bytes) -> None:
+    with pytest.raises(Unsupported, match="a CMS") as caught, unwrap(BytesIO(octets), "batch.p7m"):
+        pass
+    assert "openssl cms" in caught.value.remedy
+    with pytest.raises(Unsupported, match="this is a CMS") as caught:
+        open_seed_file(BytesIO(octets), None, name="batch.p7m")
+    assert "openssl cms" in caught.value.remedy
+
+
+def test_a_wrapped_file_is_refused_with_the_way_to_unwrap_it() -> None:
+    with pytest.raises(Unsupported, match="this is a zip archive") as caught:
+        open_seed_file(BytesIO(b"PK\x03\x04"), None, name="batch.zip")
+    assert caught.value.remedy == "Import it with --unwrap, or unwrap it yourself."

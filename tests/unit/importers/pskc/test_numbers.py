@@ -17,6 +17,7 @@ from importers import (
     Unsupported,
     WrongKey,
 )
+from importers.pskc import numbers
 from tests.support.pskc_maker import Hotp, Order, Tokens, encrypt, published_octets
 from tests.support.sealed_maker import Sealed, key_for, method_of, seal, sealed, unlock_for
 from tests.support.sealed_maker import encrypted as sealed_value
@@ -136,11 +137,78 @@ def test_a_counter_under_another_cipher_than_the_seeds_is_refused() -> None:
     assert isinstance(refusal(encrypted(b"42", cipher="aes256-cbc")), Unsupported)
 
 
-@pytest.mark.parametrize("element", ["Time", "TimeInterval", "TimeDrift"])
+def with_sealed_counter(cipher: Cipher, plain: bytes) -> str:
+    order, key = Sealed(cipher), key_for(cipher)
+    value = seal(cipher, key, plain)
+    mac = b64encode(hmac.digest(order.mac_key or b"", value, "sha256")).decode()
+    counter = f"<EncryptedValue>{sealed_value(method_of(cipher), value)}</EncryptedValue>"
+    return changed(sealed(order), PLAIN_COUNTER, f"{counter}<ValueMAC>{mac}</ValueMAC>")
+
+
+TIMES = {"Time": b"7", "TimeInterval": b"60", "TimeDrift": b"-2"}
+
+
+@pytest.fixture
+def nothing_decrypted(monkeypatch: pytest.MonkeyPatch) -> None:
+    def decrypted(*_: object) -> None:
+        raise AssertionError("it was decrypted")
+
+    monkeypatch.setattr(numbers, "decrypt_value", decrypted)
+
+
+def secret_of(text: str) -> str:
+    """EncryptedValue and ValueMAC of the first key's seed."""
+    inner = text.partition("<Secret>")[2].partition("</Secret>")[0]
+    return inner.strip()
+
+
+@pytest.mark.usefixtures("nothing_decrypted")
+def test_a_seed_moved_into_a_counter_is_refused_without_decrypting() -> None:
+    error = refusal(secret_of(hotp(PLAIN_COUNTER)))
+    assert isinstance(error, Malformed)
+    assert "the encrypted Counter is too long for a number" in error.reason
+
+
+@pytest.mark.usefixtures("nothing_decrypted")
+@pytest.mark.parametrize("element", TIMES)
+def test_a_seed_moved_into_a_time_is_refused_without_decrypting(element: str) -> None:
+    text = made(Order((Tokens(1),), key=KEY)).decode()
+    plain = {name: f"<PlainValue>{number.decode()}</PlainValue>" for name, number in TIMES.items()}
+    error = refused(with_times(text, plain | {element: secret_of(text)}), PreSharedKey(KEY))
+    assert isinstance(error, Malformed)
+    assert f"the encrypted {element} is too long for a number" in error.reason
+
+
+@pytest.mark.usefixtures("nothing_decrypted")
+@pytest.mark.parametrize("cipher", [Cipher.DES3_CBC, Cipher.AES_128_GCM, Cipher.AES_256_KWP])
+def test_what_could_be_sixteen_octets_is_no_number_under_any_cipher(cipher: Cipher) -> None:
+    error = refused(with_sealed_counter(cipher, b"0" * 16), unlock_for(cipher))
+    assert "is too long for a number" in error.reason
+
+
+@pytest.mark.usefixtures("nothing_decrypted")
+def test_a_number_under_rsa_is_not_read() -> None:
+    cipher = Cipher.RSA_OAEP_SHA256
+    error = refused(with_sealed_counter(cipher, b"42"), unlock_for(cipher))
+    assert isinstance(error, Unsupported)
+    assert error.path is not None
+    assert error.path.endswith("/Data/Counter")
+
+
+def test_an_error_does_not_repeat_a_number_that_was_encrypted() -> None:
+    text = made(Order((Tokens(1),), key=KEY)).decode()
+    spelt = {name: encrypted(plain) for name, plain in TIMES.items()}
+    spelt["TimeInterval"] = encrypted(b"987654321098765")
+    error = refused(with_times(text, spelt), PreSharedKey(KEY))
+    assert "it is outside" in error.reason
+    assert "987654321098765" not in str(error)
+
+
+@pytest.mark.parametrize("element", TIMES)
 def test_an_encrypted_number_in_a_plain_file_is_malformed(element: str) -> None:
     text = made(Order((Tokens(1),))).decode()
-    numbers = {"Time": "0", "TimeInterval": "30", "TimeDrift": "1"}
-    spelt = {name: f"<PlainValue>{plain}</PlainValue>" for name, plain in numbers.items()}
+    plain = {"Time": "0", "TimeInterval": "30", "TimeDrift": "1"}
+    spelt = {name: f"<PlainValue>{number}</PlainValue>" for name, number in plain.items()}
     spelt[element] = encrypted(b"30")
     error = refused(with_times(text, spelt))
     assert isinstance(error, Malformed)
@@ -154,8 +222,7 @@ def with_times(text: str, spelt: dict[str, str]) -> str:
 
 def test_encrypted_times_are_read() -> None:
     text = made(Order((Tokens(1),), key=KEY)).decode()
-    numbers = {"Time": b"7", "TimeInterval": b"60", "TimeDrift": b"-2"}
-    spelt = {name: encrypted(plain) for name, plain in numbers.items()}
+    spelt = {name: encrypted(plain) for name, plain in TIMES.items()}
     parameters = read(with_times(text, spelt), PreSharedKey(KEY))[0].parameters
     assert isinstance(parameters, TotpParameters)
     assert (parameters.time_steps, parameters.step_s, parameters.drift_steps) == (7, 60, -2)
@@ -181,11 +248,7 @@ def test_a_wrong_key_is_told_before_any_counter_is_read() -> None:
     "cipher", [Cipher.DES3_CBC, Cipher.CAMELLIA_256_CBC, Cipher.AES_128_GCM, Cipher.AES_256_KWP]
 )
 def test_a_counter_is_decrypted_under_every_kind_of_cipher(cipher: Cipher) -> None:
-    order, key = Sealed(cipher), key_for(cipher)
-    value = seal(cipher, key, b"42")
-    mac = b64encode(hmac.digest(order.mac_key or b"", value, "sha256")).decode()
-    counter = f"<EncryptedValue>{sealed_value(method_of(cipher), value)}</EncryptedValue>"
-    text = changed(sealed(order), PLAIN_COUNTER, f"{counter}<ValueMAC>{mac}</ValueMAC>")
+    text = with_sealed_counter(cipher, b"42")
     assert read(text, unlock_for(cipher))[0].parameters == HotpParameters(Digest.SHA1, 6, 42)
 
 

@@ -116,6 +116,13 @@ def test_a_value_mac_in_a_plain_file_is_refused() -> None:
     assert "names no key" in error.reason
 
 
+def test_a_seed_both_plain_and_encrypted_is_malformed() -> None:
+    plain = f"<Secret><PlainValue>{SEED}</PlainValue>"
+    error = refused(changed(sized(20).decode(), "<Secret>", plain), PreSharedKey(KEY))
+    assert isinstance(error, Malformed)
+    assert "plain and encrypted" in error.reason
+
+
 @pytest.mark.parametrize("octets", [16, 20, 32, 64, 128])
 def test_an_encrypted_seed_is_passed_on_still_encrypted(octets: int) -> None:
     seed = read(sized(octets), PreSharedKey(KEY))[0].seed

@@ -4,11 +4,26 @@ from datetime import UTC, datetime
 
 import pytest
 
-from importers import LimitExceeded, Malformed, PinPolicy, PinUsage, Policy, SeedRecord
+from importers import (
+    Digest,
+    HotpParameters,
+    LimitExceeded,
+    Malformed,
+    OcraParameters,
+    Parameters,
+    PinPolicy,
+    PinUsage,
+    Policy,
+    SeedRecord,
+    TotpParameters,
+)
 from tests.support.pskc_maker import Order, Tokens
 from tests.unit.importers.reading import changed, figure, made, read, refused
 
 PATH = "/KeyContainer/KeyPackage/Key/Policy"
+HOTP = HotpParameters(Digest.SHA1, 6, 0)
+TOTP = TotpParameters(Digest.SHA1, 6, 30)
+OCRA = OcraParameters("OCRA-1:HOTP-SHA1-6:QN08")
 DAY = "2026-01-{:02d}T00:00:00Z"
 
 
@@ -38,14 +53,30 @@ def test_a_key_without_a_policy_has_none() -> None:
 
 def test_an_empty_policy_forbids_nothing() -> None:
     assert policy_of("") == Policy()
-    assert policy_of("").forbids is None
+    assert policy_of("").forbids_for(HOTP) is None
 
 
-@pytest.mark.parametrize("usage", ["OTP", "CR", " OTP "])
+@pytest.mark.parametrize("usage", ["OTP", " OTP "])
 def test_a_key_for_codes_may_be_used(usage: str) -> None:
     policy = policy_of(f"<KeyUsage>{usage}</KeyUsage>")
     assert policy == Policy(frozenset({usage.strip()}))
-    assert policy.forbids is None
+    assert policy.forbids_for(HOTP) is None
+
+
+@pytest.mark.parametrize("parameters", [HOTP, TOTP])
+def test_a_usage_for_responses_alone_forbids_codes(parameters: Parameters) -> None:
+    policy = policy_of("<KeyUsage>CR</KeyUsage>")
+    assert policy.forbids_for(parameters) == "its policy permits CR only"
+
+
+@pytest.mark.parametrize("usage", ["CR", "OTP"])
+def test_either_usage_permits_ocra(usage: str) -> None:
+    assert policy_of(f"<KeyUsage>{usage}</KeyUsage>").forbids_for(OCRA) is None
+
+
+def test_a_usage_without_either_forbids_ocra() -> None:
+    policy = policy_of("<KeyUsage>Verify</KeyUsage>")
+    assert policy.forbids_for(OCRA) == "its policy permits Verify only"
 
 
 def test_several_usages_are_a_union() -> None:
@@ -54,14 +85,15 @@ def test_several_usages_are_a_union() -> None:
 
 
 def test_a_usage_without_codes_forbids_them() -> None:
-    assert policy_of("<KeyUsage>Encrypt</KeyUsage>").forbids == "its policy permits Encrypt only"
+    policy = policy_of("<KeyUsage>Encrypt</KeyUsage>")
+    assert policy.forbids_for(HOTP) == "its policy permits Encrypt only"
 
 
 @pytest.mark.parametrize("usage", ["otp", "Sing", "", "OTP CR", "OTP<x/>"])
 def test_an_unknown_usage_forbids_the_key_even_beside_a_known_one(usage: str) -> None:
     policy = policy_of(f"<KeyUsage>OTP</KeyUsage><KeyUsage>{usage}</KeyUsage>")
     assert policy.unknown[0].startswith(f"{PATH}/KeyUsage")
-    assert f"{PATH}/KeyUsage" in (policy.forbids or "")
+    assert f"{PATH}/KeyUsage" in (policy.forbids_for(HOTP) or "")
 
 
 def test_transactions_are_counted() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from importers import Digest, HotpParameters, Malformed, TotpParameters
+from importers import Digest, HotpParameters, Malformed, TotpParameters, Unsupported
 from tests.support.pskc_maker import Hotp, Order, Tokens, Totp
 from tests.unit.importers.reading import changed, figure, made, read, refused
 
@@ -50,6 +50,14 @@ def test_a_suite_is_known_by_its_usual_spellings(suite: str) -> None:
     parameters = read(changed(CARD, "<Suite>HMAC-SHA1<", f"<Suite>{suite}<"))[0].parameters
     assert isinstance(parameters, TotpParameters)
     assert parameters.digest is Digest.SHA256
+
+
+def test_an_unknown_suite_is_repeated_in_part_only() -> None:
+    seed = "3132333435363738393031323334353637383930"
+    error = refused(changed(CARD, "<Suite>HMAC-SHA1<", f"<Suite>{seed}<"))
+    assert isinstance(error, Unsupported)
+    assert seed[:24] in error.reason
+    assert seed[:25] not in error.reason
 
 
 def test_a_missing_suite_and_time_are_defaults_and_named() -> None:

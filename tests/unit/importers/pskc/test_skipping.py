@@ -106,12 +106,23 @@ def test_a_file_cut_off_is_refused_whole() -> None:
     assert isinstance(error, Malformed)
 
 
-def test_wrong_value_macs_among_good_ones_are_skipped_and_told() -> None:
-    records, errors = passed_over(broken(3, 9, 3), PreSharedKey(KEY))
-    assert len(records) == 6
-    assert len(errors) == 9
+@pytest.mark.parametrize(("bad", "then"), [(1, 0), (1, 3), (2, 197), (9, 891)])
+def test_few_wrong_value_macs_among_good_ones_are_skipped_and_told(bad: int, then: int) -> None:
+    records, errors = passed_over(broken(3, bad, then), PreSharedKey(KEY))
+    assert len(records) == 3 + then
+    assert len(errors) == bad
     assert all(isinstance(error, IntegrityFailure) for error in errors)
     assert errors[0].serial == "GALT10010000"
+
+
+@pytest.mark.parametrize(("bad", "then"), [(2, 0), (2, 194), (9, 880)])
+def test_several_wrong_value_macs_over_one_percent_mean_a_wrong_key(bad: int, then: int) -> None:
+    file = opened(broken(3, bad, then), PreSharedKey(KEY), instructions=SKIP_BAD)
+    records, error = until_refused(file)
+    assert type(error) is WrongKey
+    assert len(records) == 3 + then
+    assert f"{bad} of {3 + bad + then} value MACs" in error.reason
+    assert error.serial == "GALT10010000"
 
 
 def test_ten_wrong_value_macs_in_a_thousand_are_skipped() -> None:
