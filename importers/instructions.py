@@ -28,10 +28,10 @@ class Instructions:
     """None leaves it to the file; where file and operator both speak and differ, it is refused.
 
     `format`: the id of a `Format`; the content must still be of that format.
-    `skip_bad`: a record that is refused becomes a value, see `SeedFile.refused`.
+    `skip_bad`: a record that is refused becomes a value, see `SeedFile.on_refusal`.
     `allow_unauthenticated`: encrypted values need neither value MAC nor signature.
     `allow_short`: seeds of 10 to 15 octets pass (RFC 4226 section 4 R6 asks for 16).
-    `legacy_macs`: value MACs as drafts made them, by the encryption key or over the plain value.
+    `legacy_macs`: value MACs as drafts made them, by the encryption key.
     `cipher`: what the values are really under, such as "aes256-cbc", where the file says another.
     `signed_by`: certificates (PEM) of which one must have signed the whole file.
     """

@@ -62,10 +62,8 @@ def check_said(record: importers.SeedRecord, terms: Terms) -> None:
 
 
 def _proposed_user(record: importers.SeedRecord) -> str | None:
-    """Whom the file names: a column of users, or PSKC's UserId, a name of RFC 4514 as a rule."""
-    named = record.proposed_user or record.device_user_id
-    if named is None and not isinstance(record.parameters, importers.YubicoOtpParameters):
-        named = record.key_user_id
+    """Whom the file names; PSKC's UserId is a name of RFC 4514 as a rule."""
+    named = record.proposed_user
     return None if named is None else _COMMON_NAME.sub(r"\1", named)
 
 
