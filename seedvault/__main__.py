@@ -53,7 +53,7 @@ def _refuse(usage: click.ClickException, *, as_json: bool) -> int:
 def _tell(error: SeedvaultError, session: Session) -> int:
     if session.as_json:
         _document(error)
-    click.echo(f"error: {error}", err=True)
+    output.note(f"error: {error}")
     return exit_for(error)
 
 

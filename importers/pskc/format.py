@@ -89,6 +89,6 @@ PSKC = Format(
         "check digits, codes that are not decimal, a TOTP step over 120 seconds",
         "KeyProfileId and KeyReference: what they stand for is not in the file",
         "static passwords, RSA SecurID, ActivIdentity 3DES and every unknown algorithm",
-        "with skip_bad, the whole file once ten value MACs and over 1 % are wrong, or all are",
+        "with --skip-bad, a file of which ten value MACs are wrong and none is right, or over 1 %",
     ),
 )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import click
 
 from seedvault.cli import output
-from seedvault.cli.options import Session, json_option
+from seedvault.cli.options import Session, json_option, jsonl_option
 from seedvault.domain.errors import NotFound
 from seedvault.wiring import KnownFormat, known_formats
 
@@ -26,6 +26,7 @@ _SHORT = {
 
 @click.command("formats")
 @click.argument("format_id", metavar="[ID]", required=False)
+@jsonl_option
 @json_option
 @click.pass_obj
 def command(session: Session, format_id: str | None) -> None:
@@ -37,11 +38,13 @@ def command(session: Session, format_id: str | None) -> None:
       seedvault formats pskc
     """
     formats = known_formats()
-    if session.as_json:
-        chosen = [_found(formats, format_id)] if format_id else formats
+    chosen = [_found(formats, format_id)] if format_id else formats
+    if session.as_lines:
+        output.lines("format", map(_fields, chosen))
+    elif session.as_json:
         output.document("formats", {"formats": [_fields(each) for each in chosen]})
     elif format_id:
-        output.fields(_words(_found(formats, format_id)))
+        output.fields(_words(*chosen))
     else:
         _matrix(formats)
 

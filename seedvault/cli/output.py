@@ -70,11 +70,16 @@ def fields(pairs: Iterable[tuple[str, object]]) -> None:
     shown = list(pairs)
     width = max(len(name) for name, _ in shown)
     for name, value in shown:
-        click.echo(f"{name.ljust(width)}  {local(value) if isinstance(value, datetime) else value}")
+        told = local(value) if isinstance(value, datetime) else str(value)
+        click.echo(_wrapped(f"{name.ljust(width)}  ", told))
 
 
 def note(text: str) -> None:
-    """A line for whoever watches, on standard error."""
+    """A line for whoever watches, on standard error; on a terminal, wrapped between words."""
+    if sys.stderr.isatty():
+        width = shutil.get_terminal_size().columns
+        lines = (textwrap.wrap(line, width, break_on_hyphens=False) for line in text.splitlines())
+        text = "\n".join("\n".join(wrapped) for wrapped in lines)
     click.echo(text, err=True)
 
 

@@ -212,7 +212,15 @@ def _every_document(seedvault: CommandLine, folder: Path) -> Iterator[dict[str, 
         ["status"],
     ):
         yield seedvault(*arguments, "--json").document
-    for listing in ("token list", f"token history {card}", "batch list", "user list", "audit list"):
+    for listing in (
+        "formats",
+        "token list",
+        f"token history {card}",
+        "batch list",
+        "formats",
+        "user list",
+        "audit list",
+    ):
         yield json.loads(seedvault(*listing.split(), "--jsonl").out.splitlines()[0])
 
 
