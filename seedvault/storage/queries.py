@@ -1,7 +1,7 @@
 """What people look at: tokens, users, batches, counts. Nothing here is hot."""
 
 from collections.abc import Iterator, Sequence
-from itertools import islice
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import Connection, Select, func, select
@@ -18,25 +18,20 @@ from seedvault.storage.rows import (
     listed_token,
     moment,
 )
-from seedvault.storage.statements import tokens
+from seedvault.storage.statements import Driver, Statements, tokens
 from seedvault.storage.tables import AUDIT_HEAD, BATCH, TOKEN, USER
-
-_IN_AT_ONCE = 1_000  # values in one IN list
 
 
 def held(
-    connection: Connection, serials: Sequence[Serial], fingerprints: Sequence[bytes]
+    driver: Driver,
+    statements: Statements,
+    serials: Sequence[Serial],
+    fingerprints: Sequence[bytes],
 ) -> list[HeldToken]:
     """Every token with one of the serials or one of the fingerprints."""
-    found = select(*(TOKEN.c[name] for name in HeldRow._fields))
-    by_serial = _in_parts(TOKEN.c.serial_folded, [serial.folded for serial in serials])
-    by_seed = _in_parts(TOKEN.c.fingerprint, fingerprints)
-    rows = {
-        HeldRow._make(row)
-        for condition in (*by_serial, *by_seed)
-        for row in connection.execute(found.where(condition))
-    }
-    return [held_token(row) for row in rows]
+    by_serial = statements.held_by_serial.run_in_parts(driver, [one.folded for one in serials])
+    by_seed = statements.held_by_seed.run_in_parts(driver, fingerprints)
+    return [held_token(row) for row in {*map(HeldRow._make, chain(by_serial, by_seed))}]
 
 
 def listed(connection: Connection, wanted: TokenFilter) -> list[ListedToken]:
@@ -131,9 +126,3 @@ def _user(row: Any) -> User:
 
 def _batches() -> Select[Any]:
     return select(*(BATCH.c[name] for name in BatchRow._fields))
-
-
-def _in_parts(column: Any, values: Sequence[Any]) -> Iterator[Any]:
-    remaining = iter(values)
-    while part := list(islice(remaining, _IN_AT_ONCE)):
-        yield column.in_(part)

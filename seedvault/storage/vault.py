@@ -65,8 +65,9 @@ class SqlVault:
         return stored
 
     def held(self, serials: Sequence[Serial], fingerprints: Sequence[bytes]) -> list[HeldToken]:
-        with self._reading() as connection:
-            return queries.held(connection, serials, fingerprints)
+        with self._database.explained:
+            driver = self._database.driver
+            return queries.held(driver, self._statements, serials, fingerprints)
 
     def nearest_serials(self, serial: Serial, limit: int) -> list[Serial]:
         with self._reading() as connection:

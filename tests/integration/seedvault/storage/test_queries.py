@@ -1,5 +1,6 @@
 """What people look at: found by any spelling, in order, and never by scanning a large table."""
 
+import gc
 from pathlib import Path
 
 import pytest
@@ -198,3 +199,17 @@ def test_neither_a_blob_nor_a_seal_is_in_a_repr(stocked: SqlVault, tmp_path: Pat
     stored = stocked.token(serial(2))
     assert stored is not None
     assert repr(stored.wrapped.blob) not in repr(stored)
+
+
+def test_more_serials_than_one_statement_takes_are_all_found(stocked: SqlVault) -> None:
+    asked = [serial(number) for number in range(2_500)]
+    assert {token.serial for token in stocked.held(asked, [])} == {serial(n) for n in range(1, 8)}
+
+
+def test_looking_for_held_tokens_leaves_no_garbage(stocked: SqlVault) -> None:
+    def left_behind() -> int:
+        stocked.held([serial(number) for number in range(1_000)], [])
+        return gc.collect()
+
+    left_behind()
+    assert left_behind() == 0
