@@ -25,6 +25,7 @@ from importers.format import Feature, FieldNote, Format
 from importers.header import (
     CertificateName,
     Header,
+    HeldTransportKey,
     MacAlgorithm,
     Plain,
     Protection,
@@ -57,6 +58,7 @@ from importers.registry import FORMATS, open_source
 from importers.seed_file import Refused, SeedFile, Warned
 from importers.source import Octets, Source
 from importers.unlock import (
+    HeldKey,
     KeyForm,
     Passphrase,
     PreSharedKey,
@@ -81,6 +83,8 @@ __all__ = [
     "FieldNote",
     "Format",
     "Header",
+    "HeldKey",
+    "HeldTransportKey",
     "HotpParameters",
     "ImporterError",
     "Instructions",

@@ -96,6 +96,16 @@ class TransportKey(Secret):
         self.cipher = cipher
 
 
+class HeldTransportKey(TransportKey):
+    """A key that whoever decrypts the values holds already, under a label; no octets of it."""
+
+    __slots__ = ("label",)
+
+    def __init__(self, label: str, cipher: Cipher) -> None:
+        super().__init__(b"", cipher)
+        self.label = label
+
+
 @dataclass(frozen=True, slots=True)
 class Header:
     """A file's format, such as "PSKC 1.0", and its protection.

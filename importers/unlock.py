@@ -1,7 +1,7 @@
 """What opens a protected seed file: the key or the passphrase that came apart from it."""
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from enum import Enum
 from typing import ClassVar
 
@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
+from importers.cipher import Cipher
 from importers.errors import Place, WrongKey
 from importers.secret import Secret
 
@@ -73,8 +74,23 @@ class PrivateKey(Secret):
         self.modulus_octets = (key.key_size + 7) // 8
 
 
-# A key that someone else holds (an HSM) will join here: a protocol that decrypts the MAC key.
-Unlock = PreSharedKey | Passphrase | PrivateKey
+class HeldKey(Secret):
+    """An RSA key that somebody else holds, such as an HSM: here are its label, and one question.
+
+    `decrypt` gives the key of a file's value MACs, which is the one value that must be read here,
+    or raises ValueError. Seeds are decrypted by whoever holds the key.
+    """
+
+    __slots__ = ("decrypt", "label")
+    kind: ClassVar[str] = "a key that lives elsewhere"
+
+    def __init__(self, label: str, decrypt: Callable[[Cipher, bytes], bytes]) -> None:
+        super().__init__(b"")
+        self.label = label
+        self.decrypt = decrypt
+
+
+Unlock = PreSharedKey | Passphrase | PrivateKey | HeldKey
 
 
 def read_key_file(octets: bytes, name: str = "key file") -> PreSharedKey:

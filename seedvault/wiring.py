@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,7 +30,7 @@ from seedvault.service.inquiry import InquireToken
 from seedvault.service.inspect import InspectFile
 from seedvault.service.ports import Keys, Vault, VaultIdentity
 from seedvault.service.resync import ResynchroniseToken
-from seedvault.service.seed_files import Intake, Recipient
+from seedvault.service.seed_files import HeldKey, Intake, Recipient
 from seedvault.service.users import AddUser
 from seedvault.service.verify import VerifyCode
 
@@ -102,6 +102,10 @@ class Application:
         from seedvault.intake import recipient_of
 
         return recipient_of(name, key, certificate)
+
+    def held_key(self, label: str) -> HeldKey:
+        """A private key on the vault's PKCS#11 token, for a file that was encrypted for it."""
+        return HeldKey(label, partial(self.keys.decrypt_mac_key, label))
 
     @property
     def inspect_file(self) -> InspectFile:

@@ -15,7 +15,7 @@ from importers.errors import KeyMissing, Malformed, Place, WrongKey
 from importers.header import CertificateName, UnderCertificate
 from importers.pskc import grammar
 from importers.secret import Secret
-from importers.unlock import PrivateKey, Unlock
+from importers.unlock import HeldKey, PrivateKey, Unlock
 from importers.xml import Capture
 
 _SERIAL_OCTETS = 20  # RFC 5280 section 4.1.2.2
@@ -35,6 +35,9 @@ class CertificateLock:
         if unlock is None:
             reason = f"the file is encrypted for {wanted}, and no key was given"
             raise KeyMissing(reason, self.place, "Give its private key.", passphrase=False)
+        if isinstance(unlock, HeldKey):
+            yield unlock  # whose key it is shows when it opens something
+            return
         if not isinstance(unlock, PrivateKey):
             reason = f"the file is encrypted for {wanted}, and {unlock.kind} was given"
             raise WrongKey(reason, self.place, "Give its private key.")

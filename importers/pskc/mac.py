@@ -15,7 +15,7 @@ from importers.model import WarningCode
 from importers.pskc import algorithms, grammar
 from importers.pskc.ciphers import cipher_of
 from importers.secret import Secret
-from importers.unlock import PrivateKey
+from importers.unlock import HeldKey, PrivateKey
 from importers.values import decrypt_value, plain_lengths, whole_key
 from importers.xml import Capture
 
@@ -78,6 +78,8 @@ class _Sealed:
 
     def open(self, key: Secret, algorithm: MacAlgorithm, first: Capture) -> bytes:
         """Decrypt it. It is the one value that no MAC covers: bad padding means a wrong key."""
+        if isinstance(key, HeldKey):
+            return self._opened_elsewhere(key)
         modulus = key.modulus_octets if isinstance(key, PrivateKey) else 0
         if not plain_lengths(self.cipher, len(self.value), modulus):
             raise Malformed(f"MACKey is no value under {self.cipher}", self.place)
@@ -93,6 +95,16 @@ class _Sealed:
         if decrypted.loosely and not _opens(ValueMacs(algorithm, decrypted.octets, None), first):
             raise wrong
         return decrypted.octets
+
+    def _opened_elsewhere(self, key: HeldKey) -> bytes:
+        try:
+            mac_key = key.decrypt(self.cipher, self.value)
+        except ValueError:
+            mac_key = b""
+        if len(mac_key) not in _MAC_KEY:
+            reason = f"the key labelled {key.label!a} does not open this file"
+            raise WrongKey(reason, self.place)
+        return mac_key
 
 
 def _opens(macs: ValueMacs, first: Capture) -> bool:

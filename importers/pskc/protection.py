@@ -14,6 +14,7 @@ from importers.errors import (
     WrongKey,
 )
 from importers.header import (
+    HeldTransportKey,
     MacAlgorithm,
     Plain,
     Protection,
@@ -29,7 +30,7 @@ from importers.pskc.ciphers import cipher_of, instructed, mislabelled
 from importers.pskc.derivation import DerivedLock, derived_lock
 from importers.pskc.mac import MacMethod, ValueMacs, mac_method
 from importers.secret import Secret
-from importers.unlock import PreSharedKey, PrivateKey, Unlock
+from importers.unlock import HeldKey, PreSharedKey, PrivateKey, Unlock
 from importers.values import plain_lengths, whole_key
 from importers.xml import Capture
 
@@ -39,7 +40,8 @@ class Keys:
     """What opens a protected container.
 
     `value_macs` is None where there are none to check. `told` is the cipher that the operator
-    says it is, whatever the file says. `modulus_octets` is an RSA key's length.
+    says it is, whatever the file says. `modulus_octets` is an RSA key's length, 0 for one held
+    elsewhere.
     """
 
     transport: TransportKey
@@ -49,7 +51,8 @@ class Keys:
 
     def seed_lengths(self, value: bytes) -> range:
         """The lengths that the seed in an encrypted value can have; empty where it is none."""
-        return plain_lengths(self.transport.cipher, len(value), self.modulus_octets)
+        modulus = self.modulus_octets or len(value)
+        return plain_lengths(self.transport.cipher, len(value), modulus)
 
     @property
     def if_no_mac_matches(self) -> str | None:
@@ -162,6 +165,8 @@ def _opened(
 
 
 def _transport_key(key: Secret, cipher: Cipher) -> TransportKey:
+    if isinstance(key, HeldKey):
+        return HeldTransportKey(key.label, cipher)
     with key.expose() as octets:
         return TransportKey(whole_key(cipher, bytes(octets)), cipher)
 

@@ -11,7 +11,7 @@ import click
 from seedvault.cli import output
 from seedvault.cli.options import Session, dry_run_option, json_option
 from seedvault.cli.side_files import SideFile
-from seedvault.cli.told import Told, delivered_key, terms_of, told_options
+from seedvault.cli.told import Told, delivered_key, terms_of, told_options, with_held_key
 from seedvault.domain.errors import KeyNeeded
 from seedvault.domain.names import Serial
 from seedvault.service.import_batch import ImportReport
@@ -58,6 +58,7 @@ def import_batch(
     watch = _Watch(file)
     with session.application() as application, watch:
         importing = application.import_batch
+        key = with_held_key(key, told, application)
         _spare_the_collector()
         try:
             report = importing(file, key, session.actor, watch, terms)

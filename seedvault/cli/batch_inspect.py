@@ -12,7 +12,7 @@ from seedvault.cli.batch_import import asked_key
 from seedvault.cli.exits import Exit
 from seedvault.cli.options import Session, json_option
 from seedvault.cli.token_words import kind_of, kind_words
-from seedvault.cli.told import Told, delivered_key, terms_of, told_options
+from seedvault.cli.told import Told, delivered_key, terms_of, told_options, with_held_key
 from seedvault.domain.errors import KeyNeeded
 from seedvault.domain.oath import Parameters
 from seedvault.service.inspect import Findings
@@ -37,6 +37,7 @@ def inspect(session: Session, file: Path, **told: Unpack[Told]) -> int:
     """
     key, terms = delivered_key(told), terms_of(told)
     with session.application() as application:
+        key = with_held_key(key, told, application)
         try:
             findings = application.inspect_file(file, key, terms, session.actor)
         except KeyNeeded as needed:

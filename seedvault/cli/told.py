@@ -1,8 +1,9 @@
 """What the operator tells of a seed file: its key, and what it does not say itself."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
 
 import click
 
@@ -10,6 +11,9 @@ from seedvault.cli.secret_input import read_secret_file
 from seedvault.domain.errors import InvalidInput
 from seedvault.domain.oath import Digest
 from seedvault.service.seed_files import SeedFileKey, Terms
+
+if TYPE_CHECKING:
+    from seedvault.wiring import Application
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -19,6 +23,7 @@ class Told(TypedDict):
 
     key_file: str | None
     passphrase_file: str | None
+    key_label: str | None
     container_passphrase_file: str | None
     pgp_key_file: str | None
     signed_by: tuple[Path, ...]
@@ -47,6 +52,11 @@ _OPTIONS = (
         "--passphrase-file",
         metavar="FILE",
         help="The passphrase of the file, or of a private key; - for stdin.",
+    ),
+    click.option(
+        "--key-label",
+        metavar="LABEL",
+        help="The private key on the vault's PKCS#11 token that the file was encrypted for.",
     ),
     click.option(
         "--signed-by",
@@ -96,8 +106,16 @@ def told_options(command: F) -> F:
     return command
 
 
+def with_held_key(key: SeedFileKey, told: Told, application: "Application") -> SeedFileKey:
+    """The same, or the key that the HSM holds where the operator names one."""
+    label = told["key_label"]
+    return key if label is None else replace(key, held=application.held_key(label))
+
+
 def delivered_key(told: Told) -> SeedFileKey:
     """What came in the second envelope; each file is read once."""
+    if told["key_label"] and (told["key_file"] or told["passphrase_file"]):
+        raise InvalidInput("--key-label names the key: give no key or passphrase beside it")
     key_file, passphrase = told["key_file"], told["passphrase_file"]
     around, pgp_key = told["container_passphrase_file"], told["pgp_key_file"]
     if [key_file, passphrase, around, pgp_key].count("-") > 1:

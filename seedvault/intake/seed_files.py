@@ -246,6 +246,9 @@ def _instructions(terms: Terms) -> importers.Instructions:
 
 
 def _unlock(key: SeedFileKey) -> importers.Unlock | None:
+    held = key.held
+    if held is not None:
+        return importers.HeldKey(held.label, lambda cipher, value: held.decrypt(cipher.name, value))
     if key.key_file is not None and _PEM in key.key_file:
         passphrase = None if key.passphrase is None else importers.Passphrase(key.passphrase)
         return importers.read_private_key(key.key_file, passphrase)

@@ -61,6 +61,14 @@ class HsmKeys:
         with _handing(), self.keystore.recipient(cipher, key or b"") as known:
             yield _Handler(self.keystore, known)
 
+    def decrypt_mac_key(self, label: str, cipher: str, value: bytes) -> bytes:
+        with translated():
+            try:
+                key = self.keystore.transport_key_by_label(hsm.Cipher[cipher], label)
+                return bytes(self.keystore.decrypt_mac_key(key, value))
+            except hsm.Integrity as error:
+                raise ValueError("it does not decrypt") from error
+
     def check(self, stored: StoredToken) -> None:
         octets = sealed_octets(self.vault_id, stored.token, stored.wrapped, stored.revision)
         with translated():

@@ -82,6 +82,8 @@ def transport_key(
     match key:
         case None:
             return None
+        case importers.HeldTransportKey():
+            return keystore.transport_key_by_label(hsm.Cipher[key.cipher.name], key.label)
         case importers.TransportKey():
             with key.expose() as octets:
                 loaded = keystore.transport_key(hsm.Cipher[key.cipher.name], bytes(octets))

@@ -260,6 +260,12 @@ class Keys(Protocol):
         self, file: OpenedSeedFile, terms: Terms = ...
     ) -> AbstractContextManager[SeedTaker]: ...
 
+    def decrypt_mac_key(self, label: str, cipher: str, value: bytes) -> bytes:
+        """The key of a file's value MACs, by a private key on the PKCS#11 token. No seed.
+
+        Raises ValueError where it does not decrypt.
+        """
+
     def check(self, stored: StoredToken) -> None:
         """Raises SealBroken where the row is not what was sealed."""
 

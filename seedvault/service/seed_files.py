@@ -1,6 +1,6 @@
 """What the use cases need of seed files: those that come in, and those that are handed on."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -76,10 +76,21 @@ class OpenedSeedFile(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class HeldKey:
+    """A private key that the HSM holds, by its label. `decrypt` takes a cipher's name and a value,
+    gives the key of a file's value MACs, and raises ValueError where there is none.
+    """
+
+    label: str
+    decrypt: Callable[[str, bytes], bytes] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class SeedFileKey:
     """What came in the second envelope: the octets of a key file, or a passphrase. Never shown.
 
-    A `key_file` may be an AES key or a private key in PEM, which `passphrase` then opens.
+    `held` stands for all of it where the key lives in the HSM. A `key_file` may be an AES key or
+    a private key in PEM, which `passphrase` then opens.
     `container_passphrase` and `pgp_key`, which it may open, are for what a file is wrapped in.
     """
 
@@ -87,6 +98,7 @@ class SeedFileKey:
     passphrase: str | None = field(default=None, repr=False)
     container_passphrase: str | None = field(default=None, repr=False)
     pgp_key: bytes | None = field(default=None, repr=False)
+    held: HeldKey | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,11 @@ import base64
 import time
 from pathlib import Path
 
-from importers import Digest
+from importers import Cipher, Digest
 from tests.support.cli import CommandLine
 from tests.support.codes import code
 from tests.support.pskc_maker import Fault, Order, Tokens, write_pskc
+from tests.support.sealed_maker import Sealed, sealed
 
 KEY = b"1234567890123456"
 SEEDS = {f"2300000{number}": bytes([number]) * 20 for number in (1, 2, 3)}
@@ -101,3 +102,12 @@ def test_a_dry_run_tells_what_is_bad_too(seedvault: CommandLine, tmp_path: Path)
     assert "refused: 1 of the records" in done.out
     assert "GALT10000001" in (tmp_path / "delivery.refused.csv").read_text()
     assert seedvault("batch", "list", "--json").document["batches"] == []
+
+
+def test_a_key_that_the_hsm_does_not_hold_is_named(seedvault: CommandLine, tmp_path: Path) -> None:
+    file = tmp_path / "delivery.pskcxml"
+    file.write_text(sealed(Sealed(Cipher.RSA_OAEP_SHA1)))
+    for command in ("inspect", "import"):
+        refused = seedvault("batch", command, file, "--key-label", "nobody")
+        assert refused.code == 6
+        assert "no key is labelled 'nobody'" in refused.err

@@ -66,3 +66,8 @@ class FakeHandler:
 
     def hand_on(self, stored: StoredToken) -> HandedOnSeed:
         return HandedOnSeed(self._seed_of(stored)[::-1], b"mac")
+
+
+def no_held_key(label: str, cipher: str, value: bytes) -> bytes:
+    """The `Keys` port's `decrypt_mac_key`, where there is no such key."""
+    raise ValueError(f"{label} is no key of a fake")

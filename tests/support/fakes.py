@@ -50,7 +50,7 @@ from seedvault.service.ports import (
 )
 from seedvault.service.seal import sealed_octets
 from seedvault.service.seed_files import NO_TERMS, DeliveredSeed, OpenedSeedFile, Recipient, Terms
-from tests.support.fake_files import FakeHandler
+from tests.support.fake_files import FakeHandler, no_held_key
 from tests.support.tokens import DAMAGED, NOON
 
 _SHORTEST_SEED = 16  # octets: RFC 4226 section 4 R6
@@ -146,10 +146,9 @@ class FakeVault:
         bound = sum(isinstance(row.stored.token, Bound) for row in self.rows.values())
         quarantined = sum(isinstance(row.stored.token, Quarantined) for row in self.rows.values())
         events = sum(map(len, self.chains.values()))
-        in_stock = len(self.rows) - bound
-        return Counts(
-            in_stock - quarantined, bound, quarantined, len(self._users), len(self._batches), events
-        )
+        in_stock = len(self.rows) - bound - quarantined
+        users, batches = len(self._users), len(self._batches)
+        return Counts(in_stock, bound, quarantined, users, batches, events)
 
     def events(self, wanted: EventFilter) -> list[LoggedEvent]:
         logged = [logged for chain in self.chains.values() for logged in reversed(chain)]
@@ -342,6 +341,7 @@ class FakeKeys:
     """
 
     import_tier = Tier.NARROW
+    decrypt_mac_key = staticmethod(no_held_key)
     module = "a fake in memory"
 
     def __init__(self, vault: FakeVault) -> None:

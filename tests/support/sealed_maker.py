@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CBC, ECB
 from cryptography.hazmat.primitives.keywrap import aes_key_wrap, aes_key_wrap_with_padding
-from cryptography.hazmat.primitives.serialization import load_der_private_key
+from cryptography.hazmat.primitives.serialization import load_der_private_key, load_der_public_key
 
 from importers import Cipher, MacAlgorithm, Mode, PreSharedKey, PrivateKey
 from tests.support.pskc_maker import PSKC, published_octets
@@ -235,9 +235,20 @@ def wrap_3des(key: bytes, octets: bytes, iv: bytes | None = None) -> bytes:
 
 
 def _for_public_key(cipher: Cipher, key: bytes, octets: bytes) -> bytes:
-    private = load_der_private_key(key, None, unsafe_skip_rsa_key_validation=True)
-    assert isinstance(private, rsa.RSAPrivateKey)
+    public = _public_key(key)
     if cipher.mode is Mode.RSA_1_5:
-        return private.public_key().encrypt(octets, padding.PKCS1v15())
+        return public.encrypt(octets, padding.PKCS1v15())
     hash_ = hashes.SHA1() if cipher.hash == "SHA1" else hashes.SHA256()
-    return private.public_key().encrypt(octets, padding.OAEP(padding.MGF1(hash_), hash_, None))
+    return public.encrypt(octets, padding.OAEP(padding.MGF1(hash_), hash_, None))
+
+
+def _public_key(der: bytes) -> rsa.RSAPublicKey:
+    """Out of a private key, or of a public one where the private one is elsewhere."""
+    try:
+        public = load_der_public_key(der)
+    except ValueError:
+        private = load_der_private_key(der, None, unsafe_skip_rsa_key_validation=True)
+        assert isinstance(private, rsa.RSAPrivateKey)
+        public = private.public_key()
+    assert isinstance(public, rsa.RSAPublicKey)
+    return public

@@ -12,6 +12,7 @@ from seedvault.service.seed_files import NO_TERMS, SeedFileKey, Terms
 NOTHING: Told = {
     "key_file": None,
     "passphrase_file": None,
+    "key_label": None,
     "container_passphrase_file": None,
     "pgp_key_file": None,
     "signed_by": (),
@@ -94,6 +95,12 @@ def test_a_passphrase_opens_a_private_key(tmp_path: Path) -> None:
         {**NOTHING, "key_file": key, "passphrase_file": _secret(tmp_path, "p", b"word")}
     )
     assert (given.key_file, given.passphrase) == (b"-----BEGIN ENCRYPTED PRIVATE KEY-----", "word")
+
+
+def test_a_key_in_the_hsm_stands_alone(tmp_path: Path) -> None:
+    key = _secret(tmp_path, "k", b"00" * 16)
+    with pytest.raises(InvalidInput, match="--key-label"):
+        delivered_key({**NOTHING, "key_label": "maker", "key_file": key})
 
 
 def test_the_container_has_a_passphrase_of_its_own(tmp_path: Path) -> None:
