@@ -1,5 +1,6 @@
 """Objects of the module that serve one file: looked for once, and again after a restart."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import suppress
 from ctypes import c_ulong
@@ -10,7 +11,7 @@ from hsm.errors import HsmError, KeyNotFound, Policy, Unavailable
 from hsm.templates import Cka, Ckk, Cko, Template
 
 
-class KeyObject:
+class KeyObject(ABC):
     """A handle that is known for as long as its link lasts."""
 
     __slots__ = ("_handle", "_link")
@@ -36,8 +37,8 @@ class KeyObject:
         """Give the object up."""
         self._link = None
 
-    def _acquire(self, session: LentSession) -> int:
-        raise NotImplementedError
+    @abstractmethod
+    def _acquire(self, session: LentSession) -> int: ...
 
 
 class CreatedObject(KeyObject):

@@ -1,5 +1,6 @@
 """A manufacturer's transport key: where it is, and how it puts a value on the desk."""
 
+from abc import ABC, abstractmethod
 from ctypes import c_char
 
 from hsm import canary, mechanisms, templates
@@ -15,7 +16,7 @@ from hsm.translate import Ambiguous
 _KINDS = {"AES": Ckk.AES, "3DES": Ckk.DES3, "RSA": Ckk.RSA}
 
 
-class TransportKey:
+class TransportKey(ABC):
     """Decrypts one file's values; made by `Keystore.transport_key`, of use inside its block."""
 
     __slots__ = ("cipher",)
@@ -39,13 +40,13 @@ class TransportKey:
             return session.desk.unpad(length, cipher.block, authenticated=authenticated)
         return length
 
+    @abstractmethod
     def wipe(self) -> None:
         """End the key, so far as it is ours to end."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _put(self, session: LentSession, value: bytes) -> int:
         """The same, padding included."""
-        raise NotImplementedError
 
 
 class ModuleKey(TransportKey):
