@@ -53,8 +53,6 @@ def inspect(session: Session, file: Path, **told: Unpack[Told]) -> int:
 
 
 def _words(found: Findings) -> Iterator[tuple[str, str]]:
-    yield "format", found.format
-    yield "protection", found.protection
     for sentence in found.summary:
         yield "file", sentence
     contrary = f", {found.contrary_count} in conflict" if found.contrary_count else ""
