@@ -32,6 +32,7 @@ class Fuzzer:
         self._mutator = Mutator(self._random, self._words)
         self.executed = 0
         self.slowest = 0.0
+        self.peak = 0
         self.outcomes: Counter[Outcome] = Counter()
         self.broken: dict[str, Path] = {}
 
@@ -76,6 +77,7 @@ class Fuzzer:
             self._keep(octets, setup, broken)
             outcome = Outcome("BROKEN", str(broken).partition("\n")[0])
         self.slowest = max(self.slowest, time.perf_counter() - started)
+        self.peak = max(self.peak, peak_megabytes())
         self.executed += 1
         if outcome.kind == "records" and setup not in entry.good:
             entry.good.append(setup)
@@ -97,7 +99,7 @@ def report(fuzzer: Fuzzer, took: float) -> None:
     """Print what was done, and every outcome by its class and line."""
     print(
         f"{fuzzer.executed} executions in {took:.1f} s ({fuzzer.executed / took:.0f} a second), "
-        f"slowest {fuzzer.slowest:.2f} s, peak {peak_megabytes()} MB, "
+        f"slowest {fuzzer.slowest:.2f} s, peak {fuzzer.peak} MB, "
         f"{len(fuzzer.outcomes)} distinct outcomes"
     )
     for outcome, count in sorted(

@@ -73,6 +73,13 @@ def test_a_file_that_fills_the_memory_is_broken(monkeypatch: pytest.MonkeyPatch)
         oracle.judge(b"", SETUP)
 
 
+def test_memory_held_before_a_file_is_not_the_file_s(monkeypatch: pytest.MonkeyPatch) -> None:
+    bytearray(300 << 20)  # filled and given back
+    held = oracle.peak_megabytes()
+    monkeypatch.setattr(oracle, "MEGABYTES", held - 200)
+    assert oracle.judge(b"", SETUP).kind == "UnknownFormat"
+
+
 def test_what_broke_a_reader_is_kept_and_can_be_replayed(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
