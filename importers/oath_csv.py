@@ -146,6 +146,7 @@ IBM = Dialect(id="ibm", title="IBM CSV", layout=_two)
 _TYPE = FieldNote("type", "hotp, totp or a word that is refused by name; hotp where it is absent")
 _DIGITS = FieldNote("digits", "length of a code; 6 where it is absent")
 _STEP = FieldNote("step", "time step of TOTP; 30 where it is absent", "seconds")
+_COUNTER_OR_STEP = FieldNote("counter or step", "next counter of HOTP; of TOTP the step", "seconds")
 _MOTP = "mOTP tokens and lists of TANs, by name, each token by itself."
 _LONG = "A seed of 32 or 64 octets hints at SHA-256 or SHA-512: --hash must say it."
 
@@ -182,7 +183,7 @@ FORMATS = (
             _KEY,
             _TYPE,
             _DIGITS,
-            FieldNote("counter or step", "next counter of HOTP; of TOTP the step", "seconds"),
+            _COUNTER_OR_STEP,
         ),
         open=PRIVACYIDEA.open,
         quirks=(*_TOLERATED, _LONG),
@@ -203,7 +204,7 @@ FORMATS = (
             _KEY,
             _TYPE,
             _DIGITS,
-            FieldNote("counter or step", "next counter of HOTP; of TOTP the step", "seconds"),
+            _COUNTER_OR_STEP,
         ),
         open=PRIVACYIDEA_V2.open,
         quirks=(*_TOLERATED, _LONG),
@@ -233,7 +234,7 @@ FORMATS = (
             FieldNote("algorithm", "HOTP or TOTP; mOTP is refused by name"),
             _KEY,
             FieldNote("digits", "length of a code"),
-            FieldNote("counter or step", "next counter of HOTP; of TOTP the step", "seconds"),
+            _COUNTER_OR_STEP,
         ),
         open=MULTIOTP.open,
         quirks=(*_TOLERATED, _LONG),
@@ -249,7 +250,7 @@ FORMATS = (
         fields=(
             _SERIAL,
             _KEY,
-            FieldNote("counter or step", "next counter of HOTP; of TOTP the step", "seconds"),
+            _COUNTER_OR_STEP,
         ),
         open=DUO.open,
         quirks=(

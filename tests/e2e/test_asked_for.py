@@ -67,7 +67,8 @@ def _terminal(seedvault: CommandLine, *arguments: str | Path) -> Iterator[Termin
     """The command with a terminal of its own for input and for errors."""
     screen, line = pty.openpty()
     with subprocess.Popen(
-        seedvault.argv(*arguments),
+        # A shell that runs the tests in the background has SIGINT ignored, which is inherited.
+        ["env", "--default-signal=INT", *seedvault.argv(*arguments)],
         stdin=line,
         stdout=line,
         stderr=line,

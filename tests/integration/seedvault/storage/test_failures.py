@@ -3,7 +3,6 @@
 import contextlib
 import os
 import sqlite3
-import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +14,7 @@ from seedvault.domain.errors import StorageUnavailable
 from seedvault.domain.token import Progress
 from seedvault.service.ports import Arrival, Counts, StoredToken
 from seedvault.storage import SqlVault, engine, upgrade_vault
+from tests.support import tmpfs
 from tests.support.tokens import NOON, new_token, serial
 from tests.support.vaults import (
     SOURCE,
@@ -145,13 +145,8 @@ def test_a_commit_that_does_not_fit_accepts_nothing(full: SqlVault) -> None:
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of half a megabyte."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", str(disk)]
-    if os.geteuid() != 0 or subprocess.run(mount, check=False, capture_output=True).returncode:
-        pytest.skip("needs root and the right to mount a small tmpfs")
-    yield disk
-    subprocess.run(["umount", str(disk)], check=True)
+    with tmpfs.small_disk(tmp_path / "disk", "512k") as disk:
+        yield disk.path
 
 
 def test_a_disk_that_is_really_full_accepts_nothing_and_recovers(small_disk: Path) -> None:
