@@ -49,7 +49,7 @@ class HandOver:
         """Raises NotAllowed where the batch was not imported as exportable, Conflict where the file
         is there already; then nothing is written. The file appears whole, or not at all.
         """
-        batch = self._allowed(order, actor)
+        batch = self._allowed(order, actor, dry_run=dry_run)
         self.outbox.check(order.path)
         if dry_run:
             return self._foreseen(batch, actor)
@@ -63,10 +63,12 @@ class HandOver:
             )
         return done
 
-    def _allowed(self, order: Handover, actor: str) -> Batch:
+    def _allowed(self, order: Handover, actor: str, *, dry_run: bool) -> Batch:
         batch = batch_of(self.vault, order.batch)
         if not batch.exportable:
-            self._record(EventKind.EXPORT_REFUSED, batch, actor, f"not exportable, {_to(order)}")
+            if not dry_run:
+                detail = f"not exportable, {_to(order)}"
+                self._record(EventKind.EXPORT_REFUSED, batch, actor, detail)
             raise NotAllowed(
                 f"{batch.name} was not imported as exportable: its seeds never leave the HSM",
                 unchanged="Nothing was handed on.",

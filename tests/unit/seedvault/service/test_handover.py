@@ -96,6 +96,13 @@ def test_a_batch_that_is_not_exportable_never_leaves(world: World, outbox: FakeO
     assert len(world.events(EventKind.EXPORT_REFUSED)) == 1
 
 
+def test_a_dry_run_of_what_is_not_allowed_leaves_no_event(world: World, outbox: FakeOutbox) -> None:
+    imported(world, delivered(1), exportable=False)
+    with pytest.raises(NotAllowed, match="not imported as exportable"):
+        handed_over(world, outbox, dry_run=True)
+    assert world.events(EventKind.EXPORT_REFUSED) == []
+
+
 @pytest.mark.parametrize("name", ["carol", "os:carol", " Carol "])
 def test_nobody_approves_their_own_export(world: World, outbox: FakeOutbox, name: str) -> None:
     imported(world, delivered(1))
