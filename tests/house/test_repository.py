@@ -3,8 +3,11 @@
 import hashlib
 import os
 import re
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+
+import pytest
 
 from tests.house.sizes import ROOT
 
@@ -86,3 +89,20 @@ def test_every_relative_link_of_a_document_leads_somewhere() -> None:
 def test_the_changelog_has_a_place_for_what_is_not_released() -> None:
     changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     assert "\n## [Unreleased]\n" in changelog
+
+
+def test_nothing_stands_at_the_top_but_what_a_repository_needs() -> None:
+    tracked = subprocess.run(
+        ["git", "ls-tree", "--name-only", "HEAD"],
+        cwd=ROOT,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    if tracked.returncode:
+        pytest.skip("this is no checkout: git knows no commit of it")
+    assert set(tracked.stdout.split()) == {
+        *("seedvault", "importers", "hsm", "tests", "docs", "benchmarks", "dev", ".ci"),
+        *("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "LICENSE"),
+        *("pyproject.toml", ".gitignore"),
+    }
