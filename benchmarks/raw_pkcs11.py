@@ -10,7 +10,7 @@ from hsm.connection import open_session
 from hsm.model import Digest
 from hsm.module import Module
 from hsm.session import Session
-from hsm.templates import VaultKey
+from hsm.vault_key import FIRST
 
 Messages = list[bytes]
 
@@ -23,7 +23,7 @@ class Ctypes:
         slot = module.find_slot(location)
         self.calls = module.cryptoki
         self.session = open_session(self.calls, slot)
-        self.kek = Session(self.calls, self.session).find(VaultKey.KEK)
+        self.kek = Session(self.calls, self.session).find(FIRST.kek)
         self.handle, self.mac, self.length = c_ulong(), create_string_buffer(64), c_ulong()
 
     def verify(self, blob: bytes, messages: Messages) -> None:
@@ -54,7 +54,7 @@ class PythonPkcs11:
         token = next(s for s in library.get_slots() if s.slot_id == slot).get_token()
         self.session = token.open()
         self.kek = self.session.get_key(
-            object_class=pkcs11.ObjectClass.SECRET_KEY, id=VaultKey.KEK.identifier
+            object_class=pkcs11.ObjectClass.SECRET_KEY, id=FIRST.kek.identifier
         )
         self.template = {
             pkcs11.Attribute.TOKEN: False,

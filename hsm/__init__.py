@@ -1,5 +1,6 @@
 """Keys in a PKCS#11 module: wrap, open, MAC, seal, sign. Knows no OTP token, no SQL, no click."""
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from hsm.errors import (
@@ -19,8 +20,9 @@ from hsm.model import (
     Cipher,
     Digest,
     HandedOn,
-    KeySummary,
+    KeyReport,
     Location,
+    MadeKey,
     Mode,
     Terms,
     Tier,
@@ -29,44 +31,62 @@ from hsm.model import (
 )
 from hsm.pin import Pin
 from hsm.recipient import Recipient
+from hsm.rewrap import Rewrapper
 from hsm.transport import TransportKey
+from hsm.vault_key import FIRST, Keyring, Purpose, VaultKey, named
 
 if TYPE_CHECKING:
-    from hsm.ceremony import initialise
+    from hsm.ceremony import Ceremony, initialise
+    from hsm.recovery import Quorum, RecoveryKey
 
 __all__ = [
+    "FIRST",
     "BlobFormat",
     "Capabilities",
+    "Ceremony",
     "Cipher",
     "Digest",
     "HandedOn",
     "HsmError",
     "Integrity",
     "KeyNotFound",
-    "KeySummary",
+    "KeyReport",
+    "Keyring",
     "Keystore",
     "Location",
     "MacKey",
+    "MadeKey",
     "Mode",
     "Pin",
     "PinRejected",
     "Policy",
+    "Purpose",
+    "Quorum",
     "Recipient",
+    "RecoveryKey",
+    "Rewrapper",
     "Terms",
     "Tier",
     "TransportKey",
     "Unavailable",
     "Unsupported",
+    "VaultKey",
     "WrappedKey",
     "WrappedSeed",
     "initialise",
+    "named",
 ]
+
+_ON_DEMAND = {
+    "Ceremony": "hsm.ceremony",
+    "initialise": "hsm.ceremony",
+    "Quorum": "hsm.recovery",
+    "RecoveryKey": "hsm.recovery",
+}
 
 
 def __getattr__(name: str) -> object:
-    """The ceremony, on demand: python-pkcs11 and cryptography take 40 ms to import."""
-    if name == "initialise":
-        from hsm.ceremony import initialise  # noqa: PLC0415 - see above
-
-        return initialise
+    """What only ceremonies need, on demand: python-pkcs11 and cryptography take 40 ms to import."""
+    if name in _ON_DEMAND:
+        return getattr(import_module(_ON_DEMAND[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

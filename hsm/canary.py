@@ -1,12 +1,14 @@
 """Tells a damaged blob from a sick module, where the module says no more than "error"."""
 
+import os
+from ctypes import create_string_buffer
+
 from hsm import templates
-from hsm.connection import LentSession
 from hsm.errors import HsmError, Integrity, Unavailable
-from hsm.templates import VaultKey
+from hsm.session import Session
 
 
-def judge(session: LentSession, error: HsmError) -> HsmError:
+def judge(session: Session, error: HsmError) -> HsmError:
     """What an ambiguous refusal to unwrap was, found by wrapping and unwrapping a canary.
 
     Returns:
@@ -14,10 +16,11 @@ def judge(session: LentSession, error: HsmError) -> HsmError:
         Unavailable: it did not, so the module is sick.
     """
     try:
-        kek = session.key(VaultKey.KEK)
+        kek = session.create(templates.throwaway_kek(create_string_buffer(os.urandom(32), 32)))
         canary = session.create(templates.CANARY)
         session.destroy(session.unwrap(kek, session.wrap(kek, canary)))
         session.destroy(canary)
+        session.destroy(kek)
     except HsmError as sick:
         return Unavailable(f"the module cannot even unwrap what it has just wrapped: {sick}")
     return Integrity(

@@ -1,98 +1,39 @@
-"""The ceremony that makes a vault's keys: created, read back, and put to the proof.
+"""Ceremonies: a vault's keys are made, copied for custodians, read back, restored and destroyed."""
 
-python-pkcs11 makes the keys and reads their attributes; the keystore then works with them
-through calls of its own. Two witnesses see more than one.
-"""
-
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from ctypes import c_char, create_string_buffer
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 
-from pkcs11 import (
-    Attribute,
-    KeyType,
-    MechanismFlag,
-    ObjectClass,
-    PKCS11Error,
-    Session,
-    _pkcs11,
-)
-from pkcs11.attributes import AttributeMapper
+from pkcs11 import Attribute, KeyType
 from pkcs11.util.ec import encode_named_curve_parameters
 
-from hsm import probe, templates
+from hsm import canary, probe, templates
+from hsm.check_value import check_value
 from hsm.connection import Connection, log_in, open_session
 from hsm.cryptoki import CKF_RW_SESSION, CKF_SERIAL_SESSION, CKU_SO
 from hsm.errors import KeyNotFound, Policy, Unsupported
-from hsm.model import KeySummary, Location
+from hsm.model import KeyReport, Location, MadeKey
 from hsm.module import Module
 from hsm.pin import Pin
-from hsm.templates import Cko, VaultKey
-from hsm.translate import pkcs11_failure
+from hsm.recipes import RECIPES, attributes, further
+from hsm.recovery import RecoveryKey
+from hsm.session import Session
+from hsm.templates import Cka, Template
+from hsm.translate import Ambiguous
+from hsm.vault_key import FIRST, Purpose, VaultKey
+from hsm.workshop import Workshop, workshop
 
-_USES: Final = {
-    Attribute.ENCRYPT: MechanismFlag.ENCRYPT,
-    Attribute.DECRYPT: MechanismFlag.DECRYPT,
-    Attribute.WRAP: MechanismFlag.WRAP,
-    Attribute.UNWRAP: MechanismFlag.UNWRAP,
-    Attribute.SIGN: MechanismFlag.SIGN,
-    Attribute.VERIFY: MechanismFlag.VERIFY,
-    Attribute.DERIVE: MechanismFlag.DERIVE,
-}
+COPIED: Final = frozenset({Purpose.KEK, Purpose.SEAL, Purpose.FINGERPRINT, Purpose.EXPORT})
+"""What is copied under a recovery key. A signing key never is: a new one takes its place."""
 
-# Half a key pair has half of the uses; naming another is CKR_ATTRIBUTE_TYPE_INVALID.
-_APPLICABLE: Final = {
-    Cko.SECRET_KEY: tuple(_USES),
-    Cko.PRIVATE_KEY: (Attribute.DECRYPT, Attribute.UNWRAP, Attribute.SIGN, Attribute.DERIVE),
-}
+# SoftHSM applies attributes in the order of their numbers, and takes no UNWRAP_TEMPLATE for an
+# object that MODIFIABLE has made unchangeable a moment before.
+_LAST: Final = (Attribute.TOKEN, Attribute.MODIFIABLE)
 
 
-@dataclass(frozen=True, slots=True)
-class _Recipe:
-    """A key to be made, and what it may be used for."""
-
-    key: VaultKey
-    purpose: str
-    kind: str
-    uses: MechanismFlag
-
-    @property
-    def attributes(self) -> dict[Attribute, object]:
-        """All that protects the key, and every use it has and has not."""
-        return {
-            Attribute.TOKEN: True,
-            Attribute.PRIVATE: True,
-            Attribute.SENSITIVE: True,
-            Attribute.EXTRACTABLE: False,
-            # Else whoever has the PIN could switch DECRYPT on later.
-            Attribute.MODIFIABLE: False,
-            **{use: bool(self.uses & _USES[use]) for use in _APPLICABLE[self.key.object_class]},
-        }
-
-    @property
-    def summary(self) -> KeySummary:
-        uses = tuple(use.name.lower() for use, flag in _USES.items() if self.uses & flag)
-        return KeySummary(self.purpose, self.kind, uses, self.key.identifier)
-
-
-_KEK: Final = _Recipe(VaultKey.KEK, "KEK k1", "AES-256", MechanismFlag.WRAP | MechanismFlag.UNWRAP)
-_MAC_KEYS: Final = tuple(
-    _Recipe(key, purpose, "HMAC-SHA-256", MechanismFlag.SIGN | MechanismFlag.VERIFY)
-    for key, purpose in ((VaultKey.SEAL, "seal key"), (VaultKey.FINGERPRINT, "fingerprint key"))
-)
-_CHECKPOINT: Final = _Recipe(
-    VaultKey.CHECKPOINT, "checkpoint key", "ECDSA P-256", MechanismFlag.SIGN
-)
-_EXPORT_KEK: Final = _Recipe(
-    VaultKey.EXPORT_KEK, "export key", "AES-256", MechanismFlag.ENCRYPT | MechanismFlag.DECRYPT
-)
-_RECIPES: Final = (_KEK, *_MAC_KEYS, _CHECKPOINT, _EXPORT_KEK)
-
-
-def initialise(location: Location, pin: Pin, so_pin: Pin | None) -> tuple[KeySummary, ...]:
+def initialise(
+    location: Location, pin: Pin, so_pin: Pin | None, recovery: RecoveryKey | None = None
+) -> tuple[MadeKey, ...]:
     """Make the keys of a new vault, and the PKCS#11 token when it is not there; say what was made.
 
     Without `so_pin` the PKCS#11 token must be there: its custodian made it. Nothing of it stays
@@ -104,25 +45,124 @@ def initialise(location: Location, pin: Pin, so_pin: Pin | None) -> tuple[KeySum
         Unsupported: the module cannot make such keys, or does not protect them.
         KeyNotFound: there is no PKCS#11 token of this name, nor a free slot for one.
     """
+    prepare(location, pin, so_pin)
+    with Ceremony(location, pin) as ceremony:
+        ceremony.refuse_existing(FIRST.objects)
+        made = ceremony.make(FIRST.made, recovery)
+        try:
+            ceremony.examine()
+        except BaseException:
+            ceremony.remove(FIRST.objects)
+            raise
+    return made
+
+
+def prepare(location: Location, pin: Pin, so_pin: Pin | None) -> None:
+    """Initialise the PKCS#11 token where it is not there and `so_pin` is given.
+
+    Raises:
+        KeyNotFound: it is not there, and cannot be made.
+    """
     module = Module.load(location.library)
     if module.locate(location) is None:
         if so_pin is None:
             raise KeyNotFound(f"there is no {location}: its custodian makes it first")
         _create_token(module, location, pin, so_pin)
-    connection = Connection(location, pin)
-    try:
-        with _workshop(connection) as session:
-            _refuse_existing(session, location)
+
+
+class Ceremony:
+    """Ceremonies on one PKCS#11 token, in a `with` block; verification goes on meanwhile."""
+
+    def __init__(self, location: Location, pin: Pin) -> None:
+        """Log in. Raises as `Connection` does."""
+        self._connection = Connection(location, pin)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.close()
+
+    def make(self, keys: Iterable[VaultKey], recovery: RecoveryKey | None) -> tuple[MadeKey, ...]:
+        """Make keys, each copied under `recovery` where there is one; all of them, or none.
+
+        A checkpoint key is a pair, made together and never copied.
+
+        Raises:
+            Policy: one of them is there already. It was not touched.
+            Unsupported: the module cannot make one, or does not make it as it was asked to.
+        """
+        wanted = tuple(keys)
+        self.refuse_existing(wanted)
+        with workshop(self._connection) as shop:
+            held = _recovery_object(shop.session, recovery) if recovery else None
             try:
-                _make_keys(session)
-                _read_back(session)
-                probe.examine(connection)
+                copies = [_make(shop, key, held) for key in wanted]
+                reports = [_report(shop, key, asked=attributes(key)) for key in wanted]
             except BaseException:
-                _remove_keys(session)
+                _remove(shop, wanted)
                 raise
-    finally:
-        connection.close()
-    return tuple(recipe.summary for recipe in _RECIPES)
+        return tuple(map(MadeKey, reports, copies))
+
+    def restore(
+        self, copies: Mapping[VaultKey, bytes], recovery: RecoveryKey
+    ) -> tuple[KeyReport, ...]:
+        """Bring keys back from their copies; all of them, or none.
+
+        Raises:
+            Policy: one of them is there already. It was not touched.
+            Integrity: a copy is damaged, or was made under another recovery key.
+        """
+        self.refuse_existing(copies)
+        with workshop(self._connection) as shop:
+            held = _recovery_object(shop.session, recovery)
+            try:
+                for key, copy in copies.items():
+                    _settle(shop.session, held, key, copy)
+                return tuple(_report(shop, key, asked=attributes(key)) for key in copies)
+            except BaseException:
+                _remove(shop, copies)
+                raise
+
+    def report(self, key: VaultKey) -> KeyReport:
+        """A key's attributes as the module gives them, and its answer to the known question.
+
+        Raises:
+            KeyNotFound: it is not there once.
+        """
+        with workshop(self._connection) as shop:
+            return _report(shop, key)
+
+    def destroy(self, key: VaultKey) -> None:
+        """End a key, both halves of a pair. There is no way back but its copy.
+
+        Raises:
+            KeyNotFound: it is not there.
+        """
+        with workshop(self._connection) as shop:
+            if not shop.objects(key):
+                raise KeyNotFound(f"there is no key {key} on {self._connection.location}")
+            _remove(shop, (key,))
+
+    def remove(self, keys: Iterable[VaultKey]) -> None:
+        """Take away what of `keys` is there."""
+        with workshop(self._connection) as shop:
+            _remove(shop, keys)
+
+    def refuse_existing(self, keys: Iterable[VaultKey]) -> None:
+        """Raises Policy where one of them is there already."""
+        with workshop(self._connection) as shop:
+            for key in keys:
+                if shop.objects(key):
+                    raise Policy(
+                        f"{self._connection.location} holds {key.identifier.decode()!r} already: "
+                        "nothing was changed. Choose another label, or go on with the vault that "
+                        "is there"
+                    )
+
+    def examine(self) -> None:
+        """Put the module to the proof. Raises Unsupported where it cannot hold a vault."""
+        probe.examine(self._connection)
 
 
 def _create_token(module: Module, location: Location, pin: Pin, so_pin: Pin) -> None:
@@ -143,107 +183,111 @@ def _create_token(module: Module, location: Location, pin: Pin, so_pin: Pin) -> 
         cryptoki.close_session(session)
 
 
-@contextmanager
-def _workshop(connection: Connection) -> Iterator[Session]:
-    """A session of python-pkcs11 that may write, on the login of `connection`."""
-    library = _uninitialised(connection.location.library)
+def _recovery_object(session: Session, recovery: RecoveryKey) -> int:
+    """The recovery key as an object of this session, which ends with it."""
+    with recovery.expose() as octets:
+        return session.create(templates.throwaway_kek((c_char * len(octets)).from_buffer(octets)))
+
+
+def _make(shop: Workshop, key: VaultKey, recovery: int | None) -> bytes | None:
+    """Make `key`; its copy under `recovery`."""
+    if key.purpose is Purpose.CHECKPOINT:
+        _make_pair(shop, key)
+        return None
+    if recovery is None:
+        _generate(shop, key, attributes(key) | further(key))
+        return None
+    # It can be copied only while it is extractable: as an object of this session, ended at once.
+    passing = attributes(key) | {Attribute.EXTRACTABLE: True, Attribute.MODIFIABLE: True}
+    born = _generate(shop, key, passing | {Attribute.TOKEN: False})
     try:
-        slot = next(slot for slot in library.get_slots() if slot.slot_id == connection.slot)
-        session = slot.get_token().open(rw=True, attribute_mapper=_mapper())
-        try:
-            yield session
-        finally:
-            session.close()
-    except PKCS11Error as error:
-        raise pkcs11_failure(error, "key ceremony") from error
+        copy = shop.session.wrap(recovery, born.handle)
+    finally:
+        born.destroy()
+    _settle(shop.session, recovery, key, copy)
+    return copy
 
 
-def _uninitialised(library: Path) -> Any:
-    """python-pkcs11's view of a library that we have initialised already.
-
-    Its constructor would call C_Initialize(NULL): refused, or worse, without locks.
-    """
-    view: Any = _pkcs11.lib
-    return view.__new__(view, str(library))
-
-
-def _mapper() -> AttributeMapper:
-    """python-pkcs11's attributes, and the nested one it has no handler for."""
-    mapper = AttributeMapper()
-    mapper.register_handler(
-        Attribute.UNWRAP_TEMPLATE, lambda template: bytes(template.array), bytes
+def _generate(shop: Workshop, key: VaultKey, template: dict[Attribute, object]) -> Any:
+    return shop.view.generate_key(
+        RECIPES[key.purpose].key_type,
+        256,
+        id=key.identifier,
+        label=key.label,
+        store=template[Attribute.TOKEN],
+        template=template,
     )
-    return mapper
 
 
-def _refuse_existing(session: Session, location: Location) -> None:
-    for key in VaultKey:
-        if _objects(session, key):
-            raise Policy(
-                f"{location} holds {key.identifier.decode()!r} already: nothing was changed. "
-                "Choose another label, or go on with the vault that is there"
-            )
-
-
-def _make_keys(session: Session) -> None:
-    _make_secret(session, _KEK, KeyType.AES, {Attribute.UNWRAP_TEMPLATE: templates.UNWRAPPED})
-    for recipe in _MAC_KEYS:
-        _make_secret(session, recipe, KeyType.GENERIC_SECRET, {})
-    _make_secret(session, _EXPORT_KEK, KeyType.AES, {})
-    curve = session.create_domain_parameters(
+def _make_pair(shop: Workshop, key: VaultKey) -> None:
+    curve = shop.view.create_domain_parameters(
         KeyType.EC, {Attribute.EC_PARAMS: encode_named_curve_parameters("secp256r1")}, local=True
     )
     curve.generate_keypair(
-        id=_CHECKPOINT.key.identifier,
-        label=f"Seedvault {_CHECKPOINT.purpose}",
+        id=key.identifier,
+        label=key.label,
         store=True,
-        private_template=_CHECKPOINT.attributes,
+        private_template=attributes(key),
         public_template={Attribute.TOKEN: True, Attribute.MODIFIABLE: False},
     )
 
 
-def _make_secret(
-    session: Session, recipe: _Recipe, kind: KeyType, more: dict[Attribute, object]
-) -> None:
-    session.generate_key(
-        kind,
-        256,
-        id=recipe.key.identifier,
-        label=f"Seedvault {recipe.purpose}",
-        store=True,
-        template=recipe.attributes | more,
-    )
+def _settle(session: Session, recovery: int, key: VaultKey, copy: bytes) -> None:
+    """The key in `copy` as an object that stays, not extractable any more."""
+    given: dict[Any, Any] = {
+        Cka.CLASS: key.purpose.object_class,
+        Cka.KEY_TYPE: int(RECIPES[key.purpose].key_type),
+        Cka.ID: key.identifier,
+        Cka.LABEL: key.label.encode(),
+        **attributes(key),
+    }
+    if key.purpose is Purpose.KEK:
+        given[Cka.UNWRAP_TEMPLATE] = templates.UNWRAPPED.array
+    try:
+        session.unwrap(recovery, copy, Template(*given.items()))
+    except Ambiguous as error:
+        raise canary.judge(session, error) from error
+    except Unsupported:
+        last: list[Any] = [(kind, given.pop(kind)) for kind in _LAST]
+        passing = session.unwrap(recovery, copy, Template((Cka.TOKEN, False), *given.items()))
+        session.copy(passing, Template(*last))
+        session.destroy(passing)
 
 
-def _read_back(session: Session) -> None:
-    """Compare every attribute with what was asked for: some modules take, and ignore.
+def _report(
+    shop: Workshop, key: VaultKey, asked: Mapping[Attribute, object] | None = None
+) -> KeyReport:
+    """What is known of a key, every attribute compared with what was `asked` for.
 
     Raises:
-        Unsupported: an attribute differs, or a key is not there once.
+        Unsupported: one differs: some modules take an attribute, and ignore it.
+        KeyNotFound: the key is not there once.
     """
-    for recipe in _RECIPES:
-        (key,) = _objects(session, recipe.key)
-        for attribute, asked in recipe.attributes.items():
-            if key[attribute] != asked:
-                raise Unsupported(
-                    f"{recipe.purpose}: the module made it with {attribute.name} = "
-                    f"{key[attribute]}, not {asked}. The keys were removed again"
-                )
-
-
-def _remove_keys(session: Session) -> None:
-    for key in VaultKey:
-        for made in _objects(session, key):
-            made.destroy()
-
-
-def _objects(session: Session, key: VaultKey) -> list[Any]:
-    return list(
-        session.get_objects(
-            {
-                Attribute.CLASS: ObjectClass(key.object_class),
-                Attribute.TOKEN: True,
-                Attribute.ID: key.identifier,
-            }
-        )
+    found = shop.objects(key)
+    if len(found) != 1:
+        raise KeyNotFound(f"key {key} is on the PKCS#11 token {len(found)} times, 1 is needed")
+    read = {kind: found[0][kind] for kind in attributes(key)}
+    for kind, value in (asked or {}).items():
+        if read[kind] != value:
+            raise Unsupported(
+                f"{key.purpose.words}: the module made it with {kind.name} = {read[kind]}, not "
+                f"{value}. The keys were removed again"
+            )
+    recipe = RECIPES[key.purpose]
+    return KeyReport(
+        name=key.name,
+        purpose=key.purpose.words,
+        kind=recipe.kind,
+        uses=recipe.words,
+        identifier=key.identifier,
+        attributes=tuple((str(kind.name), bool(value)) for kind, value in read.items()),
+        check_value=check_value(shop.session, key, found[0].handle),
     )
+
+
+def _remove(shop: Workshop, keys: Iterable[VaultKey]) -> None:
+    for key in keys:
+        halves = (key, VaultKey(Purpose.CHECKPOINT_PUBLIC, key.version))
+        for half in halves if key.purpose is Purpose.CHECKPOINT else (key,):
+            for made in shop.objects(half):
+                made.destroy()

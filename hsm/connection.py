@@ -21,8 +21,8 @@ from hsm.model import Location
 from hsm.module import Module
 from hsm.pin import Pin
 from hsm.session import Session
-from hsm.templates import VaultKey
 from hsm.translate import AlreadyLoggedIn, Stale
+from hsm.vault_key import VaultKey
 
 SESSIONS_MAX = 16
 SESSION_WAIT_S = 10.0
@@ -66,9 +66,9 @@ class LentSession(Session):
 
     def key(self, key: VaultKey) -> int:
         """The handle of `key`, looked for once in the link's life."""
-        handle = self.link.keys.get(key)
+        handle = self.link.keys.get(key.name)
         if handle is None:
-            handle = self.link.keys[key] = self.find(key)
+            handle = self.link.keys[key.name] = self.find(key)
         return handle
 
 
@@ -77,7 +77,7 @@ class Link:
 
     def __init__(self, module: Module, location: Location, pin: Pin) -> None:
         self.module = module
-        self.keys: dict[VaultKey, int] = {}
+        self.keys: dict[str, int] = {}
         self.slot = module.find_slot(location)
         self.generation = module.generation  # read now: the search may restart the module
         self._idle: deque[LentSession] = deque()

@@ -36,6 +36,7 @@ _PLACE: Final = {
     "C_Login": 18,
     "C_Logout": 19,
     "C_CreateObject": 20,
+    "C_CopyObject": 21,
     "C_DestroyObject": 22,
     "C_GetAttributeValue": 24,
     "C_FindObjectsInit": 26,
@@ -203,6 +204,7 @@ class Cryptoki:
     def _bind_work(self) -> None:
         ulong, pointer = c_ulong, c_void_p
         self.create_object = self._bind("C_CreateObject", ulong, pointer, ulong, pointer)
+        self.copy_object = self._bind("C_CopyObject", ulong, ulong, pointer, ulong, pointer)
         self.destroy_object = self._bind("C_DestroyObject", ulong, ulong)
         self.encrypt_init = self._bind("C_EncryptInit", ulong, pointer, ulong)
         self.encrypt = self._bind("C_Encrypt", ulong, pointer, ulong, pointer, pointer)

@@ -15,8 +15,8 @@ from hsm.connection import LentSession
 from hsm.errors import Integrity, KeyNotFound, Unsupported
 from hsm.model import SEED_MIN_ALLOWED_OCTETS, Digest, HandedOn, Terms, WrappedKey
 from hsm.recipient import Recipient
-from hsm.templates import VaultKey
 from hsm.translate import Ambiguous
+from hsm.vault_key import FIRST, named
 
 _ANY_LENGTH: Final = Terms(shortest=SEED_MIN_ALLOWED_OCTETS)
 _IV_AND_TAG: Final = 12 + 16
@@ -76,7 +76,7 @@ def _open(session: LentSession, blob: bytes) -> int:
 
 def _opened(session: LentSession, key: WrappedKey) -> int:
     try:
-        return session.unwrap(session.key(VaultKey.KEK), key.blob)
+        return session.unwrap(session.key(named(key.kek_id)), key.blob)
     except Ambiguous as error:
         raise canary.judge(session, error) from error
 
@@ -91,7 +91,7 @@ def _mark(session: LentSession, seed: int, label: bytes) -> bytes:
 
 def _export_key(session: LentSession) -> int:
     try:
-        return session.key(VaultKey.EXPORT_KEK)
+        return session.key(FIRST.export)
     except KeyNotFound as error:
         raise Unsupported(
             "this vault has no export key, for it was made before there were any: import the "

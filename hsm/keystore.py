@@ -1,14 +1,13 @@
 """The door to the module: wrap, import, open, seal, sign."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from functools import cached_property
-from typing import Final, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from hsm import abilities, export, transport
 from hsm.connection import Connection, LentSession
-from hsm.errors import KeyNotFound
 from hsm.mac import MacKey
 from hsm.mechanisms import SOFTWARE
 from hsm.model import (
@@ -27,9 +26,14 @@ from hsm.model import (
 from hsm.module import text
 from hsm.pin import Pin
 from hsm.recipient import Recipient
-from hsm.templates import KEK_ID, REQUIRED, Cka, Template, VaultKey
+from hsm.rewrap import Rewrapper
+from hsm.templates import Cka, Template
 from hsm.translate import Mismatch
 from hsm.transport import TransportKey
+from hsm.vault_key import FIRST, Keyring, VaultKey, named
+
+if TYPE_CHECKING:
+    from hsm.recovery import RecoveryKey
 
 SEAL_OCTETS: Final = 32
 FINGERPRINT_OCTETS: Final = 16
@@ -49,16 +53,18 @@ class Keystore:
     opened again and the call repeated, once.
     """
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, keyring: Keyring = FIRST) -> None:
         self._connection = connection
-        self.kek_id = KEK_ID
+        self.keyring = keyring
         # Known to this login only. Without it nobody can tell whose seed a fingerprint is, not
         # even by trying the seeds of a maker's file; with it, a seed is still HMAC's own key.
-        self._fingerprint_label = self._derive(VaultKey.FINGERPRINT, _FINGERPRINT_LABEL)
+        self._fingerprint_label = self._derive(keyring.fingerprint, _FINGERPRINT_LABEL)
 
     @classmethod
-    def connect(cls, location: Location, pin: Pin) -> Self:
+    def connect(cls, location: Location, pin: Pin, keyring: Keyring = FIRST) -> Self:
         """Log in and find the keys; the keystore keeps `pin` to log in again.
+
+        `keyring` says which keys are in use; older ones are found when something asks for them.
 
         Raises:
             KeyNotFound: the PKCS#11 token or a key is missing: no ceremony was held.
@@ -67,11 +73,11 @@ class Keystore:
         """
         connection = Connection(location, pin)
         try:
-            connection.run(lambda session: [session.key(key) for key in REQUIRED])
+            connection.run(lambda session: [session.key(key) for key in keyring.required])
         except BaseException:
             connection.close()
             raise
-        return cls(connection)
+        return cls(connection, keyring)
 
     @cached_property
     def capabilities(self) -> Capabilities:
@@ -195,25 +201,46 @@ class Keystore:
         """The seed as a `MacKey`, unwrapped when the block is entered.
 
         Raises:
-            KeyNotFound: `key` names a KEK that is not here.
+            KeyNotFound: on entering, when its KEK is not here.
             Integrity: on entering, when the wrapped key is damaged.
         """
-        if key.kek_id != self.kek_id:
-            raise KeyNotFound(f"no KEK {key.kek_id!r} on {self._connection.location}")
         return MacKey(self._connection, key, digest)
 
-    def seal(self, message: bytes) -> bytes:
-        """32 octets: HMAC-SHA-256 of `message` under the seal key."""
-        return self._derive(VaultKey.SEAL, message)
+    def fingerprint(self, key: WrappedKey) -> bytes:
+        """The 16 octets that equal seeds share, by the keyring's fingerprint key."""
+        with self.open(key, Digest.SHA256) as seed:
+            return seed.mac(self._fingerprint_label)[:FINGERPRINT_OCTETS]
 
-    def seal_matches(self, message: bytes, seal: bytes) -> bool:
-        """Whether `seal` is `message`'s, compared inside the module."""
+    def rewrapper(
+        self, copies: Mapping[str, bytes], recovery: "RecoveryKey"
+    ) -> AbstractContextManager[Rewrapper]:
+        """Moves seeds under the keyring's KEK; `copies` are the retired KEKs', by name.
+
+        Raises:
+            Integrity: on entering, when a copy is damaged or of another recovery key.
+        """
+        return Rewrapper(self._connection, copies, recovery, self._settle)
+
+    def seal(self, message: bytes) -> bytes:
+        """32 octets: HMAC-SHA-256 of `message` under the keyring's seal key."""
+        return self._derive(self.keyring.seal, message)
+
+    def seal_matches(self, message: bytes, seal: bytes, key: str | None = None) -> bool:
+        """Whether `seal` is `message`'s, compared in the module.
+
+        `key` names the seal key, where it is not the keyring's.
+
+        Raises:
+            KeyNotFound: there is no such key.
+        """
         if len(seal) != SEAL_OCTETS:
             return False
 
+        sealing = named(key) if key else self.keyring.seal
+
         def work(session: LentSession) -> bool:
             try:
-                session.hmac_verify(session.key(VaultKey.SEAL), message, seal)
+                session.hmac_verify(session.key(sealing), message, seal)
             except Mismatch:
                 return False
             return True
@@ -227,14 +254,14 @@ class Keystore:
         """
         digest = hashlib.sha256(message).digest()
         return self._connection.run(
-            lambda session: session.ecdsa(session.key(VaultKey.CHECKPOINT), digest)
+            lambda session: session.ecdsa(session.key(self.keyring.checkpoint), digest)
         )
 
     def checkpoint_public_key(self) -> bytes:
         """SubjectPublicKeyInfo (DER) of the checkpoint key, for verification elsewhere."""
 
         def work(session: LentSession) -> bytes:
-            return session.attribute(session.key(VaultKey.CHECKPOINT_PUBLIC), Cka.EC_POINT)
+            return session.attribute(session.key(self.keyring.checkpoint_public), Cka.EC_POINT)
 
         point = self._connection.run(work)
         return _P256_PREFIX + point.removeprefix(_EC_POINT_HEADER)
@@ -272,19 +299,23 @@ class Keystore:
             lambda session: session.hmac(session.key(key), Digest.SHA256, label)
         )
 
+    def _settle(self, session: LentSession, seed: int, length: int) -> WrappedSeed:
+        """An extractable seed of the module, wrapped and fingerprinted; its object ends here."""
+        try:
+            blob = session.wrap(session.key(self.keyring.kek), seed)
+            mark = session.hmac(seed, Digest.SHA256, self._fingerprint_label)
+        finally:
+            session.destroy(seed)
+        key = WrappedKey(BlobFormat.AES_KW, self.keyring.kek.name, length, blob)
+        return WrappedSeed(key, mark[:FINGERPRINT_OCTETS])
+
     def _lift(
         self, session: LentSession, template: Template, length: int, terms: Terms
     ) -> WrappedSeed:
         """The seed that lies on the desk, wrapped and fingerprinted."""
-        handle = session.create(template)
-        try:
-            blob = session.wrap(session.key(VaultKey.KEK), handle)
-            mark = session.hmac(handle, Digest.SHA256, self._fingerprint_label)
-        finally:
-            session.destroy(handle)
-        key = WrappedKey(BlobFormat.AES_KW, self.kek_id, length, blob)
+        lifted = self._settle(session, session.create(template), length)
         copy = export.keep(session, length) if terms.exportable else None
-        return WrappedSeed(key, mark[:FINGERPRINT_OCTETS], copy)
+        return WrappedSeed(lifted.key, lifted.fingerprint, copy)
 
 
 def _capabilities(connection: Connection) -> Capabilities:

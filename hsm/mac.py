@@ -8,8 +8,8 @@ from hsm import canary
 from hsm.connection import Connection, LentSession
 from hsm.errors import HsmError, Unavailable
 from hsm.model import Digest, WrappedKey
-from hsm.templates import VaultKey
 from hsm.translate import Ambiguous, Stale
+from hsm.vault_key import named
 
 
 class MacKey:
@@ -83,6 +83,6 @@ class MacKey:
 
     def _unwrap(self, session: LentSession) -> int:
         try:
-            return session.unwrap(session.key(VaultKey.KEK), self._key.blob)
+            return session.unwrap(session.key(named(self._key.kek_id)), self._key.blob)
         except Ambiguous as error:
             raise canary.judge(session, error) from error

@@ -217,10 +217,24 @@ class Capabilities:
 
 
 @dataclass(frozen=True, slots=True)
-class KeySummary:
-    """One key that a ceremony made: what for, what it is, what it may do, where to find it."""
+class KeyReport:
+    """One key as its module shows it: what for, what it is, what it may do, where to find it.
 
+    `attributes` are PKCS#11's, by name. `check_value` tells the key from every other one.
+    """
+
+    name: str
     purpose: str
     kind: str
     uses: tuple[str, ...]
     identifier: bytes
+    attributes: tuple[tuple[str, bool], ...]
+    check_value: str
+
+
+@dataclass(frozen=True, slots=True)
+class MadeKey:
+    """A key that a ceremony made, and its copy under the recovery key where there is one."""
+
+    report: KeyReport
+    copy: bytes | None = field(default=None, repr=False)

@@ -13,7 +13,8 @@ from hsm import templates
 from hsm.connection import Connection, LentSession
 from hsm.errors import HsmError, Policy, Unsupported
 from hsm.model import Cipher, Digest
-from hsm.templates import Cka, Ckk, VaultKey
+from hsm.templates import Cka, Ckk
+from hsm.vault_key import FIRST
 
 _KEY: Final = bytes(range(32))
 _SEED: Final = b"12345678901234567890"  # RFC 4226 appendix D
@@ -67,7 +68,7 @@ def _decrypts_cbc(session: LentSession) -> None:
 
 
 def _keeps_secrets(session: LentSession) -> None:
-    kek, seal = session.key(VaultKey.KEK), session.key(VaultKey.SEAL)
+    kek, seal = session.key(FIRST.kek), session.key(FIRST.seal)
     with session.desk as desk:
         blob = session.wrap(kek, session.create(desk.copy(bytearray(_SEED), Digest.SHA1)))
     _must_refuse("reading the KEK", lambda: session.attribute(kek, Cka.VALUE))

@@ -8,7 +8,8 @@ from hsm.cryptoki import Cryptoki
 from hsm.errors import KeyNotFound
 from hsm.model import Digest
 from hsm.narrow import NarrowDesk
-from hsm.templates import Template, VaultKey
+from hsm.templates import Template
+from hsm.vault_key import VaultKey
 
 _MAC_OCTETS = 64
 _BLOB_OCTETS = 136
@@ -48,7 +49,7 @@ class Session:
 
     def find_all(self, key: VaultKey) -> list[int]:
         """The handles of all objects that pass for `key`; two are enough to know it is not one."""
-        return self.search(templates.locator(key))
+        return self.search(key.locator)
 
     def search(self, template: Template) -> list[int]:
         """The handles of all objects that have the attributes of `template`, two at most."""
@@ -63,6 +64,13 @@ class Session:
     def create(self, template: Template) -> int:
         """The handle of a new object."""
         self.cryptoki.create_object(self.handle, template.array, template.count, self._object_ref)
+        return self._object.value
+
+    def copy(self, handle: int, template: Template) -> int:
+        """The handle of a new object like another, but for the attributes of `template`."""
+        self.cryptoki.copy_object(
+            self.handle, handle, template.array, template.count, self._object_ref
+        )
         return self._object.value
 
     def destroy(self, handle: int) -> None:

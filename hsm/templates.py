@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from ctypes import Array, addressof, c_char, c_ulong, create_string_buffer, sizeof
-from enum import Enum, IntEnum
+from enum import IntEnum
 from typing import Final
 
 from hsm.cryptoki import Attribute
@@ -56,26 +56,6 @@ class Ckk(IntEnum):
     AES = 0x1F
 
 
-class VaultKey(Enum):
-    """The keys that live in the PKCS#11 token: object class and CKA_ID (labels are not unique)."""
-
-    KEK = (Cko.SECRET_KEY, b"seedvault/kek/k1")
-    SEAL = (Cko.SECRET_KEY, b"seedvault/seal/1")
-    FINGERPRINT = (Cko.SECRET_KEY, b"seedvault/fingerprint/1")
-    CHECKPOINT = (Cko.PRIVATE_KEY, b"seedvault/checkpoint/1")
-    CHECKPOINT_PUBLIC = (Cko.PUBLIC_KEY, b"seedvault/checkpoint/1")
-    EXPORT_KEK = (Cko.SECRET_KEY, b"seedvault/export/1")
-
-    def __init__(self, object_class: Cko, identifier: bytes) -> None:
-        self.object_class = object_class
-        self.identifier = identifier
-
-
-REQUIRED: Final = tuple(key for key in VaultKey if key is not VaultKey.EXPORT_KEK)
-"""What every vault has; the export key came later, and is missed when something is exported."""
-
-KEK_ID: Final = "k1"
-
 Value = bool | int | bytes | Array[c_char]
 
 
@@ -124,6 +104,13 @@ def _secret(kind: Ckk, *allowed: Cka, extractable: bool = False) -> tuple[tuple[
 
 OPENED_SEED: Final = Template(*_secret(Ckk.GENERIC_SECRET, Cka.SIGN))
 """A seed unwrapped for verification."""
+
+
+PASSING_SEED: Final = Template(*_secret(Ckk.GENERIC_SECRET, Cka.SIGN, extractable=True))
+"""A seed on its way from one KEK to another."""
+
+REWRAPPING_KEK: Final = Template(*_secret(Ckk.AES, Cka.UNWRAP))
+"""A retired KEK out of its copy: what it unwraps may be wrapped again."""
 
 
 def fresh_seed(page: Array[c_char]) -> Template:
@@ -179,11 +166,6 @@ def rsa_recipient_key(modulus: bytes, exponent: bytes) -> Template:
 def throwaway_kek(value: Array[c_char]) -> Template:
     """An AES key of known value, to ask the module what its key wrap is."""
     return Template(*_secret(Ckk.AES, Cka.WRAP, Cka.UNWRAP), (Cka.VALUE, value))
-
-
-def locator(key: VaultKey) -> Template:
-    """What finds `key`, and should find it once."""
-    return Template((Cka.CLASS, key.object_class), (Cka.TOKEN, True), (Cka.ID, key.identifier))
 
 
 def labelled(object_class: Cko, label: str) -> Template:

@@ -289,7 +289,7 @@ def _make_keys(settings: Settings, library: Path, undo: ExitStack) -> Initialise
         keys = hsm.initialise(place, pin, so_pin)
         with closing(hsm.Keystore.connect(place, pin)) as keystore:
             able = keystore.capabilities
-    created = tuple(f"{key.purpose} ({key.kind})" for key in keys)
+    created = tuple(f"{key.report.purpose} {key.report.name} ({key.report.kind})" for key in keys)
     return Initialised(
         f"{able.library} at {library}", able.is_software, able.import_tier.value, created
     )

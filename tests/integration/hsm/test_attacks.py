@@ -6,16 +6,17 @@ import pytest
 from pkcs11 import Attribute
 
 from hsm import Digest, HsmError, Keystore, Policy, Unsupported
-from hsm.ceremony import _objects, _workshop
 from hsm.connection import LentSession
 from hsm.cryptoki import Mechanism
 from hsm.mechanisms import Ckm
-from hsm.templates import EXPOSED_SEED, Cka, Ckk, Cko, Template, VaultKey
+from hsm.templates import EXPOSED_SEED, Cka, Ckk, Cko, Template
+from hsm.vault_key import FIRST, VaultKey
+from hsm.workshop import workshop
 
-SECRET_KEYS = tuple(key for key in VaultKey if key is not VaultKey.CHECKPOINT_PUBLIC)
+SECRET_KEYS = FIRST.made
 
 
-@pytest.mark.parametrize("key", [key for key in SECRET_KEYS if key is not VaultKey.CHECKPOINT])
+@pytest.mark.parametrize("key", [key for key in SECRET_KEYS if key != FIRST.checkpoint])
 def test_the_value_of_a_key_is_not_read(keystore: Keystore, key: VaultKey) -> None:
     with pytest.raises(Policy):
         keystore._connection.run(lambda session: session.attribute(session.key(key), Cka.VALUE))
@@ -25,7 +26,7 @@ def test_the_value_of_a_key_is_not_read(keystore: Keystore, key: VaultKey) -> No
 def test_a_key_is_not_wrapped_under_the_kek(keystore: Keystore, key: VaultKey) -> None:
     with pytest.raises(Policy):
         keystore._connection.run(
-            lambda session: session.wrap(session.key(VaultKey.KEK), session.key(key))
+            lambda session: session.wrap(session.key(FIRST.kek), session.key(key))
         )
 
 
@@ -46,7 +47,7 @@ def test_a_blob_is_not_unwrapped_with_more_rights(
 
     with pytest.raises((Policy, Unsupported)):
         keystore._connection.run(
-            lambda session: session.unwrap(session.key(VaultKey.KEK), blob, template)
+            lambda session: session.unwrap(session.key(FIRST.kek), blob, template)
         )
 
 
@@ -55,7 +56,7 @@ def test_a_blob_is_not_unwrapped_as_a_thief_would(keystore: Keystore) -> None:
 
     with pytest.raises((Policy, Unsupported)):
         keystore._connection.run(
-            lambda session: session.unwrap(session.key(VaultKey.KEK), blob, EXPOSED_SEED)
+            lambda session: session.unwrap(session.key(FIRST.kek), blob, EXPOSED_SEED)
         )
 
 
@@ -65,7 +66,7 @@ def test_an_opened_seed_is_not_read(keystore: Keystore) -> None:
     with pytest.raises(Policy):
         keystore._connection.run(
             lambda session: session.attribute(
-                session.unwrap(session.key(VaultKey.KEK), blob), Cka.VALUE
+                session.unwrap(session.key(FIRST.kek), blob), Cka.VALUE
             )
         )
 
@@ -78,7 +79,7 @@ def test_the_kek_does_not_decrypt(keystore: Keystore, mechanism: int) -> None:
     def decrypt(session: LentSession) -> None:
         parameter = (None, 0) if mechanism == 0x1081 else (addressof(iv), 16)
         session.cryptoki.decrypt_init(
-            session.handle, byref(Mechanism(mechanism, *parameter)), session.key(VaultKey.KEK)
+            session.handle, byref(Mechanism(mechanism, *parameter)), session.key(FIRST.kek)
         )
 
     with pytest.raises(Policy):
@@ -88,8 +89,8 @@ def test_the_kek_does_not_decrypt(keystore: Keystore, mechanism: int) -> None:
 @pytest.mark.parametrize("use", [Cka.DECRYPT, Cka.EXTRACTABLE, Cka.ENCRYPT])
 def test_no_right_is_given_to_the_kek_later(keystore: Keystore, use: Cka) -> None:
     def widen() -> None:
-        with _workshop(keystore._connection) as session:
-            (kek,) = _objects(session, VaultKey.KEK)
+        with workshop(keystore._connection) as shop:
+            (kek,) = shop.objects(FIRST.kek)
             kek[Attribute(use)] = True
 
     with pytest.raises(HsmError):

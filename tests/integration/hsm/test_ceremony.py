@@ -1,12 +1,11 @@
 """The ceremony makes the keys of a vault, once, and proves them."""
 
 import pytest
-from pkcs11 import Attribute, KeyType, Session
+from pkcs11 import Attribute
 
 from hsm import (
     KeyNotFound,
     Keystore,
-    KeySummary,
     Location,
     PinRejected,
     Policy,
@@ -14,11 +13,12 @@ from hsm import (
     ceremony,
     initialise,
 )
-from hsm.ceremony import _objects, _workshop
 from hsm.connection import Connection
 from hsm.module import Module
-from hsm.templates import REQUIRED, Template, VaultKey
+from hsm.templates import Template
 from hsm.translate import Rv
+from hsm.vault_key import FIRST, VaultKey
+from hsm.workshop import Workshop, workshop
 from tests.support.softhsm import (
     TEST_SO_PIN,
     fresh_location,
@@ -32,15 +32,16 @@ from tests.support.softhsm import (
 def test_the_ceremony_says_what_it_made() -> None:
     made = initialise(fresh_location("made"), pin(), pin(TEST_SO_PIN))
 
-    assert made == (
-        KeySummary("KEK k1", "AES-256", ("wrap", "unwrap"), b"seedvault/kek/k1"),
-        KeySummary("seal key", "HMAC-SHA-256", ("sign", "verify"), b"seedvault/seal/1"),
-        KeySummary(
-            "fingerprint key", "HMAC-SHA-256", ("sign", "verify"), b"seedvault/fingerprint/1"
-        ),
-        KeySummary("checkpoint key", "ECDSA P-256", ("sign",), b"seedvault/checkpoint/1"),
-        KeySummary("export key", "AES-256", ("encrypt", "decrypt"), b"seedvault/export/1"),
-    )
+    told = [(each.report.purpose, each.report.kind, each.report.uses) for each in made]
+    assert told == [
+        ("KEK", "AES-256", ("wrap", "unwrap")),
+        ("seal key", "HMAC-SHA-256", ("sign", "verify")),
+        ("fingerprint key", "HMAC-SHA-256", ("sign", "verify")),
+        ("checkpoint key", "ECDSA P-256", ("sign",)),
+        ("export key", "AES-256", ("encrypt", "decrypt")),
+    ]
+    assert [each.report.name for each in made] == ["k1", "s1", "f1", "c1", "x1"]
+    assert made[0].report.identifier == b"seedvault/kek/k1"
 
 
 def test_a_second_ceremony_is_refused_and_changes_nothing() -> None:
@@ -74,7 +75,7 @@ def test_the_pin_of_a_pkcs11_token_that_is_there_must_fit() -> None:
         initialise(vault_location("other-pin"), pin("000000"), pin(TEST_SO_PIN))
 
 
-@pytest.mark.parametrize("key", REQUIRED)
+@pytest.mark.parametrize("key", FIRST.required)
 def test_a_missing_key_is_named(key: VaultKey) -> None:
     location = vault_location("lost-key")
     _remove_all(location, key)
@@ -86,8 +87,8 @@ def test_a_missing_key_is_named(key: VaultKey) -> None:
 def test_a_key_that_is_there_twice_is_no_key() -> None:
     location = vault_location("two-keks")
     connection = Connection(location, pin())
-    with _workshop(connection) as session:
-        ceremony._make_secret(session, ceremony._KEK, KeyType.AES, {})
+    with workshop(connection) as shop:
+        ceremony._make(shop, FIRST.kek, None)
     connection.close()
 
     with pytest.raises(KeyNotFound, match="2 keys"):
@@ -100,7 +101,7 @@ def test_nothing_stays_of_a_ceremony_whose_proof_fails() -> None:
     cryptoki = Module.load(library()).cryptoki
 
     with (
-        returning(cryptoki, "wrap_key", Rv.MECHANISM_INVALID),
+        returning(cryptoki, "unwrap_key", Rv.MECHANISM_INVALID),
         pytest.raises(Unsupported, match="cannot hold a vault"),
     ):
         initialise(location, pin(), pin(TEST_SO_PIN))
@@ -111,14 +112,12 @@ def test_nothing_stays_of_a_ceremony_whose_proof_fails() -> None:
 def test_an_attribute_the_module_ignores_ends_the_ceremony(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    asked = ceremony._make_secret
+    asked = ceremony._generate
 
-    def ignoring(
-        session: Session, recipe: ceremony._Recipe, kind: KeyType, more: dict[Attribute, object]
-    ) -> None:
-        asked(session, recipe, kind, {**more, Attribute.MODIFIABLE: True})
+    def ignoring(shop: Workshop, key: VaultKey, template: dict[Attribute, object]) -> object:
+        return asked(shop, key, {**template, Attribute.MODIFIABLE: True})
 
-    monkeypatch.setattr(ceremony, "_make_secret", ignoring)
+    monkeypatch.setattr(ceremony, "_generate", ignoring)
 
     with pytest.raises(Unsupported, match="MODIFIABLE = True"):
         initialise(fresh_location("ignoring"), pin(), pin(TEST_SO_PIN))
@@ -146,8 +145,8 @@ def test_a_module_without_a_free_slot_is_named() -> None:
 
 def _remove_all(location: Location, *keys: VaultKey) -> None:
     connection = Connection(location, pin())
-    with _workshop(connection) as session:
-        for key in keys or VaultKey:
-            for found in _objects(session, key):
+    with workshop(connection) as shop:
+        for key in keys or FIRST.objects:
+            for found in shop.objects(key):
                 found.destroy()
     connection.close()

@@ -21,9 +21,9 @@ from hsm import (
     Unsupported,
     WrappedSeed,
 )
-from hsm.ceremony import _objects, _workshop
-from hsm.templates import VaultKey
 from hsm.translate import Rv
+from hsm.vault_key import FIRST
+from hsm.workshop import workshop
 from tests.support.encrypting import encrypt, fresh_key, oaep, pkcs7, public_der, rsa_key
 from tests.support.softhsm import pin, returning, vault_location
 
@@ -253,8 +253,8 @@ def test_a_vault_older_than_the_export_key_goes_on_without() -> None:
     location = vault_location("older")
     keystore = Keystore.connect(location, pin())
     wrapped, blob = _exportable(keystore)
-    with _workshop(keystore._connection) as session:
-        (key,) = _objects(session, VaultKey.EXPORT_KEK)
+    with workshop(keystore._connection) as shop:
+        (key,) = shop.objects(FIRST.export)
         key.destroy()
     keystore.close()
     older = Keystore.connect(location, pin())
@@ -287,6 +287,6 @@ def test_no_module_wraps_an_opened_seed_for_anybody(keystore: Keystore) -> None:
     with pytest.raises(Policy):
         keystore._connection.run(
             lambda session: session.wrap(
-                session.key(VaultKey.KEK), session.unwrap(session.key(VaultKey.KEK), key.blob)
+                session.key(FIRST.kek), session.unwrap(session.key(FIRST.kek), key.blob)
             )
         )

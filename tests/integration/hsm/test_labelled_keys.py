@@ -9,7 +9,7 @@ from pkcs11 import Attribute, KeyType
 from pkcs11 import Session as LibrarySession
 
 from hsm import Cipher, Digest, KeyNotFound, Keystore, Policy, Unsupported
-from hsm.ceremony import _workshop
+from hsm import workshop as key_workshop
 from tests.support.encrypting import encrypt
 
 SEED = b"12345678901234567890"
@@ -18,7 +18,8 @@ BY_SOFTWARE = [Cipher.CAMELLIA_128_CBC, Cipher.AES_128_KW, Cipher.AES_256_KWP, C
 
 @pytest.fixture
 def workshop(keystore: Keystore) -> Iterator[LibrarySession]:
-    with _workshop(keystore._connection) as session:
+    with key_workshop.workshop(keystore._connection) as shop:
+        session = shop.view
         yield session
 
 

@@ -9,8 +9,8 @@ import pytest
 
 from hsm import Cipher, Digest, KeyNotFound, Keystore, Location, Policy, Unavailable
 from hsm.module import Module
-from hsm.templates import VaultKey
 from hsm.translate import Rv
+from hsm.vault_key import FIRST
 from tests.support.softhsm import encrypted, pin, returning, vault_location
 
 SEED = b"12345678901234567890"
@@ -126,7 +126,7 @@ def test_a_session_whose_key_was_not_destroyed_is_closed(keystore: Keystore) -> 
 
     assert not session.healthy
     with pytest.raises(Unavailable, match="SESSION_HANDLE_INVALID"):
-        session.hmac(session.key(VaultKey.SEAL), Digest.SHA256, b"")
+        session.hmac(session.key(FIRST.seal), Digest.SHA256, b"")
 
 
 def test_a_session_that_does_not_open_is_not_counted_as_lent(location: Location) -> None:

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicNumbers
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from pkcs11 import Attribute, KeyType
 
-from hsm.ceremony import _workshop
+from hsm.workshop import workshop
 from importers import Cipher, MacAlgorithm
 from seedvault.domain.errors import FileRefused, HsmUnavailable
 from seedvault.intake import SeedFiles
@@ -26,8 +26,8 @@ NUMBERS = count()
 def made_on_token(keys: HsmKeys) -> tuple[str, bytes]:
     """The label of a new private key on the PKCS#11 token, and its public half in DER."""
     label = f"maker {next(NUMBERS)}"
-    with _workshop(keys.keystore._connection) as session:
-        public, _ = session.generate_keypair(KeyType.RSA, 2048, store=True, label=label)
+    with workshop(keys.keystore._connection) as shop:
+        public, _ = shop.view.generate_keypair(KeyType.RSA, 2048, store=True, label=label)
         numbers = RSAPublicNumbers(
             int.from_bytes(public[Attribute.PUBLIC_EXPONENT]),
             int.from_bytes(public[Attribute.MODULUS]),

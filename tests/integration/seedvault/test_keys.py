@@ -192,8 +192,8 @@ def test_a_refused_pin_was_tried_once_and_the_pin_file_is_named() -> None:
 def test_a_kek_that_is_not_here_points_to_another_pkcs11_token(keys: HsmKeys) -> None:
     held = _held(keys)
     elsewhere = _stored(keys, TOKEN, replace(held.wrapped, kek_id="k9"))
-    with pytest.raises(HsmUnavailable, match="k9") as refused:
-        keys.open(elsewhere)
+    with pytest.raises(HsmUnavailable, match="k9") as refused, keys.open(elsewhere):
+        pass
     assert "seedvault init" in refused.value.remedy
 
 
