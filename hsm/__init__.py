@@ -36,7 +36,7 @@ from hsm.transport import TransportKey
 from hsm.vault_key import FIRST, Keyring, Purpose, VaultKey, named
 
 if TYPE_CHECKING:
-    from hsm.ceremony import Ceremony, initialise
+    from hsm.ceremony import Ceremony, initialise, remove
     from hsm.recovery import Quorum, RecoveryKey
 
 __all__ = [
@@ -75,11 +75,13 @@ __all__ = [
     "WrappedSeed",
     "initialise",
     "named",
+    "remove",
 ]
 
 _ON_DEMAND = {
     "Ceremony": "hsm.ceremony",
     "initialise": "hsm.ceremony",
+    "remove": "hsm.ceremony",
     "Quorum": "hsm.recovery",
     "RecoveryKey": "hsm.recovery",
 }

@@ -57,6 +57,12 @@ def initialise(
     return made
 
 
+def remove(location: Location, pin: Pin) -> None:
+    """Undo `initialise`, for a vault that never came into use."""
+    with Ceremony(location, pin) as ceremony:
+        ceremony.remove(FIRST.made)
+
+
 def prepare(location: Location, pin: Pin, so_pin: Pin | None) -> None:
     """Initialise the PKCS#11 token where it is not there and `so_pin` is given.
 

@@ -10,7 +10,7 @@ import os
 import secrets
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 from seedvault.config import FILE_NAME, Settings, save
 from seedvault.domain.audit import AuditEvent, EventKind
 from seedvault.domain.errors import Conflict, HsmUnavailable, InvalidInput, StorageUnavailable
+from seedvault.domain.vault_key import StoredKey
 from seedvault.service.audit import VerifyAudit
 from seedvault.service.binding import AssignToken, UnassignToken, UnlockToken
 from seedvault.service.bulk import AssignMany
@@ -28,7 +29,8 @@ from seedvault.service.handover import HandOver
 from seedvault.service.import_batch import ImportBatch
 from seedvault.service.inquiry import InquireToken
 from seedvault.service.inspect import InspectFile
-from seedvault.service.ports import Keys, Vault, VaultIdentity
+from seedvault.service.key_ports import KeyVault
+from seedvault.service.ports import Keys, VaultIdentity
 from seedvault.service.resync import ResynchroniseToken
 from seedvault.service.seed_files import HeldKey, Intake, Recipient
 from seedvault.service.users import AddUser
@@ -59,7 +61,7 @@ class Application:
         self._open.close()
 
     @cached_property
-    def vault(self) -> Vault:
+    def vault(self) -> KeyVault:
         """The database, opened; StorageUnavailable where there is none."""
         from seedvault.storage import open_vault
 
@@ -71,12 +73,13 @@ class Application:
     def keys(self) -> Keys:
         """The HSM, logged in."""
         import hsm
-        from seedvault.keys import HsmKeys, translated
+        from seedvault.keys import HsmKeys, keyring, translated
 
         vault_id = self.vault.identity.vault_id
         _refuse_missing_store(self.settings)
         with translated():
-            keystore = hsm.Keystore.connect(location(self.settings), _pin(self.settings))
+            ring = keyring(self.vault.keys())
+            keystore = hsm.Keystore.connect(location(self.settings), _pin(self.settings), ring)
         self._open.callback(keystore.close)
         return HsmKeys(keystore, vault_id)
 
@@ -225,7 +228,7 @@ class Initialised:
 
 
 def initialise(settings: Settings, actor: str, *, dry_run: bool = False) -> Initialised | None:
-    """Make a new vault: settings, database, and last its keys, which no undo should have to remove.
+    """Make a new vault: settings, keys in the HSM, and last the database that names them.
 
     Raises Conflict where there is a vault already. Whatever this made is taken away again where a
     later step fails. A dry run checks and returns None.
@@ -237,8 +240,8 @@ def initialise(settings: Settings, actor: str, *, dry_run: bool = False) -> Init
         return None
     with ExitStack() as undo, _explained(settings.home):
         _make_home(settings, undo)
-        _make_vault(settings, library, actor, undo)
-        made = _make_keys(settings, library, undo)
+        made, keys = _make_keys(settings, library, undo)
+        _make_vault(settings, library, actor, keys)
         undo.pop_all()
         return made
 
@@ -261,19 +264,20 @@ def _make_home(settings: Settings, undo: ExitStack) -> None:
     save(settings)
 
 
-def _make_vault(settings: Settings, library: Path, actor: str, undo: ExitStack) -> None:
-    from seedvault.storage import create_vault, remove_vault
+def _make_vault(settings: Settings, library: Path, actor: str, keys: Sequence[StoredKey]) -> None:
+    from seedvault.storage import create_vault
 
     now = system_clock()
     detail = f"keys on {settings.token_label!a} of {library}"
     event = AuditEvent(EventKind.VAULT_INITIALISED, now, actor, detail=detail)
-    create_vault(settings.database, VaultIdentity(str(uuid.uuid4()), 1, now), event)
-    undo.callback(remove_vault, settings.database)
+    create_vault(settings.database, VaultIdentity(str(uuid.uuid4()), 1, now), keys, event)
 
 
-def _make_keys(settings: Settings, library: Path, undo: ExitStack) -> Initialised:
+def _make_keys(
+    settings: Settings, library: Path, undo: ExitStack
+) -> tuple[Initialised, list[StoredKey]]:
     import hsm
-    from seedvault.keys import translated
+    from seedvault.keys import stored_key, translated
 
     so_pin_file = settings.hsm_home / "so-pin"
     if settings.module is None:
@@ -287,12 +291,14 @@ def _make_keys(settings: Settings, library: Path, undo: ExitStack) -> Initialise
         so_pin = hsm.Pin.from_file(so_pin_file) if settings.module is None else None
         place = location(settings)
         keys = hsm.initialise(place, pin, so_pin)
+        undo.callback(hsm.remove, place, pin)
         with closing(hsm.Keystore.connect(place, pin)) as keystore:
             able = keystore.capabilities
     created = tuple(f"{key.report.purpose} {key.report.name} ({key.report.kind})" for key in keys)
-    return Initialised(
+    made = Initialised(
         f"{able.library} at {library}", able.is_software, able.import_tier.value, created
     )
+    return made, [stored_key(key, system_clock()) for key in keys]
 
 
 def _refuse_existing(settings: Settings) -> None:

@@ -91,4 +91,5 @@ def _fields(batch: Batch) -> dict[str, object]:
         "refused": batch.refused,
         "exportable": batch.exportable,
         "signed_by": batch.source.signer,
+        "transport_key": batch.source.transport_key,
     }

@@ -21,7 +21,8 @@ class Tier(Enum):
 class Source:
     """The file a batch came from. `sha256` is over the file's octets.
 
-    `signer` is whose signature over all of it was verified, or None.
+    `signer` is whose signature over all of it was verified, or None. `transport_key` is the label
+    of the key on the PKCS#11 token that opened it; None where a key came in another way.
     """
 
     file_name: str
@@ -29,6 +30,7 @@ class Source:
     format: str
     protection: str
     signer: str | None = None
+    transport_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -202,7 +202,12 @@ class _Opening:
         )
         header = seed_file.header
         source = Source(
-            name, sha256, header.format, protection_words(header.protection), seed_file.signer
+            name,
+            sha256,
+            header.format,
+            protection_words(header.protection),
+            seed_file.signer,
+            self.key.held.label if self.key.held else None,
         )
         return OpenedFile(seed_file, reader, source, self)
 

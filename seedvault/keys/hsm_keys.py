@@ -11,7 +11,7 @@ from seedvault.domain.errors import NotAllowed, SealBroken
 from seedvault.domain.oath import Digest, Mac
 from seedvault.domain.token import Token
 from seedvault.keys.failures import translated, vault_error
-from seedvault.service.ports import Handler, SeedTaker, StoredToken, WrappedSeed
+from seedvault.service.ports import Handler, Seal, SeedTaker, StoredToken, WrappedSeed
 from seedvault.service.seal import sealed_octets
 from seedvault.service.seed_files import (
     NO_TERMS,
@@ -72,7 +72,7 @@ class HsmKeys:
     def check(self, stored: StoredToken) -> None:
         octets = sealed_octets(self.vault_id, stored.token, stored.wrapped, stored.revision)
         with translated():
-            whole = self.keystore.seal_matches(octets, stored.seal)
+            whole = self.keystore.seal_matches(octets, stored.seal.octets, stored.seal.key)
         if not whole:
             raise SealBroken(
                 f"the seal of {stored.token.device.serial} does not match its row: "
@@ -87,9 +87,10 @@ class HsmKeys:
         with translated():
             return _Opened(self.keystore.open(_wrapped_key(stored.wrapped), digest))
 
-    def seal(self, token: Token, wrapped: WrappedSeed, revision: int) -> bytes:
+    def seal(self, token: Token, wrapped: WrappedSeed, revision: int) -> Seal:
         with translated():
-            return self.keystore.seal(sealed_octets(self.vault_id, token, wrapped, revision))
+            octets = self.keystore.seal(sealed_octets(self.vault_id, token, wrapped, revision))
+        return Seal(octets, self.keystore.keyring.seal.name)
 
 
 class _Opened:

@@ -8,7 +8,7 @@ from seedvault.domain.errors import FileRefused, SeedDamaged
 from seedvault.domain.oath import Digest
 from seedvault.domain.token import Device
 from seedvault.keys.failures import vault_error
-from seedvault.service.ports import TakenSeed, WrappedSeed
+from seedvault.service.ports import Fingerprint, TakenSeed, WrappedSeed
 from seedvault.service.seed_files import DeliveredKey, DeliveredSeed, Terms
 
 # SoftHSM keeps about 240 octets of every object it ever made until it is initialised anew.
@@ -54,7 +54,8 @@ class Taker:
             raise vault_error(error) from error
         key = taken.key
         wrapped = WrappedSeed(int(key.format), key.kek_id, key.length, key.blob, taken.export_blob)
-        return TakenSeed(wrapped, taken.fingerprint)
+        mark = Fingerprint(taken.fingerprint, self._keystore.keyring.fingerprint.name)
+        return TakenSeed(wrapped, mark)
 
     def _wrap(self, seed: DeliveredSeed, digest: hsm.Digest) -> hsm.WrappedSeed:
         match seed:

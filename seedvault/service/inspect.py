@@ -8,7 +8,7 @@ from pathlib import Path
 from seedvault.domain.errors import FileRefused
 from seedvault.domain.oath import Parameters
 from seedvault.domain.token import Quarantined
-from seedvault.service.ports import Arrival, Clock, Keys, NewToken, Vault
+from seedvault.service.ports import Arrival, Clock, Keys, NewToken, Seal, Vault
 from seedvault.service.seed_files import (
     Delivered,
     Intake,
@@ -133,8 +133,8 @@ class InspectFile:
 
 
 def _arrival(found: New | Held) -> Arrival:
-    """To be compared and thrown away: it needs no seal."""
-    token = NewToken(found.delivered.token, found.seed, b"")
+    """To be compared and thrown away: it needs no seal, only the name of a key that is there."""
+    token = NewToken(found.delivered.token, found.seed, Seal(b"", found.seed.fingerprint.key))
     return Arrival(token, found.delivered.line, isinstance(found, Held))
 
 

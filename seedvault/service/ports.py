@@ -38,11 +38,27 @@ class WrappedSeed:
 
 
 @dataclass(frozen=True, slots=True)
+class Seal:
+    """32 octets over a token's row, by the seal key of that name; see `sealed_octets`."""
+
+    octets: bytes = field(repr=False)
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """16 octets that equal seeds share, by the fingerprint key of that name."""
+
+    octets: bytes = field(repr=False)
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
 class TakenSeed:
-    """A seed just taken over. Equal seeds have equal `fingerprint`s (16 octets) in one vault."""
+    """A seed just taken over, or moved from one key to another."""
 
     wrapped: WrappedSeed
-    fingerprint: bytes
+    fingerprint: Fingerprint
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +73,7 @@ class StoredToken:
     row: int
     token: Token
     wrapped: WrappedSeed
-    seal: bytes
+    seal: Seal
     revision: int
     version: int
 
@@ -68,7 +84,7 @@ class NewToken:
 
     token: InStock | Quarantined
     taken: TakenSeed
-    seal: bytes
+    seal: Seal
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,7 +288,8 @@ class Keys(Protocol):
     def open(self, stored: StoredToken) -> AbstractContextManager[Mac]:
         """The MAC function of one token's seed. Raises SealBroken before any unwrap."""
 
-    def seal(self, token: Token, wrapped: WrappedSeed, revision: int) -> bytes: ...
+    def seal(self, token: Token, wrapped: WrappedSeed, revision: int) -> Seal:
+        """By the seal key in use."""
 
     def handing_on(self, recipient: Recipient) -> AbstractContextManager["Handler"]:
         """Encrypts exportable seeds for a recipient. Raises NotAllowed where there is no way."""

@@ -98,18 +98,19 @@ class Sorter:
 
 def _beside(taken: list[tuple[Delivered, TakenSeed]], vault: Vault) -> Iterator[Sorted]:
     held = vault.held(
-        [delivered.device.serial for delivered, _ in taken], [seed.fingerprint for _, seed in taken]
+        [delivered.device.serial for delivered, _ in taken],
+        [seed.fingerprint.octets for _, seed in taken],
     )
     by_serial = {token.serial: token for token in held}
     by_seed = {token.fingerprint: token.serial for token in held}
     for delivered, seed in taken:
         device = delivered.device
         known = by_serial.get(device.serial)
-        if known is None and seed.fingerprint not in by_seed:
+        if known is None and seed.fingerprint.octets not in by_seed:
             yield New(delivered, seed)
         elif known is None:
-            yield _contrary(delivered, f"has the seed of {by_seed[seed.fingerprint]}")
-        elif known.fingerprint != seed.fingerprint:
+            yield _contrary(delivered, f"has the seed of {by_seed[seed.fingerprint.octets]}")
+        elif known.fingerprint != seed.fingerprint.octets:
             yield _contrary(delivered, "is held with another seed")
         elif known.parameters != device.parameters:
             yield _contrary(delivered, "is held with this seed and computes otherwise")

@@ -20,8 +20,9 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 from seedvault.domain.audit import milliseconds
 from seedvault.domain.batch import Source, Tier
 from seedvault.domain.errors import Conflict, StorageUnavailable
+from seedvault.domain.vault_key import KeyPurpose
 from seedvault.storage.engine import Database
-from seedvault.storage.tables import STAGED_TOKEN, STAGING
+from seedvault.storage.tables import STAGED_TOKEN, STAGING, TOKEN, VAULT_KEY
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +80,9 @@ def take_claim(database: Database, begun: Import, now: datetime) -> Claim:
     }
     with ExitStack() as undo:
         with database.writing() as connection:
-            for other in connection.execute(select(STAGING)).fetchall():
-                if not _is_alive(database.path, other.id):
-                    connection.execute(delete(STAGING).where(STAGING.c.id == other.id))
-                elif sha256 is not None and other.sha256 == sha256:
+            _refuse_while_remarking(connection)
+            for other in _living(database):
+                if sha256 is not None and other.sha256 == sha256:
                     raise _under_way(begun.source, other, now)
             empty_unclaimed(connection)
             inserted = insert(STAGING).values(claim).returning(STAGING.c.id)
@@ -91,6 +91,54 @@ def take_claim(database: Database, begun: Import, now: datetime) -> Claim:
             undo.callback(lock.release)
         undo.pop_all()
     return Claim(number, lock)
+
+
+def refuse_while_importing(database: Database) -> None:
+    """Raises Conflict where any import is under way, in the caller's transaction.
+
+    What it has compared with the vault's fingerprints would not hold under another key.
+    """
+    for claim in _living(database):
+        raise Conflict(
+            f"{claim.started_by} is importing a file: the fingerprint key cannot change meanwhile",
+            remedy="Wait for that import to end: seedvault batch list",
+        )
+
+
+def _living(database: Database) -> list[Any]:
+    """The claims of imports that go on; those of the dead end here."""
+    living = []
+    for claim in database.sql.execute(select(STAGING)).fetchall():
+        if _is_alive(database.path, claim.id):
+            living.append(claim)
+        else:
+            database.sql.execute(delete(STAGING).where(STAGING.c.id == claim.id))
+    return living
+
+
+def _refuse_while_remarking(connection: Connection) -> None:
+    """Raises Conflict where tokens have fingerprints by a key that is not in use any more.
+
+    A seed that the vault holds already would not be recognised.
+    """
+    in_use = (
+        select(VAULT_KEY.c.name)
+        .where(VAULT_KEY.c.purpose == KeyPurpose.FINGERPRINT.code, VAULT_KEY.c.in_use)
+        .scalar_subquery()
+    )
+    retired = select(VAULT_KEY.c.name).where(
+        VAULT_KEY.c.purpose == KeyPurpose.FINGERPRINT.code, VAULT_KEY.c.in_use.is_(False)
+    )
+    if connection.execute(retired).first() is None:
+        return  # and so no token need be looked at
+    left = select(TOKEN.c.serial).where(TOKEN.c.fingerprint_key != in_use).limit(1)
+    if connection.execute(left).first() is not None:
+        raise Conflict(
+            "the fingerprint key is being rotated: seeds that are held already would not be "
+            "recognised",
+            unchanged="Nothing was imported.",
+            remedy="Finish it, then import: seedvault key rotate --resume",
+        )
 
 
 def empty_unclaimed(connection: Connection) -> None:

@@ -43,8 +43,12 @@ class Clash(Exception):
     """Something unique stands there already. Whoever writes says what, in their own words."""
 
 
+class StillNeeded(Exception):
+    """Something refers to what was to be removed, or does not exist. Whoever writes says what."""
+
+
 class Explained:
-    """A `with` block that the driver's errors leave as StorageUnavailable, or as Clash."""
+    """A `with` block that the driver's errors leave as StorageUnavailable, Clash or StillNeeded."""
 
     __slots__ = ("_path",)
 
@@ -65,11 +69,13 @@ class Explained:
             raise _explain(self._path, cause) from cause
 
 
-def _explain(path: Path, error: sqlite3.Error) -> Clash | StorageUnavailable:
+def _explain(path: Path, error: sqlite3.Error) -> Clash | StillNeeded | StorageUnavailable:
     # Errors that the driver itself raises carry no result code.
     code: int = getattr(error, "sqlite_errorcode", 0)
     if code in _TAKEN:
         return Clash()
+    if code == sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY:
+        return StillNeeded()
     # SQLite's messages name tables and columns, never values.
     unknown = (f"the database refused: {error}", "If it is a vault, restore a backup.")
     what, remedy = _KNOWN.get(code & 0xFF, unknown)

@@ -1,25 +1,29 @@
 """Making a vault, and opening one."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import Connection, insert, select
 
 from seedvault.domain.audit import AuditEvent, milliseconds
 from seedvault.domain.errors import Conflict, StorageUnavailable
+from seedvault.domain.vault_key import StoredKey
 from seedvault.service.ports import Clock, VaultIdentity
 from seedvault.storage import chains
 from seedvault.storage.engine import Database, sqlite_path
-from seedvault.storage.rows import moment
+from seedvault.storage.rows import key_row, moment
 from seedvault.storage.schema import check_schema, known_schema, no_vault
 from seedvault.storage.statements import Statements
-from seedvault.storage.tables import VAULT
+from seedvault.storage.tables import VAULT, VAULT_KEY
 from seedvault.storage.vault import SqlVault
 
 
-def create_vault(place: str | Path, identity: VaultIdentity, event: AuditEvent) -> None:
-    """Make the vault, whose first event is `event`: all of it, or nothing.
+def create_vault(
+    place: str | Path, identity: VaultIdentity, keys: Sequence[StoredKey], event: AuditEvent
+) -> None:
+    """Make the vault that works with `keys`, its first event being `event`: all, or nothing.
 
     Raises Conflict where there is a file already, StorageUnavailable where none can be made.
     """
@@ -29,7 +33,7 @@ def create_vault(place: str | Path, identity: VaultIdentity, event: AuditEvent) 
     path = sqlite_path(place)
     _claim(path)
     try:
-        _fill(Database(path), identity, event, upgrade)
+        _fill(Database(path), upgrade, _Beginning(identity, keys, event))
     except BaseException:
         remove_vault(path)
         raise
@@ -80,6 +84,15 @@ def upgrade_vault(place: str | Path) -> None:
         database.close()
 
 
+@dataclass(frozen=True, slots=True)
+class _Beginning:
+    """What stands in a new vault."""
+
+    identity: VaultIdentity
+    keys: Sequence[StoredKey]
+    event: AuditEvent
+
+
 def _claim(path: Path) -> None:
     """A new, empty file that only its owner reads. SQLite's other files take its permissions."""
     try:
@@ -95,18 +108,14 @@ def _claim(path: Path) -> None:
         ) from error
 
 
-def _fill(
-    database: Database,
-    identity: VaultIdentity,
-    event: AuditEvent,
-    upgrade: Callable[[Connection], None],
-) -> None:
+def _fill(database: Database, upgrade: Callable[[Connection], None], begun: "_Beginning") -> None:
     try:
         with database.writing() as connection:
             upgrade(connection)
-            connection.execute(insert(VAULT).values(_row(identity)))
+            connection.execute(insert(VAULT).values(_row(begun.identity)))
+            connection.execute(insert(VAULT_KEY), [key_row(key)._asdict() for key in begun.keys])
             chains.begin_chains(connection)
-            chains.append(database.driver, Statements(database.dialect), event)
+            chains.append(database.driver, Statements(database.dialect), begun.event)
     finally:
         database.close()
 

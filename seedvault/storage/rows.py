@@ -15,7 +15,8 @@ from seedvault.domain.errors import InvalidInput, SealBroken
 from seedvault.domain.names import Serial, UserName
 from seedvault.domain.oath import Digest, HotpParameters, KeptParameters, Parameters, TotpParameters
 from seedvault.domain.token import Bound, Device, InStock, Progress, Quarantined, Token
-from seedvault.service.ports import Arrival, HeldToken, ListedToken, StoredToken, WrappedSeed
+from seedvault.domain.vault_key import KeyPurpose, StoredKey
+from seedvault.service.ports import Arrival, HeldToken, ListedToken, Seal, StoredToken, WrappedSeed
 
 HOTP, TOTP = "hotp", "totp"
 """What a token counts, as the column `kind` says it; a key that is only kept says its own kind."""
@@ -50,6 +51,7 @@ class TokenRow(NamedTuple):
     blob: bytes
     export_blob: bytes | None
     seal: bytes
+    seal_key: str
     revision: int
     version: int
     next_factor: int
@@ -99,7 +101,9 @@ class StagedRow(NamedTuple):
     blob: bytes
     export_blob: bytes | None
     fingerprint: bytes
+    fingerprint_key: str
     seal: bytes
+    seal_key: str
     next_factor: int
     drift_steps: int
     synchronised_ms: int
@@ -133,6 +137,18 @@ class EventRow(NamedTuple):
     digest: bytes
 
 
+class KeyRow(NamedTuple):
+    """A key of the vault's."""
+
+    name: str
+    purpose: str
+    in_use: bool
+    created_ms: int
+    check_value: str | None
+    copy_blob: bytes | None
+    recovery: str | None
+
+
 class BatchRow(NamedTuple):
     """A published batch."""
 
@@ -150,6 +166,7 @@ class BatchRow(NamedTuple):
     refused: int
     exportable: bool
     signer: str | None
+    transport_key: str | None
 
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -163,7 +180,8 @@ def stored_token(values: Iterable[Any]) -> StoredToken:
     """The token in the columns of a `TokenRow`; SealBroken where Seedvault never wrote them."""
     row = TokenRow._make(values)
     wrapped = WrappedSeed(row.blob_format, row.kek_id, row.seed_length, row.blob, row.export_blob)
-    return StoredToken(row.id, _token(row), wrapped, row.seal, row.revision, row.version)
+    seal = Seal(row.seal, row.seal_key)
+    return StoredToken(row.id, _token(row), wrapped, seal, row.revision, row.version)
 
 
 def listed_token(values: Iterable[Any]) -> ListedToken:
@@ -201,8 +219,10 @@ def staged_row(staging: int, arrival: Arrival) -> StagedRow:
         wrapped.length,
         wrapped.blob,
         wrapped.export_blob,
-        new.taken.fingerprint,
-        new.seal,
+        new.taken.fingerprint.octets,
+        new.taken.fingerprint.key,
+        new.seal.octets,
+        new.seal.key,
         progress.next_factor,
         progress.drift_steps,
         milliseconds(progress.synchronised_at),
@@ -255,7 +275,14 @@ def batch_of(values: Iterable[Any]) -> Batch:
     row = BatchRow._make(values)
     return Batch(
         number=row.number,
-        source=Source(row.file_name, row.sha256, row.format, row.protection, row.signer),
+        source=Source(
+            row.file_name,
+            row.sha256,
+            row.format,
+            row.protection,
+            row.signer,
+            row.transport_key,
+        ),
         tier=Tier(row.tier),
         imported_at=moment(row.imported_ms),
         imported_by=row.imported_by,
@@ -264,6 +291,33 @@ def batch_of(values: Iterable[Any]) -> Batch:
         quarantined=row.quarantined,
         refused=row.refused,
         exportable=bool(row.exportable),
+    )
+
+
+def key_row(key: StoredKey) -> KeyRow:
+    """The columns of a key."""
+    return KeyRow(
+        key.name,
+        key.purpose.code,
+        key.in_use,
+        milliseconds(key.created_at),
+        key.check_value,
+        key.copy,
+        key.recovery,
+    )
+
+
+def stored_key(values: Iterable[Any]) -> StoredKey:
+    """The key in the columns of a `KeyRow`."""
+    row = KeyRow._make(values)
+    return StoredKey(
+        row.name,
+        KeyPurpose.coded(row.purpose),
+        bool(row.in_use),
+        moment(row.created_ms),
+        row.check_value,
+        row.copy_blob,
+        row.recovery,
     )
 
 

@@ -20,7 +20,7 @@ from seedvault.domain.token import Quarantined
 from seedvault.service.ports import Arrival, Clock
 from seedvault.storage.claims import Import, empty_unclaimed, take_claim
 from seedvault.storage.engine import Database
-from seedvault.storage.failures import Clash
+from seedvault.storage.failures import Clash, StillNeeded
 from seedvault.storage.rows import IN_STOCK, QUARANTINED, BatchRow, StagedRow, batch_of, staged_row
 from seedvault.storage.statements import Prepared, Statements
 from seedvault.storage.tables import BATCH, NEW_TOKEN_COLUMNS, STAGED_TOKEN, STAGING, TOKEN
@@ -75,6 +75,8 @@ class SqlStaging:
                 self._insert.run_many(self._database.driver, rows)
         except Clash as clash:
             raise self._twice(rows) from clash
+        except StillNeeded as gone:
+            raise self._rotated() from gone
         new = [arrival.new.token for arrival in arrivals if not arrival.held]
         self._tokens += len(new)
         self._held += len(arrivals) - len(new)
@@ -126,6 +128,7 @@ class SqlStaging:
             "refused": refused,
             "exportable": exportable,
             "signer": source.signer,
+            "transport_key": source.transport_key,
         }
         inserted = insert(BATCH).values(values).returning(BATCH.c.number)
         number: int = connection.execute(inserted).scalar_one()
@@ -164,6 +167,13 @@ class SqlStaging:
             f"this import of {self._begun.source.file_name} was ended by another",
             unchanged="Nothing of this import became visible.",
             remedy="See what is there, then import the file again: seedvault batch list",
+        )
+
+    def _rotated(self) -> Conflict:
+        return Conflict(
+            f"a key of this vault was destroyed while {self._begun.source.file_name} was imported",
+            unchanged="Nothing of this import became visible.",
+            remedy="Import the file again: it will be taken over under the keys in use now.",
         )
 
     def _overtaken(self) -> Conflict:

@@ -4,7 +4,18 @@ Times are Unix time in whole milliseconds. Integers that grow without bound are 
 Columns that hold a wrapped seed, or what is made from one, stay out of every repr.
 """
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, Table, UniqueConstraint, false, text
+from collections.abc import Iterator
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKeyConstraint,
+    Index,
+    Table,
+    UniqueConstraint,
+    false,
+    text,
+)
 from sqlmodel import Field, SQLModel
 
 from seedvault.domain.names import MAX_NAME_LENGTH
@@ -18,6 +29,7 @@ _HOTP = "kind = 'hotp' AND step_s IS NULL AND t0_s IS NULL"
 _TOTP = "kind = 'totp' AND step_s IS NOT NULL AND t0_s IS NOT NULL"
 _KEPT = "kind NOT IN ('hotp', 'totp') AND terms IS NOT NULL AND state = 'quarantined'"
 _ADDED = {"server_default": "0"}  # what rows have that are older than the column
+_FIRST_MARK, _FIRST_SEAL = {"server_default": "f1"}, {"server_default": "s1"}
 # Folding (NFKC, casefold) can make a name longer than it was: U+FDFA alone becomes 18 characters.
 _MAX_FOLDED_LENGTH = 20 * MAX_NAME_LENGTH
 
@@ -63,6 +75,48 @@ class BatchTable(SQLModel, table=True):
     refused: int = Field(sa_column_kwargs=_ADDED)
     exportable: bool = Field(sa_column_kwargs={"server_default": false()})
     signer: str | None
+    transport_key: str | None
+
+
+class VaultKeyTable(SQLModel, table=True):
+    """The keys in the HSM that the vault works with, and has worked with; not destroyed ones.
+
+    Tokens refer to theirs, so the database itself refuses to forget a key that something needs.
+    `copy_blob` is the key under a recovery key, `recovery` says of which shares.
+    """
+
+    __tablename__ = "vault_key"
+    __table_args__ = (
+        Index(
+            "vault_key_in_use",
+            "purpose",
+            unique=True,
+            sqlite_where=text("in_use"),
+            postgresql_where=text("in_use"),
+        ),
+    )
+
+    name: str = Field(primary_key=True, max_length=16)
+    purpose: str = Field(max_length=16)
+    in_use: bool
+    created_ms: int = Field(sa_type=BigInteger)
+    check_value: str | None
+    copy_blob: bytes | None = Field(repr=False)
+    recovery: str | None
+
+
+class TransportKeyTable(SQLModel, table=True):
+    """The transport keys on the PKCS#11 token that a ceremony made or imported."""
+
+    __tablename__ = "transport_key"
+
+    label: str = Field(primary_key=True, max_length=MAX_NAME_LENGTH)
+    kind: str = Field(max_length=16)
+    origin: str
+    check_value: str
+    created_ms: int = Field(sa_type=BigInteger)
+    created_by: str
+    destroyed_ms: int | None = Field(sa_type=BigInteger)
 
 
 class NewTokenColumns(SQLModel):
@@ -87,10 +141,18 @@ class NewTokenColumns(SQLModel):
     blob: bytes = Field(repr=False)
     export_blob: bytes | None = Field(repr=False)
     fingerprint: bytes = Field(repr=False)
+    fingerprint_key: str = Field(sa_column_kwargs=_FIRST_MARK)
     seal: bytes = Field(repr=False)
+    seal_key: str = Field(sa_column_kwargs=_FIRST_SEAL)
     next_factor: int = Field(sa_type=BigInteger)
     drift_steps: int
     synchronised_ms: int = Field(sa_type=BigInteger)
+
+
+def _made_with(table: str) -> Iterator[ForeignKeyConstraint]:
+    """No key is forgotten while a token needs it."""
+    for column in ("kek_id", "fingerprint_key", "seal_key"):
+        yield ForeignKeyConstraint([column], ["vault_key.name"], name=f"{table}_{column}")
 
 
 class TokenTable(NewTokenColumns, table=True):
@@ -102,6 +164,7 @@ class TokenTable(NewTokenColumns, table=True):
         UniqueConstraint("fingerprint", name="token_fingerprint"),
         CheckConstraint(f"{_IN_STOCK} OR {_BOUND} OR {_QUARANTINED}", name="token_state"),
         CheckConstraint(f"{_HOTP} OR {_TOTP} OR {_KEPT}", name="token_kind"),
+        *_made_with("token"),
         Index("token_by_batch", "batch", "serial_folded"),
         Index(
             "token_by_owner",
@@ -154,6 +217,7 @@ class StagedTokenTable(NewTokenColumns, table=True):
     __table_args__ = (
         UniqueConstraint("serial_folded", "staging", name="staged_serial"),
         UniqueConstraint("fingerprint", "staging", name="staged_fingerprint"),
+        *_made_with("staged"),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -202,5 +266,6 @@ def _table(name: str) -> Table:
 # Statements are written over these: mypy takes a model's attribute for its value, not its column.
 VAULT, USER, BATCH, TOKEN = _table("vault"), _table("user"), _table("batch"), _table("token")
 STAGING, STAGED_TOKEN = _table("staging"), _table("staged_token")
+VAULT_KEY, TRANSPORT_KEY = _table("vault_key"), _table("transport_key")
 AUDIT_EVENT, AUDIT_HEAD = _table("audit_event"), _table("audit_head")
 NEW_TOKEN_COLUMNS = tuple(NewTokenColumns.model_fields)

@@ -3,19 +3,21 @@
 from datetime import datetime
 from types import TracebackType
 
-from sqlalchemy import insert, select
+from sqlalchemy import delete, insert, select, update
 
 from seedvault.domain.audit import AuditEvent, milliseconds
 from seedvault.domain.errors import Conflict
 from seedvault.domain.names import UserName
-from seedvault.domain.token import Bound, Progress, Token
-from seedvault.service.ports import Stale, StoredToken
+from seedvault.domain.token import Bound, Progress, Quarantined, Token
+from seedvault.domain.vault_key import KeyPurpose, StoredKey
+from seedvault.service.ports import Fingerprint, Stale, StoredToken
 from seedvault.storage import chains
+from seedvault.storage.claims import refuse_while_importing
 from seedvault.storage.engine import Database
-from seedvault.storage.failures import Clash
-from seedvault.storage.rows import BOUND, IN_STOCK, progress_row
+from seedvault.storage.failures import Clash, StillNeeded
+from seedvault.storage.rows import BOUND, IN_STOCK, QUARANTINED, key_row, progress_row
 from seedvault.storage.statements import Prepared, Statements, Value
-from seedvault.storage.tables import USER
+from seedvault.storage.tables import USER, VAULT_KEY
 
 
 class SqlTransaction:
@@ -61,9 +63,55 @@ class SqlTransaction:
             state=_state(now.token),
             owner=owner,
             bound_ms=bound_ms,
-            seal=now.seal,
+            seal=now.seal.octets,
+            seal_key=now.seal.key,
             revision=now.revision,
         )
+
+    def rekey(self, seen: StoredToken, now: StoredToken, fingerprint: Fingerprint) -> bool:
+        """Write blob, fingerprint and seal under other keys; whether nothing moved."""
+        self._check_open()
+        with self._database.explained:
+            changed = self._statements.rekey.run(
+                self._database.driver,
+                **self._seen(seen),
+                ceiling=seen.token.progress.next_factor,
+                blob_format=now.wrapped.format,
+                kek_id=now.wrapped.kek_id,
+                blob=now.wrapped.blob,
+                fingerprint=fingerprint.octets,
+                fingerprint_key=fingerprint.key,
+                seal=now.seal.octets,
+                seal_key=now.seal.key,
+            ).fetchall()
+        return len(changed) == 1
+
+    def add_key(self, key: StoredKey) -> None:
+        """Raises Conflict where the name is taken."""
+        self._check_open()
+        others = VAULT_KEY.c.purpose == key.purpose.code
+        try:
+            with self._database.explained:
+                if key.purpose is KeyPurpose.FINGERPRINT:
+                    refuse_while_importing(self._database)
+                if key.in_use:
+                    self._database.sql.execute(update(VAULT_KEY).where(others).values(in_use=False))
+                self._database.sql.execute(insert(VAULT_KEY).values(key_row(key)._asdict()))
+        except Clash as clash:
+            raise Conflict(f"the vault has a key called {key.name} already") from clash
+
+    def forget_key(self, name: str) -> None:
+        """Raises Conflict where something needs the key."""
+        self._check_open()
+        forgotten = delete(VAULT_KEY).where(VAULT_KEY.c.name == name)
+        try:
+            with self._database.explained:
+                self._database.sql.execute(forgotten)
+        except StillNeeded as needed:
+            raise Conflict(
+                f"key {name} is still needed by tokens, or by an import that is under way",
+                remedy="Move them first: seedvault key rotate --resume",
+            ) from needed
 
     def add_user(self, name: UserName, at: datetime) -> None:
         """Raises Conflict where the name is taken."""
@@ -99,19 +147,31 @@ class SqlTransaction:
     ) -> None:
         """Exactly one row, or Stale."""
         self._check_open()
-        with self._database.explained:
-            changed = statement.run(
-                self._database.driver,
-                seen_id=seen.row,
-                seen_version=seen.version,
-                seen_state=_state(seen.token),
-                seen_epoch=self._epoch,
-                ceiling=ceiling,
-                **progress_row(progress)._asdict(),
-                **others,
-            ).fetchall()
+        try:
+            with self._database.explained:
+                changed = statement.run(
+                    self._database.driver,
+                    **self._seen(seen),
+                    ceiling=ceiling,
+                    **progress_row(progress)._asdict(),
+                    **others,
+                ).fetchall()
+        except StillNeeded as gone:
+            raise Conflict(
+                "the vault's keys were rotated, and the old ones destroyed, while this ran",
+                remedy="Run the same again: it will use the keys of now.",
+            ) from gone
         if len(changed) != 1:
             raise Stale
+
+    def _seen(self, seen: StoredToken) -> dict[str, Value]:
+        """What the row, and the vault, must still be."""
+        return {
+            "seen_id": seen.row,
+            "seen_version": seen.version,
+            "seen_state": _state(seen.token),
+            "seen_epoch": self._epoch,
+        }
 
     def _binding(self, token: Token) -> tuple[int | None, int | None]:
         """The columns `owner` and `bound_ms`. An owner who is gone makes the decision stale."""
@@ -130,4 +190,9 @@ class SqlTransaction:
 
 
 def _state(token: Token) -> str:
-    return BOUND if isinstance(token, Bound) else IN_STOCK
+    match token:
+        case Bound():
+            return BOUND
+        case Quarantined():
+            return QUARANTINED
+    return IN_STOCK

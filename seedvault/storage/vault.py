@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from seedvault.domain.audit import ChainHead, LoggedEvent
 from seedvault.domain.batch import Batch, Source, Tier
 from seedvault.domain.names import Serial, UserName
+from seedvault.domain.vault_key import KeysInUse, StoredKey
 from seedvault.service.ports import (
     Clock,
     Counts,
@@ -20,7 +21,7 @@ from seedvault.service.ports import (
     User,
     VaultIdentity,
 )
-from seedvault.storage import chains, queries
+from seedvault.storage import chains, key_queries, queries
 from seedvault.storage.claims import Import
 from seedvault.storage.engine import Database
 from seedvault.storage.nearest import nearest
@@ -116,6 +117,18 @@ class SqlVault:
     def heads(self) -> list[ChainHead]:
         with self._reading() as connection:
             return chains.read_heads(connection)
+
+    def keys(self) -> list[StoredKey]:
+        with self._reading() as connection:
+            return key_queries.keys(connection)
+
+    def key_references(self) -> dict[str, int]:
+        with self._reading() as connection:
+            return key_queries.references(connection)
+
+    def to_rekey(self, target: KeysInUse, after: int, limit: int) -> list[tuple[int, str]]:
+        with self._reading() as connection:
+            return key_queries.to_rekey(connection, target, after, limit)
 
     def transaction(self) -> SqlTransaction:
         return SqlTransaction(self._database, self._statements, self._identity.epoch)

@@ -36,9 +36,11 @@ from seedvault.service.ports import (
     Arrival,
     Counts,
     EventFilter,
+    Fingerprint,
     HeldToken,
     ListedToken,
     NewToken,
+    Seal,
     SeedTaker,
     Stale,
     StoredToken,
@@ -211,7 +213,9 @@ class FakeVault:
         self._batches[batch.number] = batch
         for new in tokens:
             stored = StoredToken(len(self.rows) + 1, new.token, new.taken.wrapped, new.seal, 0, 0)
-            self.rows[new.token.device.serial] = _Row(stored, batch.number, new.taken.fingerprint)
+            self.rows[new.token.device.serial] = _Row(
+                stored, batch.number, new.taken.fingerprint.octets
+            )
 
     def put_event(self, event: AuditEvent) -> None:
         """Append to the event's chain, and move its head."""
@@ -278,7 +282,7 @@ class FakeStaging:
         self._vault.check_space()
         for arrival in arrivals:
             new, line = arrival.new, arrival.line
-            for unique in (new.token.device.serial, new.taken.fingerprint):
+            for unique in (new.token.device.serial, new.taken.fingerprint.octets):
                 if unique in self._lines:
                     first = self._lines[unique]
                     raise FileRefused(
@@ -290,7 +294,7 @@ class FakeStaging:
     def publish(self, event: AuditEvent, refused: int = 0, *, exportable: bool = False) -> Batch:
         new = [arrival.new for arrival in self._arrivals if not arrival.held]
         serials = [one.token.device.serial for one in new]
-        if self._vault.held(serials, [one.taken.fingerprint for one in new]):
+        if self._vault.held(serials, [one.taken.fingerprint.octets for one in new]):
             raise Conflict("the vault came to hold one of these tokens meanwhile")
         number = len(self._vault.batches()) + 1
         held = len(self._arrivals) - len(new)
@@ -366,12 +370,13 @@ class FakeKeys:
             raise FileRefused(f"the seed of {device.serial} is shorter than 128 bits")
         blob = mac_of(b"KEK", Digest.SHA256)(octets)
         self._seeds[blob] = octets
-        fingerprint = mac_of(b"fingerprint key", Digest.SHA256)(octets)[:16]
-        return TakenSeed(WrappedSeed(1, "k1", len(octets), blob), fingerprint)
+        mark = mac_of(b"fingerprint key", Digest.SHA256)(octets)[:16]
+        return TakenSeed(WrappedSeed(1, "k1", len(octets), blob), Fingerprint(mark, "f1"))
 
     def check(self, stored: StoredToken) -> None:
-        if not hmac.compare_digest(
-            stored.seal, self.seal(stored.token, stored.wrapped, stored.revision)
+        right = self.seal(stored.token, stored.wrapped, stored.revision)
+        if stored.seal.key != right.key or not hmac.compare_digest(
+            stored.seal.octets, right.octets
         ):
             raise SealBroken(f"the seal of {stored.token.device.serial} does not match its row")
 
@@ -384,10 +389,10 @@ class FakeKeys:
             self.meanwhile.pop(0)()
         yield mac_of(self._seeds[stored.wrapped.blob], device.parameters.digest)
 
-    def seal(self, token: Token, wrapped: WrappedSeed, revision: int) -> bytes:
+    def seal(self, token: Token, wrapped: WrappedSeed, revision: int) -> Seal:
         self._check_usable()
         octets = sealed_octets(self._vault.identity.vault_id, token, wrapped, revision)
-        return mac_of(b"seal key", Digest.SHA256)(octets)
+        return Seal(mac_of(b"seal key", Digest.SHA256)(octets), "s1")
 
     @contextmanager
     def handing_on(self, recipient: Recipient) -> Iterator[FakeHandler]:

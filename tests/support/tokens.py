@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from seedvault.domain.names import Serial
 from seedvault.domain.oath import Digest, HotpParameters, Parameters, TotpParameters
 from seedvault.domain.token import Device, InStock, Progress
-from seedvault.service.ports import NewToken, TakenSeed, WrappedSeed
+from seedvault.service.ports import Fingerprint, NewToken, Seal, TakenSeed, WrappedSeed
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 STEP_AT_NOON = int(NOON.timestamp()) // 30
@@ -39,9 +39,9 @@ def new_token(number: int, parameters: Parameters = TOTP) -> NewToken:
     """A token on its way in; its blob, fingerprint and seal are hashes, not seeds."""
     first = 0 if isinstance(parameters, HotpParameters) else STEP_AT_NOON
     wrapped = WrappedSeed(format=1, kek_id="k1", length=20, blob=_octets("blob", number) * 2)
-    taken = TakenSeed(wrapped, _octets("fingerprint", number)[:16])
+    taken = TakenSeed(wrapped, Fingerprint(_octets("fingerprint", number)[:16], "f1"))
     token = InStock(device(number, parameters), Progress(first, NOON))
-    return NewToken(token, taken, _octets("seal", number))
+    return NewToken(token, taken, Seal(_octets("seal", number), "s1"))
 
 
 def with_seed_of(new: NewToken, other: NewToken) -> NewToken:

@@ -8,11 +8,16 @@ from seedvault.domain.audit import AuditEvent, EventKind
 from seedvault.domain.batch import Batch, Source, Tier
 from seedvault.domain.names import Serial, UserName
 from seedvault.domain.token import Bound
-from seedvault.service.ports import Arrival, NewToken, StoredToken, VaultIdentity
+from seedvault.domain.vault_key import KeyPurpose, StoredKey
+from seedvault.service.ports import Arrival, NewToken, Seal, StoredToken, VaultIdentity
 from seedvault.storage import SqlVault, create_vault, open_vault
 from tests.support.tokens import NOON
 
 SOURCE = Source("thales.pskcxml", bytes(32), "PSKC 1.0", "AES-128-CBC, value MACs")
+FIRST_KEYS = [
+    StoredKey(f"{purpose.letter}1", purpose, True, NOON, check_value="00000000")
+    for purpose in KeyPurpose
+]
 ALICE = UserName("alice")
 
 
@@ -24,7 +29,8 @@ def url(folder: Path) -> str:
 def make_vault(folder: Path) -> SqlVault:
     """A new vault, open; its clock stands still at noon."""
     identity = VaultIdentity("vault-1", 0, NOON)
-    create_vault(url(folder), identity, AuditEvent(EventKind.VAULT_INITIALISED, NOON, "root"))
+    event = AuditEvent(EventKind.VAULT_INITIALISED, NOON, "root")
+    create_vault(url(folder), identity, FIRST_KEYS, event)
     return reopen(folder)
 
 
@@ -60,7 +66,7 @@ def bind(vault: SqlVault, serial: Serial, owner: UserName = ALICE) -> StoredToke
     seen = held_token(vault, serial)
     token = Bound(seen.token.device, seen.token.progress, owner, NOON)
     with vault.transaction() as transaction:
-        now = replace(seen, token=token, seal=b"bound" * 6 + b"..", revision=1)
+        now = replace(seen, token=token, seal=Seal(b"bound" * 6 + b"..", "s1"), revision=1)
         transaction.replace(seen, now)
         transaction.commit(event(serial, EventKind.TOKEN_ASSIGNED))
     return held_token(vault, serial)

@@ -15,7 +15,7 @@ from seedvault.domain.names import Serial, UserName
 from seedvault.domain.oath import Digest, HotpParameters, KeptParameters
 from seedvault.domain.token import Bound, InStock, Progress, Quarantined, Token
 from seedvault.keys import HsmKeys
-from seedvault.service.ports import StoredToken, WrappedSeed
+from seedvault.service.ports import Seal, StoredToken, WrappedSeed
 from tests.support.softhsm import returning
 from tests.support.tokens import HOTP, NOON, TOTP, device
 
@@ -76,7 +76,9 @@ def _other(value: Any) -> Any:  # noqa: PLR0911 - one for each type
 
 
 def _fields_of(token: Token) -> list[str]:
-    return list(_paths(StoredToken(1, token, WrappedSeed(1, "k1", 20, bytes(72)), b"", 3, 5)))
+    return list(
+        _paths(StoredToken(1, token, WrappedSeed(1, "k1", 20, bytes(72)), Seal(b"", "s1"), 3, 5))
+    )
 
 
 def _refused_unopened(keys: HsmKeys, stored: StoredToken) -> None:
@@ -163,11 +165,11 @@ def test_a_row_of_another_vault_breaks_the_seal(keys: HsmKeys) -> None:
 @pytest.mark.parametrize("length", [0, 31, 33])
 def test_a_seal_of_another_length_is_broken(keys: HsmKeys, length: int) -> None:
     stored = _sealed(keys, MOST)
-    _refused_unopened(keys, replace(stored, seal=(stored.seal * 2)[:length]))
+    _refused_unopened(keys, replace(stored, seal=Seal((stored.seal.octets * 2)[:length], "s1")))
 
 
 def test_a_seal_changed_by_one_bit_is_broken(keys: HsmKeys) -> None:
-    _refused_unopened(keys, _changed(_sealed(keys, MOST), "seal", _other))
+    _refused_unopened(keys, _changed(_sealed(keys, MOST), "seal.octets", _other))
 
 
 def test_a_seed_put_under_another_serial_breaks_the_seal(keys: HsmKeys) -> None:

@@ -15,7 +15,7 @@ from seedvault.storage import SqlVault, create_vault, open_vault, upgrade_vault
 from seedvault.storage.opening import _identity
 from tests.integration.seedvault.storage.conftest import Tamper
 from tests.support.tokens import NOON
-from tests.support.vaults import make_vault, reopen, url
+from tests.support.vaults import FIRST_KEYS, make_vault, reopen, url
 
 IDENTITY = VaultIdentity("vault-1", 0, NOON)
 INITIALISED = AuditEvent(EventKind.VAULT_INITIALISED, NOON, "root")
@@ -47,7 +47,7 @@ def test_commits_are_on_the_disk_before_they_return(vault: SqlVault) -> None:
 
 def test_a_second_vault_is_not_made_over_the_first(vault: SqlVault, tmp_path: Path) -> None:
     with pytest.raises(Conflict, match="there is a file already"):
-        create_vault(url(tmp_path), VaultIdentity("vault-2", 0, NOON), INITIALISED)
+        create_vault(url(tmp_path), VaultIdentity("vault-2", 0, NOON), FIRST_KEYS, INITIALISED)
     again = reopen(tmp_path)
     assert again.identity == IDENTITY
     again.close()
@@ -56,7 +56,7 @@ def test_a_second_vault_is_not_made_over_the_first(vault: SqlVault, tmp_path: Pa
 def test_a_creation_that_breaks_off_leaves_no_vault_and_can_be_repeated(tmp_path: Path) -> None:
     unspeakable = replace(INITIALISED, detail="\ud800")  # cannot be encoded: the chain refuses it
     with pytest.raises(UnicodeEncodeError):
-        create_vault(url(tmp_path), IDENTITY, unspeakable)
+        create_vault(url(tmp_path), IDENTITY, FIRST_KEYS, unspeakable)
     assert list(tmp_path.iterdir()) == []
     make_vault(tmp_path).close()
 

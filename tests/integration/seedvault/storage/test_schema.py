@@ -34,7 +34,9 @@ def test_the_tables_and_statements_can_be_written_for_postgresql() -> None:
     for table in SQLModel.metadata.sorted_tables:
         assert "CREATE TABLE" in str(CreateTable(table).compile(dialect=dialect))
         for index in table.indexes:
-            assert "CREATE INDEX" in str(CreateIndex(index).compile(dialect=dialect))
+            made = str(CreateIndex(index).compile(dialect=dialect))
+            assert made.startswith("CREATE ")
+            assert index.name in made
     assert 'JOIN "user"' in str(tokens().compile(dialect=dialect))
 
 

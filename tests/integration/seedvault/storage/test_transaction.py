@@ -11,7 +11,7 @@ from seedvault.domain.audit import AuditEvent, EventKind
 from seedvault.domain.errors import Conflict
 from seedvault.domain.names import UserName
 from seedvault.domain.token import Bound, InStock, Progress
-from seedvault.service.ports import EventFilter, Stale, StoredToken
+from seedvault.service.ports import EventFilter, Seal, Stale, StoredToken
 from seedvault.storage import SqlVault
 from tests.integration.seedvault.storage.conftest import Tamper
 from tests.support.tokens import HOTP, NOON, new_token, serial
@@ -124,10 +124,12 @@ def test_a_bound_token_is_read_back_as_it_was_written(vault: SqlVault, bound: St
 def test_a_token_taken_back_has_no_owner(vault: SqlVault, bound: StoredToken) -> None:
     in_stock = InStock(bound.token.device, bound.token.progress)
     with vault.transaction() as transaction:
-        transaction.replace(bound, replace(bound, token=in_stock, seal=b"anew", revision=2))
+        transaction.replace(
+            bound, replace(bound, token=in_stock, seal=Seal(b"anew", "s1"), revision=2)
+        )
         transaction.commit(event(CARD, EventKind.TOKEN_UNASSIGNED))
     now = held_token(vault, CARD)
-    assert (now.token, now.seal, now.revision) == (in_stock, b"anew", 2)
+    assert (now.token, now.seal, now.revision) == (in_stock, Seal(b"anew", "s1"), 2)
 
 
 def test_replacing_writes_the_progress_too(vault: SqlVault, bound: StoredToken) -> None:

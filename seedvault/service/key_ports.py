@@ -1,0 +1,92 @@
+"""What the use cases for the vault's own keys need: where they are known, and where made."""
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+from seedvault.domain.vault_key import KeyPurpose, KeysInUse, StoredKey
+from seedvault.service.ports import Fingerprint, StoredToken, TakenSeed, Transaction, Vault
+
+
+class KeyTransaction(Transaction, Protocol):
+    """A write transaction that may change the vault's keys."""
+
+    def rekey(self, seen: StoredToken, now: StoredToken, fingerprint: Fingerprint) -> bool:
+        """Write a token's seed and seal under other keys; whether it was still `seen`."""
+
+    def add_key(self, key: StoredKey) -> None:
+        """A new key; if it is `in_use`, instead of the one that was. Raises Conflict."""
+
+    def forget_key(self, name: str) -> None:
+        """Raises Conflict where a token, or one that is being imported, still needs the key."""
+
+
+class KeyVault(Vault, Protocol):
+    """The database, and the vault's keys in it."""
+
+    def keys(self) -> list[StoredKey]:
+        """The vault's keys, those in use and those that something may still need, by name."""
+
+    def key_references(self) -> dict[str, int]:
+        """How many tokens, visible or staged, need each key."""
+
+    def to_rekey(self, target: KeysInUse, after: int, limit: int) -> list[tuple[int, str]]:
+        """Row and serial of tokens made with other keys than `target`, beyond a row."""
+
+    def transaction(self) -> AbstractContextManager[KeyTransaction]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class KeyReport:
+    """A key as the HSM shows it. `attributes` are PKCS#11's, by name."""
+
+    name: str
+    purpose: KeyPurpose
+    kind: str
+    uses: tuple[str, ...]
+    identifier: str
+    attributes: tuple[tuple[str, bool], ...]
+    check_value: str
+
+
+@dataclass(frozen=True, slots=True)
+class MadeKey:
+    """A key just made in the HSM, and its copy under the recovery key where there is one."""
+
+    report: KeyReport
+    copy: bytes | None
+
+
+class Recovery(Protocol):
+    """A recovery key that custodians brought back, or that was just made: never its octets."""
+
+    @property
+    def set_id(self) -> str:
+        """Which set of shares it is of."""
+
+
+class Mover(Protocol):
+    """Moves seeds and seals under the keys in use; see `KeyRoom.moving`."""
+
+    def move(self, stored: StoredToken) -> TakenSeed:
+        """The token's seed under the KEK in use, marked by the fingerprint key in use."""
+
+
+class KeyRoom(Protocol):
+    """Where the vault's keys are made, looked at and destroyed. Raises HsmUnavailable."""
+
+    def make(self, names: Sequence[str], recovery: Recovery | None) -> list[MadeKey]:
+        """Keys of these names, all of them or none."""
+
+    def restore(self, keys: Sequence[StoredKey], recovery: Recovery) -> list[KeyReport]:
+        """Keys out of their copies, all of them or none."""
+
+    def report(self, name: str) -> KeyReport: ...
+
+    def destroy(self, name: str) -> None: ...
+
+    def moving(
+        self, retired: Sequence[StoredKey], recovery: Recovery | None
+    ) -> AbstractContextManager[Mover]:
+        """Opens the copies of retired KEKs for as long as the block lasts."""
