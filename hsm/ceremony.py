@@ -139,6 +139,11 @@ class Ceremony:
         with workshop(self._connection) as shop:
             return _report(shop, key)
 
+    def holds(self, key: VaultKey) -> bool:
+        """Whether an object passes for `key`."""
+        with workshop(self._connection) as shop:
+            return bool(shop.objects(key))
+
     def destroy(self, key: VaultKey) -> None:
         """End a key, both halves of a pair. There is no way back but its copy.
 

@@ -212,9 +212,11 @@ class Keystore:
             return seed.mac(self._fingerprint_label)[:FINGERPRINT_OCTETS]
 
     def rewrapper(
-        self, copies: Mapping[str, bytes], recovery: "RecoveryKey"
+        self, copies: Mapping[str, bytes], recovery: "RecoveryKey | None"
     ) -> AbstractContextManager[Rewrapper]:
         """Moves seeds under the keyring's KEK; `copies` are the retired KEKs', by name.
+
+        Without a recovery key it opens none of them, and moves nothing.
 
         Raises:
             Integrity: on entering, when a copy is damaged or of another recovery key.

@@ -32,12 +32,14 @@ class Rewrapper:
         self,
         connection: Connection,
         copies: Mapping[str, bytes],
-        recovery: "RecoveryKey",
+        recovery: "RecoveryKey | None",
         settle: Settle,
     ) -> None:
         self._connection = connection
         self._settle = settle
-        self._retired = {name: _OpenedKek(copy, recovery) for name, copy in copies.items()}
+        self._retired = (
+            {name: _OpenedKek(copy, recovery) for name, copy in copies.items()} if recovery else {}
+        )
 
     def __enter__(self) -> Self:
         """Open every copy now: a wrong recovery key is found before the first seed is moved.

@@ -78,7 +78,7 @@ class Application:
         vault_id = self.vault.identity.vault_id
         _refuse_missing_store(self.settings)
         with translated():
-            ring = keyring(self.vault.keys())
+            ring = keyring(self.vault.vault_keys())
             keystore = hsm.Keystore.connect(location(self.settings), _pin(self.settings), ring)
         self._open.callback(keystore.close)
         return HsmKeys(keystore, vault_id)

@@ -41,6 +41,12 @@ class EventKind(Enum):
     CODE_REJECTED = "code.rejected"
     RESYNC_REJECTED = "resync.rejected"
     SEAL_BROKEN = "seal.broken"
+    KEY_ROTATED = "key.rotated"
+    TOKENS_MOVED = "key.tokens-moved"
+    KEY_FORGOTTEN = "key.forgotten"
+    KEY_DESTROYED = "key.destroyed"
+    KEYS_RESTORED = "key.restored"
+    KEYS_COPIED = "key.copied"
 
 
 @dataclass(frozen=True, slots=True)

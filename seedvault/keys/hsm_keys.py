@@ -1,6 +1,6 @@
 """Seeds and seals in an HSM: where `hsm`, which knows no token, meets the vault's tokens."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from types import TracebackType
@@ -10,8 +10,18 @@ from seedvault.domain.batch import Tier
 from seedvault.domain.errors import NotAllowed, SealBroken
 from seedvault.domain.oath import Digest, Mac
 from seedvault.domain.token import Token
+from seedvault.domain.vault_key import StoredKey
 from seedvault.keys.failures import translated, vault_error
-from seedvault.service.ports import Handler, Seal, SeedTaker, StoredToken, WrappedSeed
+from seedvault.service.key_ports import Mover, Recovery
+from seedvault.service.ports import (
+    Fingerprint,
+    Handler,
+    Seal,
+    SeedTaker,
+    StoredToken,
+    TakenSeed,
+    WrappedSeed,
+)
 from seedvault.service.seal import sealed_octets
 from seedvault.service.seed_files import (
     NO_TERMS,
@@ -54,6 +64,20 @@ class HsmKeys:
                 yield taker
 
     @contextmanager
+    def moving(self, retired: Sequence[StoredKey], recovery: Recovery | None) -> Iterator[Mover]:
+        """Moves seeds out from under retired KEKs, whose copies the recovery key opens."""
+        # Only here: ceremonies load more.
+        from seedvault.keys.key_room import of_this_recovery, recovery_key  # noqa: PLC0415
+
+        copies = {key.name: key.copy for key in retired if key.copy is not None}
+        opener = recovery_key(recovery) if recovery else None
+        opened = self.keystore.rewrapper(copies, opener)
+        with translated(), ExitStack() as held:
+            with of_this_recovery():
+                rewrapper = held.enter_context(opened)
+            yield _Mover(self.keystore, rewrapper)
+
+    @contextmanager
     def handing_on(self, recipient: Recipient) -> Iterator[Handler]:
         """A handler that holds the recipient's key in the module for as long as it lives."""
         key = recipient.key if recipient.certificate is None else _public_key(recipient.certificate)
@@ -91,6 +115,28 @@ class HsmKeys:
         with translated():
             octets = self.keystore.seal(sealed_octets(self.vault_id, token, wrapped, revision))
         return Seal(octets, self.keystore.keyring.seal.name)
+
+
+class _Mover:
+    """The `Mover` port over a keystore and the retired KEKs it has opened."""
+
+    __slots__ = ("_keystore", "_rewrapper")
+
+    def __init__(self, keystore: hsm.Keystore, rewrapper: hsm.Rewrapper) -> None:
+        self._keystore = keystore
+        self._rewrapper = rewrapper
+
+    def move(self, stored: StoredToken) -> TakenSeed:
+        wrapped = stored.wrapped
+        ring, key = self._keystore.keyring, _wrapped_key(wrapped)
+        with translated():
+            if key.kek_id == ring.kek.name:
+                octets = self._keystore.fingerprint(key)
+            else:
+                moved = self._rewrapper.rewrap(key)
+                octets, key = moved.fingerprint, moved.key
+        now = WrappedSeed(int(key.format), key.kek_id, key.length, key.blob, wrapped.export_blob)
+        return TakenSeed(now, Fingerprint(octets, ring.fingerprint.name))
 
 
 class _Opened:

@@ -6,9 +6,10 @@ from pathlib import Path
 
 from seedvault.domain.audit import AuditEvent, EventKind
 from seedvault.domain.batch import Batch
-from seedvault.domain.errors import InvalidInput, NotAllowed
+from seedvault.domain.errors import NotAllowed
 from seedvault.domain.oath import TotpParameters
 from seedvault.domain.token import Quarantined, Token
+from seedvault.service.approval import check_second_person
 from seedvault.service.decide import Case
 from seedvault.service.lookup import batch_of
 from seedvault.service.ports import Clock, Handler, Keys, TokenFilter, Vault
@@ -74,12 +75,8 @@ class HandOver:
                 unchanged="Nothing was handed on.",
                 remedy="Ask the maker for a file of the recipient's own.",
             )
-        if order.approved_by is not None and _person(order.approved_by) == _person(actor):
-            raise InvalidInput(
-                f"--approved-by {order.approved_by}: whoever hands on cannot approve it too",
-                unchanged="Nothing was handed on.",
-                remedy="Name who else agreed.",
-            )
+        if order.approved_by is not None:
+            check_second_person(order.approved_by, actor, unchanged="Nothing was handed on.")
         return batch
 
     def _write(
@@ -129,11 +126,6 @@ def _may_leave(token: Token) -> bool:
         return False
     parameters = token.device.parameters
     return not (isinstance(parameters, TotpParameters) and parameters.t0_s)
-
-
-def _person(name: str) -> str:
-    """Whose account it is: the system's accounts are called os:NAME."""
-    return name.strip().removeprefix("os:").casefold()
 
 
 def _to(order: Handover) -> str:

@@ -6,7 +6,14 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from seedvault.domain.vault_key import KeyPurpose, KeysInUse, StoredKey
-from seedvault.service.ports import Fingerprint, StoredToken, TakenSeed, Transaction, Vault
+from seedvault.service.ports import (
+    Fingerprint,
+    Keys,
+    StoredToken,
+    TakenSeed,
+    Transaction,
+    Vault,
+)
 
 
 class KeyTransaction(Transaction, Protocol):
@@ -25,7 +32,7 @@ class KeyTransaction(Transaction, Protocol):
 class KeyVault(Vault, Protocol):
     """The database, and the vault's keys in it."""
 
-    def keys(self) -> list[StoredKey]:
+    def vault_keys(self) -> list[StoredKey]:
         """The vault's keys, those in use and those that something may still need, by name."""
 
     def key_references(self) -> dict[str, int]:
@@ -67,26 +74,38 @@ class Recovery(Protocol):
 
 
 class Mover(Protocol):
-    """Moves seeds and seals under the keys in use; see `KeyRoom.moving`."""
+    """Moves seeds under the keys in use; see `MovingKeys`."""
 
     def move(self, stored: StoredToken) -> TakenSeed:
         """The token's seed under the KEK in use, marked by the fingerprint key in use."""
 
 
+class MovingKeys(Keys, Protocol):
+    """The HSM, when seeds move from one key to another inside it."""
+
+    def moving(
+        self, retired: Sequence[StoredKey], recovery: Recovery | None
+    ) -> AbstractContextManager[Mover]:
+        """Opens the copies of retired KEKs for as long as the block lasts.
+
+        Raises NotAllowed where the recovery key is not the one they were made under.
+        """
+
+
 class KeyRoom(Protocol):
     """Where the vault's keys are made, looked at and destroyed. Raises HsmUnavailable."""
+
+    def holds(self, name: str) -> bool:
+        """Whether there is an object of that name, known to the vault or not."""
 
     def make(self, names: Sequence[str], recovery: Recovery | None) -> list[MadeKey]:
         """Keys of these names, all of them or none."""
 
     def restore(self, keys: Sequence[StoredKey], recovery: Recovery) -> list[KeyReport]:
-        """Keys out of their copies, all of them or none."""
+        """Keys out of their copies, all of them or none. Raises NotAllowed as above."""
 
-    def report(self, name: str) -> KeyReport: ...
+    def report(self, name: str) -> KeyReport:
+        """Raises NotFound where the key is not there."""
 
-    def destroy(self, name: str) -> None: ...
-
-    def moving(
-        self, retired: Sequence[StoredKey], recovery: Recovery | None
-    ) -> AbstractContextManager[Mover]:
-        """Opens the copies of retired KEKs for as long as the block lasts."""
+    def destroy(self, name: str) -> None:
+        """End the key in the HSM. Raises NotFound where it is not there."""

@@ -118,7 +118,7 @@ class SqlVault:
         with self._reading() as connection:
             return chains.read_heads(connection)
 
-    def keys(self) -> list[StoredKey]:
+    def vault_keys(self) -> list[StoredKey]:
         with self._reading() as connection:
             return key_queries.keys(connection)
 

@@ -1,0 +1,91 @@
+"""The `KeyRoom` port over `hsm`'s ceremonies."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import hsm
+from seedvault.domain.errors import NotAllowed, NotFound
+from seedvault.domain.vault_key import KeyPurpose, StoredKey
+from seedvault.keys.failures import translated
+from seedvault.service.key_ports import KeyReport, MadeKey, Recovery
+
+
+@dataclass(frozen=True, slots=True)
+class HsmKeyRoom:
+    """Ceremonies on the vault's PKCS#11 token, each on a login of its own."""
+
+    location: hsm.Location
+    pin: hsm.Pin
+
+    def holds(self, name: str) -> bool:
+        with self._ceremony() as ceremony:
+            return ceremony.holds(hsm.named(name))
+
+    def make(self, names: Sequence[str], recovery: Recovery | None) -> list[MadeKey]:
+        with self._ceremony() as ceremony:
+            made = ceremony.make(
+                map(hsm.named, names), recovery_key(recovery) if recovery else None
+            )
+        return [MadeKey(_report(each.report), each.copy) for each in made]
+
+    def restore(self, keys: Sequence[StoredKey], recovery: Recovery) -> list[KeyReport]:
+        copies = {hsm.named(key.name): key.copy for key in keys if key.copy is not None}
+        with self._ceremony() as ceremony, of_this_recovery():
+            reports = ceremony.restore(copies, recovery_key(recovery))
+        return [_report(report) for report in reports]
+
+    def report(self, name: str) -> KeyReport:
+        with self._ceremony() as ceremony, _there(name):
+            return _report(ceremony.report(hsm.named(name)))
+
+    def destroy(self, name: str) -> None:
+        with self._ceremony() as ceremony, _there(name):
+            ceremony.destroy(hsm.named(name))
+
+    @contextmanager
+    def _ceremony(self) -> Iterator[hsm.Ceremony]:
+        with translated(), hsm.Ceremony(self.location, self.pin) as ceremony:
+            yield ceremony
+
+
+@contextmanager
+def of_this_recovery() -> Iterator[None]:
+    """A copy that does not open was made under another recovery key, or is damaged."""
+    try:
+        yield
+    except hsm.Integrity as error:
+        raise NotAllowed(
+            "these shares do not open the copies of this vault's keys",
+            remedy="Bring shares of the set that the keys were copied under: seedvault key list",
+        ) from error
+
+
+@contextmanager
+def _there(name: str) -> Iterator[None]:
+    try:
+        yield
+    except hsm.KeyNotFound as error:
+        raise NotFound(
+            f"key {name} is not on the PKCS#11 token", remedy="See: seedvault key list"
+        ) from error
+
+
+def recovery_key(recovery: Recovery) -> hsm.RecoveryKey:
+    """The recovery key that `hsm` knows under the port's name."""
+    key: object = recovery
+    if not isinstance(key, hsm.RecoveryKey):
+        raise TypeError(f"a {type(recovery).__name__} is no recovery key")
+    return key
+
+
+def _report(found: hsm.KeyReport) -> KeyReport:
+    return KeyReport(
+        found.name,
+        KeyPurpose[hsm.named(found.name).purpose.name],
+        found.kind,
+        found.uses,
+        found.identifier.decode(),
+        found.attributes,
+        found.check_value,
+    )

@@ -1,0 +1,261 @@
+"""New keys for old: made and taken into use at once, the tokens moved while verification goes on.
+
+A rotation has three steps, each whole by itself. `RenewKeys` makes the new keys; from then on
+every new seed and seal is theirs. `MoveTokens` brings the rest, a chunk a transaction: it can be
+interrupted and run again at any time. `DestroyKey` ends an old key once nothing needs it.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
+
+from seedvault.domain.audit import AuditEvent, EventKind
+from seedvault.domain.errors import (
+    Conflict,
+    InvalidInput,
+    NotFound,
+    SealBroken,
+)
+from seedvault.domain.names import Serial
+from seedvault.domain.vault_key import KeyPurpose, KeysInUse, StoredKey, in_use
+from seedvault.service.approval import check_second_person
+from seedvault.service.decide import Case
+from seedvault.service.key_ports import KeyReport, KeyRoom, KeyVault, Mover, MovingKeys, Recovery
+from seedvault.service.ports import Clock, Fingerprint, StoredToken
+
+ROTATED = (KeyPurpose.KEK, KeyPurpose.SEAL, KeyPurpose.FINGERPRINT)
+CHUNK = 500
+
+Advanced = Callable[[int], None]
+"""Told how many tokens have been moved so far."""
+
+
+@dataclass(frozen=True, slots=True)
+class Renewed:
+    """A key that took another's place."""
+
+    old: str
+    new: KeyReport
+
+
+@dataclass(frozen=True, slots=True)
+class RenewKeys:
+    """Make new keys and take them into use, instead of those that are."""
+
+    vault: KeyVault
+    room: KeyRoom
+    clock: Clock
+
+    def __call__(
+        self, purposes: Sequence[KeyPurpose], recovery: Recovery | None, actor: str
+    ) -> list[Renewed]:
+        """Raises Conflict where the fingerprint key would change in the middle of an import."""
+        old = in_use(self.vault.vault_keys())
+        names = self.names(purposes)
+        made = self.room.make(names, recovery)
+        try:
+            for purpose, key in zip(purposes, made, strict=True):
+                self._take_into_use(purpose, key.report, key.copy, recovery, actor)
+        except BaseException:
+            self._remove_unused(names)
+            raise
+        return [Renewed(old.of(key.report.purpose), key.report) for key in made]
+
+    def names(self, purposes: Sequence[KeyPurpose]) -> list[str]:
+        """What the new keys will be called: a name that the HSM knows already is left alone."""
+        keys = self.vault.vault_keys()
+        return [self._free_name(purpose, keys) for purpose in purposes]
+
+    def _free_name(self, purpose: KeyPurpose, keys: Sequence[StoredKey]) -> str:
+        version = max((key.version for key in keys if key.purpose is purpose), default=0) + 1
+        while self.room.holds(f"{purpose.letter}{version}"):
+            version += 1
+        return f"{purpose.letter}{version}"
+
+    def _take_into_use(
+        self,
+        purpose: KeyPurpose,
+        report: KeyReport,
+        copy: bytes | None,
+        recovery: Recovery | None,
+        actor: str,
+    ) -> None:
+        now = self.clock()
+        set_id = recovery.set_id if recovery and copy else None
+        key = StoredKey(report.name, purpose, True, now, report.check_value, copy, set_id)  # noqa: FBT003 - in the order of its fields
+        old = in_use(self.vault.vault_keys()).of(purpose)
+        detail = f"{purpose.words} {old} -> {key.name}, check value {key.check_value}"
+        with self.vault.transaction() as transaction:
+            transaction.add_key(key)
+            transaction.commit(AuditEvent(EventKind.KEY_ROTATED, now, actor, detail=detail))
+
+    def _remove_unused(self, names: Sequence[str]) -> None:
+        known = {key.name for key in self.vault.vault_keys()}
+        for name in names:
+            if name not in known:
+                self.room.destroy(name)
+
+
+class _Moved(NamedTuple):
+    """A token as it was read, and as it is to be written."""
+
+    seen: StoredToken
+    now: StoredToken
+    fingerprint: Fingerprint
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """What a move did. `broken` are serials whose rows were altered: they stay as they are."""
+
+    moved: int
+    broken: tuple[str, ...]
+    left: int
+
+
+@dataclass(slots=True)
+class _Tally:
+    moved: int = 0
+    broken: set[str] = field(default_factory=set)
+
+
+@dataclass(frozen=True, slots=True)
+class MoveTokens:
+    """Bring every token under the keys in use: re-wrapped, marked and sealed anew.
+
+    `keys` are those in use now. A token that changes meanwhile is moved on the next pass.
+    """
+
+    vault: KeyVault
+    keys: MovingKeys
+    clock: Clock
+
+    def __call__(self, recovery: Recovery | None, actor: str, advanced: Advanced) -> Move:
+        """Raises InvalidInput where seeds must be re-wrapped and no recovery key was brought."""
+        target = in_use(self.vault.vault_keys())
+        retired = self.retired()
+        self._refuse_without_copy(retired)
+        if retired and recovery is None:
+            raise InvalidInput(
+                f"seeds are still wrapped under {', '.join(key.name for key in retired)}: only "
+                "custodians can move them",
+                unchanged="No token was moved.",
+                remedy="Bring the shares of the recovery key: --share-file FILE, for each.",
+            )
+        tally = _Tally()
+        with self.keys.moving(retired, recovery) as mover:
+            while self._pass(target, mover, actor, tally):
+                advanced(tally.moved)
+        left = sum(1 for _ in self._pages(target))
+        return Move(tally.moved, tuple(sorted(tally.broken)), left)
+
+    def retired(self) -> list[StoredKey]:
+        """The KEKs that are not in use, and that some token still needs."""
+        needed = self.vault.key_references()
+        return [
+            key
+            for key in self.vault.vault_keys()
+            if key.purpose is KeyPurpose.KEK and not key.in_use and needed.get(key.name)
+        ]
+
+    def _refuse_without_copy(self, retired: Sequence[StoredKey]) -> None:
+        for key in retired:
+            if key.copy is None:
+                raise InvalidInput(
+                    f"KEK {key.name} was made without a copy for custodians: what it wraps can be "
+                    "opened, and never be wrapped under another key",
+                    unchanged="No token was moved.",
+                    remedy=f"Keep {key.name}, or import the makers' files into a new vault.",
+                )
+
+    def _pass(self, target: KeysInUse, mover: Mover, actor: str, tally: _Tally) -> int:
+        """How many tokens one pass over the vault has moved."""
+        before = tally.moved
+        for page in self._chunks(target):
+            self._move(page, mover, actor, tally)
+        return tally.moved - before
+
+    def _move(self, serials: Sequence[str], mover: Mover, actor: str, tally: _Tally) -> None:
+        """One chunk: the HSM first, then one short transaction."""
+        ready = [
+            moved
+            for serial in serials
+            if serial not in tally.broken and (moved := self._moved(serial, mover, actor, tally))
+        ]
+        if not ready:
+            return
+        with self.vault.transaction() as transaction:
+            done = sum(transaction.rekey(*moved) for moved in ready)
+            wrapped = ready[0].now.wrapped.kek_id
+            detail = f"{done} tokens under {wrapped}, sealed by {ready[0].now.seal.key}"
+            event = AuditEvent(EventKind.TOKENS_MOVED, self.clock(), actor, detail=detail)
+            transaction.commit(event)
+        tally.moved += done
+
+    def _moved(self, serial: str, mover: Mover, actor: str, tally: _Tally) -> _Moved | None:
+        """The token under the new keys; None, on record, where its row is not what was sealed."""
+        try:
+            case = Case.read(self.vault, self.keys, Serial(serial), actor, self.clock())
+            case.check_seal()
+        except (SealBroken, InvalidInput, NotFound):
+            tally.broken.add(serial)
+            return None
+        seen = case.stored
+        taken = mover.move(seen)
+        seal = self.keys.seal(seen.token, taken.wrapped, seen.revision)
+        return _Moved(seen, replace(seen, wrapped=taken.wrapped, seal=seal), taken.fingerprint)
+
+    def _chunks(self, target: KeysInUse) -> Iterator[list[str]]:
+        after = 0
+        while page := self.vault.to_rekey(target, after, CHUNK):
+            after = page[-1][0]
+            yield [serial for _, serial in page]
+
+    def _pages(self, target: KeysInUse) -> Iterator[str]:
+        for page in self._chunks(target):
+            yield from page
+
+
+@dataclass(frozen=True, slots=True)
+class DestroyKey:
+    """End a key that is not in use and that nothing needs, with a second person's agreement."""
+
+    vault: KeyVault
+    room: KeyRoom
+    clock: Clock
+
+    def __call__(self, name: str, actor: str, approved_by: str) -> KeyReport:
+        """What was destroyed, as it was. First the vault forgets it, then the HSM.
+
+        Raises Conflict where it is in use, or a token needs it; NotFound where there is none.
+        """
+        report = self.check(name, actor, approved_by)
+        agreed = f"{report.purpose.words} {name}, approved by {approved_by}"
+        if any(key.name == name for key in self.vault.vault_keys()):
+            with self.vault.transaction() as transaction:
+                transaction.forget_key(name)
+                transaction.commit(self._event(EventKind.KEY_FORGOTTEN, actor, agreed))
+        self.room.destroy(name)
+        with self.vault.transaction() as transaction:
+            transaction.commit(self._event(EventKind.KEY_DESTROYED, actor, agreed))
+        return report
+
+    def check(self, name: str, actor: str, approved_by: str) -> KeyReport:
+        """What would be destroyed; raises what destroying would raise, and changes nothing."""
+        check_second_person(approved_by, actor, unchanged="No key was destroyed.")
+        report = self.room.report(name)
+        if name in {key.name for key in self.vault.vault_keys() if key.in_use}:
+            raise Conflict(
+                f"key {name} is in use",
+                remedy="Put another in its place first: seedvault key rotate",
+            )
+        needed = self.vault.key_references().get(name, 0)
+        if needed:
+            raise Conflict(
+                f"key {name} is needed by {needed} tokens",
+                remedy="Move them first: seedvault key rotate --resume",
+            )
+        return report
+
+    def _event(self, kind: EventKind, actor: str, detail: str) -> AuditEvent:
+        return AuditEvent(kind, self.clock(), actor, detail=detail)
