@@ -37,7 +37,7 @@ from hsm.vault_key import FIRST, Keyring, Purpose, VaultKey, named
 
 if TYPE_CHECKING:
     from hsm.ceremony import Ceremony, initialise, remove
-    from hsm.recovery import Quorum, RecoveryKey
+    from hsm.recovery import Quorum, RecoveryKey, share_of
 
 __all__ = [
     "FIRST",
@@ -76,6 +76,7 @@ __all__ = [
     "initialise",
     "named",
     "remove",
+    "share_of",
 ]
 
 _ON_DEMAND = {
@@ -84,6 +85,7 @@ _ON_DEMAND = {
     "remove": "hsm.ceremony",
     "Quorum": "hsm.recovery",
     "RecoveryKey": "hsm.recovery",
+    "share_of": "hsm.recovery",
 }
 
 

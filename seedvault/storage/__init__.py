@@ -2,7 +2,9 @@
 
 from seedvault.storage.engine import sqlite_path
 from seedvault.storage.opening import (
+    claim_vault,
     create_vault,
+    fill_vault,
     open_vault,
     remove_vault,
     upgrade_vault,
@@ -14,7 +16,9 @@ from seedvault.storage.vault import SqlVault
 __all__ = [
     "SCHEMA",
     "SqlVault",
+    "claim_vault",
     "create_vault",
+    "fill_vault",
     "open_vault",
     "remove_vault",
     "sqlite_path",

@@ -25,18 +25,32 @@ def create_vault(
 ) -> None:
     """Make the vault that works with `keys`, its first event being `event`: all, or nothing.
 
+    Raises as `claim_vault` does.
+    """
+    claim_vault(place)
+    try:
+        fill_vault(place, identity, keys, event)
+    except BaseException:
+        remove_vault(place)
+        raise
+
+
+def claim_vault(place: str | Path) -> None:
+    """Make the empty file of a vault: of several who want to make one there, one succeeds.
+
     Raises Conflict where there is a file already, StorageUnavailable where none can be made.
     """
+    _claim(sqlite_path(place))
+
+
+def fill_vault(
+    place: str | Path, identity: VaultIdentity, keys: Sequence[StoredKey], event: AuditEvent
+) -> None:
+    """Make the vault in a file that was claimed."""
     # Alembic takes longer to import than a vault takes to open.
     from seedvault.storage.migrations import upgrade  # noqa: PLC0415
 
-    path = sqlite_path(place)
-    _claim(path)
-    try:
-        _fill(Database(path), upgrade, _Beginning(identity, keys, event))
-    except BaseException:
-        remove_vault(path)
-        raise
+    _fill(Database(sqlite_path(place)), upgrade, _Beginning(identity, keys, event))
 
 
 def open_vault(place: str | Path, clock: Clock) -> SqlVault:

@@ -1,0 +1,128 @@
+"""Ceremonies over one vault's keys: the use cases with what they need."""
+
+# ruff: noqa: PLC0415 - adapters are imported when they are first used
+
+import base64
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from seedvault.domain.errors import InvalidInput
+from seedvault.domain.vault_key import KeyPurpose, StoredKey
+from seedvault.service.key_custody import CopyKeys, ListKeys, RestoreKeys
+from seedvault.service.key_ports import KeyRoom, MovingKeys, Recovery
+from seedvault.service.rotation import DestroyKey, MoveTokens, RenewKeys
+from seedvault.wiring import places
+from seedvault.wiring.clock import system_clock
+
+if TYPE_CHECKING:
+    from seedvault.wiring import Application
+
+_BACKUP = "seedvault.key.backup/1"
+
+
+class Ceremonies:
+    """What custodians do with the keys of an open vault."""
+
+    def __init__(self, application: "Application") -> None:
+        self._application = application
+        self._vault = application.vault
+
+    @property
+    def list_keys(self) -> ListKeys:
+        return ListKeys(self._vault, self._room)
+
+    @property
+    def renew_keys(self) -> RenewKeys:
+        return RenewKeys(self._vault, self._room, system_clock)
+
+    @property
+    def move_tokens(self) -> MoveTokens:
+        # The adapter does more than its port says.
+        return MoveTokens(self._vault, cast("MovingKeys", self._application.keys), system_clock)
+
+    @property
+    def destroy_key(self) -> DestroyKey:
+        return DestroyKey(self._vault, self._room, system_clock)
+
+    @property
+    def copy_keys(self) -> CopyKeys:
+        return CopyKeys(self._vault, system_clock)
+
+    @property
+    def restore_keys(self) -> RestoreKeys:
+        return RestoreKeys(self._vault, self._room, system_clock)
+
+    @property
+    def _room(self) -> KeyRoom:
+        from seedvault.keys.key_room import HsmKeyRoom
+
+        settings = self._application.settings
+        return HsmKeyRoom(places.location(settings), places.pin(settings))
+
+
+def recovery_of(shares: Sequence[str]) -> Recovery:
+    """The recovery key out of its shares. Raises InvalidInput where they do not make one."""
+    import hsm
+
+    try:
+        return hsm.RecoveryKey.combine(shares)
+    except hsm.Policy as error:
+        raise InvalidInput(str(error)) from error
+
+
+def shares_needed(share: str) -> tuple[str, int]:
+    """The set that a share is of, and how many of the set are needed. Raises InvalidInput."""
+    import hsm
+
+    try:
+        set_id, _, needed = hsm.share_of(share)
+    except hsm.Policy as error:
+        raise InvalidInput(str(error)) from error
+    return set_id, needed
+
+
+def backup_document(vault_id: str, keys: Sequence[StoredKey]) -> dict[str, object]:
+    """The copies of keys, to be written down; `schema` names its form."""
+    return {
+        "schema": _BACKUP,
+        "vault": vault_id,
+        "keys": [
+            {
+                "name": key.name,
+                "purpose": key.purpose.code,
+                "created": key.created_at.isoformat(),
+                "check_value": key.check_value,
+                "copy": base64.b64encode(key.copy or b"").decode("ascii"),
+                "shares_of_set": key.recovery,
+            }
+            for key in keys
+        ],
+    }
+
+
+def read_backup(path: Path, vault_id: str) -> list[StoredKey]:
+    """The copies in a file. Raises InvalidInput where it is none of this vault's."""
+    try:
+        document: Any = json.loads(path.read_bytes())
+        if (document["schema"], document["vault"]) != (_BACKUP, vault_id):
+            raise InvalidInput(
+                f"{path} is no backup of this vault's keys",
+                remedy=f"Bring the file that seedvault key backup wrote for vault {vault_id}.",
+            )
+        return [
+            StoredKey(
+                key["name"],
+                KeyPurpose.coded(key["purpose"]),
+                in_use=False,
+                created_at=datetime.fromisoformat(key["created"]),
+                check_value=key["check_value"],
+                copy=base64.b64decode(key["copy"], validate=True),
+                recovery=key["shares_of_set"],
+            )
+            for key in document["keys"]
+        ]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InvalidInput(f"{path} cannot be read as a backup of keys: {error}") from error

@@ -1,0 +1,199 @@
+"""Making a new vault: its home, its keys in the HSM, and the database that names them."""
+
+# ruff: noqa: PLC0415 - adapters are imported when they are first used
+
+import os
+import secrets
+import shutil
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from seedvault.config import FILE_NAME, Settings, save
+from seedvault.domain.audit import AuditEvent, EventKind
+from seedvault.domain.errors import Conflict, InvalidInput, StorageUnavailable
+from seedvault.domain.vault_key import StoredKey
+from seedvault.service.ports import VaultIdentity
+from seedvault.wiring.clock import system_clock
+from seedvault.wiring.places import library_of, location, pin
+from seedvault.wiring.strangers import refuse_strangers
+
+if TYPE_CHECKING:
+    import hsm
+
+
+# Lines that begin with # are for people; what reads a share passes over them.
+_SHARE = """\
+# Seedvault: share {0} of {1} of a recovery key ({2}, set {3}), 33 words (SLIP-0039).
+# It helps to bring back every key of a vault. Keep it apart from the others and from the vault.
+{4}"""
+
+
+@dataclass(frozen=True, slots=True)
+class Initialised:
+    """What `initialise` made, for the edge to tell. `created` names keys, not their values."""
+
+    module: str
+    is_software: bool
+    import_tier: str
+    created: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SharePlan:
+    """Where the shares of the recovery key go, a file each, and how many bring the key back."""
+
+    needed: int
+    files: tuple[Path, ...]
+
+    def __str__(self) -> str:
+        return f"{self.needed}-of-{len(self.files)}"
+
+
+def initialise(
+    settings: Settings, actor: str, shares: SharePlan | None = None, *, dry_run: bool = False
+) -> Initialised | None:
+    """Make a new vault: settings, keys in the HSM, and last the database that names them.
+
+    With `shares`, every key is copied under a recovery key, which then stands in these files only.
+    Raises Conflict where there is a vault already, or a file where a share should go. Whatever this
+    made is taken away again where a later step fails. A dry run checks and returns None.
+    """
+    refuse_strangers()
+    _refuse_existing(settings)
+    library = library_of(settings)
+    _check_shares(shares)
+    if dry_run:
+        return None
+    with ExitStack() as undo, _explained(settings.home):
+        _make_home(settings, undo)
+        _claim_vault(settings, undo)
+        recovery = _write_shares(shares, undo)
+        made, keys = _make_keys(settings, library, recovery, undo)
+        _fill_vault(settings, library, actor, keys)
+        undo.pop_all()
+        return made
+
+
+@contextmanager
+def _explained(home: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StorageUnavailable(f"{home}: {error.strerror or error}") from error
+
+
+def _make_home(settings: Settings, undo: ExitStack) -> None:
+    home = settings.home
+    if not home.exists():
+        home.mkdir(mode=0o700, parents=True)
+        undo.callback(_remove_if_empty, home)
+    if not (home / FILE_NAME).exists():
+        undo.callback((home / FILE_NAME).unlink, missing_ok=True)
+    save(settings)
+
+
+def _claim_vault(settings: Settings, undo: ExitStack) -> None:
+    from seedvault.storage import claim_vault, remove_vault
+
+    claim_vault(settings.database)
+    undo.callback(remove_vault, settings.database)
+
+
+def _fill_vault(settings: Settings, library: Path, actor: str, keys: Sequence[StoredKey]) -> None:
+    from seedvault.storage import fill_vault
+
+    now = system_clock()
+    detail = f"keys on {settings.token_label!a} of {library}"
+    event = AuditEvent(EventKind.VAULT_INITIALISED, now, actor, detail=detail)
+    fill_vault(settings.database, VaultIdentity(str(uuid.uuid4()), 1, now), keys, event)
+
+
+def _make_keys(
+    settings: Settings, library: Path, recovery: "hsm.RecoveryKey | None", undo: ExitStack
+) -> tuple[Initialised, list[StoredKey]]:
+    import hsm
+    from seedvault.keys import stored_key, translated
+
+    so_pin_file = settings.hsm_home / "so-pin"
+    if settings.module is None:
+        settings.hsm_home.mkdir(mode=0o700)
+        undo.callback(shutil.rmtree, settings.hsm_home)
+        _write_secret(settings.pin_file, secrets.token_hex(16))
+        undo.callback(settings.pin_file.unlink)
+        _write_secret(so_pin_file, secrets.token_hex(16))
+    with translated():
+        so_pin = hsm.Pin.from_file(so_pin_file) if settings.module is None else None
+        place, opens = location(settings), pin(settings)
+        keys = hsm.initialise(place, opens, so_pin, recovery)
+        undo.callback(hsm.remove, place, opens)
+        with closing(hsm.Keystore.connect(place, opens)) as keystore:
+            able = keystore.capabilities
+    created = tuple(f"{key.report.purpose} {key.report.name} ({key.report.kind})" for key in keys)
+    made = Initialised(
+        f"{able.library} at {library}", able.is_software, able.import_tier.value, created
+    )
+    set_id = recovery.set_id if recovery else None
+    return made, [stored_key(key, system_clock(), set_id) for key in keys]
+
+
+def _check_shares(shares: SharePlan | None) -> None:
+    import hsm
+
+    if shares is None:
+        return
+    try:
+        hsm.Quorum(shares.needed, len(shares.files))
+    except hsm.Policy as error:
+        raise InvalidInput(str(error)) from error
+    for file in shares.files:
+        if file.exists() or shares.files.count(file) > 1:
+            raise Conflict(
+                f"{file}: there is a file already, or two shares would go there",
+                remedy="Name a new file for each share, best on a medium of each custodian's own.",
+            )
+
+
+def _write_shares(plan: SharePlan | None, undo: ExitStack) -> "hsm.RecoveryKey | None":
+    """A new recovery key; its shares are written before anything depends on them."""
+    import hsm
+
+    if plan is None:
+        return None
+    quorum = hsm.Quorum(plan.needed, len(plan.files))
+    recovery, shares = hsm.RecoveryKey.generate(quorum, secrets.token_bytes)
+    undo.callback(recovery.wipe)
+    for number, (file, share) in enumerate(zip(plan.files, shares, strict=True), 1):
+        _write_secret(file, _SHARE.format(number, len(shares), plan, recovery.set_id, share))
+        undo.callback(file.unlink)
+    return recovery
+
+
+def _refuse_existing(settings: Settings) -> None:
+    from seedvault.storage import sqlite_path
+
+    database = sqlite_path(settings.database)
+    held = [path for path in (database, settings.hsm_home) if path.exists()]
+    if held:
+        raise Conflict(
+            f"there is a vault already: {held[0]} exists",
+            remedy="Choose another place with --home, or go on with this one: seedvault status",
+        )
+    if database.parent != settings.home and not database.parent.is_dir():
+        raise StorageUnavailable(
+            f"{database}: there is no such directory", remedy="Make the directory first."
+        )
+
+
+def _remove_if_empty(directory: Path) -> None:
+    with suppress(OSError):  # somebody else put something there
+        directory.rmdir()
+
+
+def _write_secret(path: Path, text: str) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="ascii") as stream:
+        stream.write(text + "\n")
