@@ -3,5 +3,6 @@
 from seedvault.keys.failures import translated
 from seedvault.keys.hsm_keys import HsmKeys
 from seedvault.keys.naming import keyring, stored_key
+from seedvault.keys.record_signer import HsmRecordSigner
 
-__all__ = ["HsmKeys", "keyring", "stored_key", "translated"]
+__all__ = ["HsmKeys", "HsmRecordSigner", "keyring", "stored_key", "translated"]

@@ -8,8 +8,10 @@ Adapters are imported when they are first used: a command loads what it needs an
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cached_property, partial
+from typing import TYPE_CHECKING
 
 from seedvault.config import Settings
+from seedvault.domain.ceremony import CeremonyRecord, Setting
 from seedvault.service.audit import VerifyAudit
 from seedvault.service.binding import AssignToken, UnassignToken, UnlockToken
 from seedvault.service.bulk import AssignMany
@@ -17,8 +19,8 @@ from seedvault.service.handover import HandOver
 from seedvault.service.import_batch import ImportBatch
 from seedvault.service.inquiry import InquireToken
 from seedvault.service.inspect import InspectFile
-from seedvault.service.key_ports import KeyVault
-from seedvault.service.ports import Keys
+from seedvault.service.key_ports import KeyVault, MovingKeys
+from seedvault.service.records import SignedRecord, sign_record
 from seedvault.service.resync import ResynchroniseToken
 from seedvault.service.seed_files import HeldKey, Intake, Recipient
 from seedvault.service.users import AddUser
@@ -29,6 +31,9 @@ from seedvault.wiring.clock import system_clock
 from seedvault.wiring.founding import Initialised, SharePlan, initialise
 from seedvault.wiring.places import location
 from seedvault.wiring.strangers import refuse_strangers
+
+if TYPE_CHECKING:
+    import hsm
 
 __all__ = [
     "Application",
@@ -70,20 +75,40 @@ class Application:
         return vault
 
     @cached_property
-    def keys(self) -> Keys:
+    def keys(self) -> MovingKeys:
         """The HSM, logged in."""
-        import hsm
-        from seedvault.keys import HsmKeys, keyring, translated
+        from seedvault.keys import HsmKeys
 
-        vault_id = self.vault.identity.vault_id
+        return HsmKeys(self._keystore, self.vault.identity.vault_id)
+
+    @cached_property
+    def _keystore(self) -> "hsm.Keystore":
+        import hsm
+        from seedvault.keys import keyring, translated
+
+        ring = keyring(self.vault.vault_keys())
         places.refuse_missing_store(self.settings)
         with translated():
-            ring = keyring(self.vault.vault_keys())
-            keystore = hsm.Keystore.connect(
-                places.location(self.settings), places.pin(self.settings), ring
-            )
+            place, opens = places.location(self.settings), places.pin(self.settings)
+            keystore = hsm.Keystore.connect(place, opens, ring)
         self._open.callback(keystore.close)
-        return HsmKeys(keystore, vault_id)
+        return keystore
+
+    @property
+    def setting(self) -> Setting:
+        """Where this vault's ceremonies are held."""
+        token, serial = self.settings.token_label, self.settings.token_serial
+        return Setting(
+            self.vault.identity.vault_id,
+            f"{self.keys.module} at {places.library_of(self.settings)}",
+            f"{token}, serial {serial}" if serial else token,
+        )
+
+    def sign_record(self, record: CeremonyRecord) -> SignedRecord:
+        """The record of a ceremony, signed by the checkpoint key."""
+        from seedvault.keys import HsmRecordSigner
+
+        return sign_record(record, HsmRecordSigner(self._keystore))
 
     @property
     def intake(self) -> Intake:

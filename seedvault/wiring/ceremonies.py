@@ -7,12 +7,12 @@ import json
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from seedvault.domain.errors import InvalidInput
 from seedvault.domain.vault_key import KeyPurpose, StoredKey
 from seedvault.service.key_custody import CopyKeys, ListKeys, RestoreKeys
-from seedvault.service.key_ports import KeyRoom, MovingKeys, Recovery
+from seedvault.service.key_ports import KeyRoom, Recovery
 from seedvault.service.rotation import DestroyKey, MoveTokens, RenewKeys
 from seedvault.wiring import places
 from seedvault.wiring.clock import system_clock
@@ -40,8 +40,7 @@ class Ceremonies:
 
     @property
     def move_tokens(self) -> MoveTokens:
-        # The adapter does more than its port says.
-        return MoveTokens(self._vault, cast("MovingKeys", self._application.keys), system_clock)
+        return MoveTokens(self._vault, self._application.keys, system_clock)
 
     @property
     def destroy_key(self) -> DestroyKey:
