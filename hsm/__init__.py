@@ -36,7 +36,7 @@ from hsm.transport import TransportKey
 from hsm.vault_key import FIRST, Keyring, Purpose, VaultKey, named
 
 if TYPE_CHECKING:
-    from hsm.ceremony import Ceremony, initialise, remove
+    from hsm.ceremony import Ceremony, initialise, prepare, remove
     from hsm.recovery import Quorum, RecoveryKey, share_of
 
 __all__ = [
@@ -75,6 +75,7 @@ __all__ = [
     "WrappedSeed",
     "initialise",
     "named",
+    "prepare",
     "remove",
     "share_of",
 ]
@@ -82,6 +83,7 @@ __all__ = [
 _ON_DEMAND = {
     "Ceremony": "hsm.ceremony",
     "initialise": "hsm.ceremony",
+    "prepare": "hsm.ceremony",
     "remove": "hsm.ceremony",
     "Quorum": "hsm.recovery",
     "RecoveryKey": "hsm.recovery",

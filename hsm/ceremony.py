@@ -110,6 +110,18 @@ class Ceremony:
                 raise
         return tuple(map(MadeKey, reports, copies))
 
+    def prove(self, copies: Mapping[VaultKey, bytes], recovery: RecoveryKey) -> None:
+        """Open every copy and let go of it again.
+
+        Raises:
+            Integrity: one is damaged, or was made under another recovery key.
+        """
+        with workshop(self._connection) as shop:
+            held = _recovery_object(shop.session, recovery)
+            for key, copy in copies.items():
+                passing = Template((Cka.TOKEN, False), *_lasting(key).items())
+                shop.session.destroy(_opened(shop.session, held, copy, passing))
+
     def restore(
         self, copies: Mapping[VaultKey, bytes], recovery: RecoveryKey
     ) -> tuple[KeyReport, ...]:
@@ -245,24 +257,36 @@ def _make_pair(shop: Workshop, key: VaultKey) -> None:
 
 def _settle(session: Session, recovery: int, key: VaultKey, copy: bytes) -> None:
     """The key in `copy` as an object that stays, not extractable any more."""
+    given = _lasting(key)
+    try:
+        everything = {**given, **attributes(key)}
+        _opened(session, recovery, copy, Template(*everything.items()))
+    except Unsupported:
+        passing = Template((Cka.TOKEN, False), *given.items())
+        opened = _opened(session, recovery, copy, passing)
+        session.copy(opened, Template((Cka.TOKEN, True), (Cka.MODIFIABLE, False)))
+        session.destroy(opened)
+
+
+def _lasting(key: VaultKey) -> dict[Any, Any]:
+    """All attributes of a key out of its copy, but the last."""
     given: dict[Any, Any] = {
         Cka.CLASS: key.purpose.object_class,
         Cka.KEY_TYPE: int(RECIPES[key.purpose].key_type),
         Cka.ID: key.identifier,
         Cka.LABEL: key.label.encode(),
-        **attributes(key),
+        **{kind: value for kind, value in attributes(key).items() if kind not in _LAST},
     }
     if key.purpose is Purpose.KEK:
         given[Cka.UNWRAP_TEMPLATE] = templates.UNWRAPPED.array
+    return given
+
+
+def _opened(session: Session, recovery: int, copy: bytes, template: Template) -> int:
     try:
-        session.unwrap(recovery, copy, Template(*given.items()))
+        return session.unwrap(recovery, copy, template)
     except Ambiguous as error:
         raise canary.judge(session, error) from error
-    except Unsupported:
-        last: list[Any] = [(kind, given.pop(kind)) for kind in _LAST]
-        passing = session.unwrap(recovery, copy, Template((Cka.TOKEN, False), *given.items()))
-        session.copy(passing, Template(*last))
-        session.destroy(passing)
 
 
 def _report(

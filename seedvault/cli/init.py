@@ -7,7 +7,9 @@ import click
 
 from seedvault import config, wiring
 from seedvault.cli import output
+from seedvault.cli.key_records import Secretary
 from seedvault.cli.options import Session, dry_run_option, json_option
+from seedvault.cli.records import KeptRecord
 
 
 def _a_file_that_stays(
@@ -32,6 +34,15 @@ def _a_file_that_stays(
     callback=_a_file_that_stays,
     help="Where that PKCS#11 token's PIN stands.",
 )
+@click.option(
+    "--share-file",
+    "share_files",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    help="A new file for a share of the recovery key; once for each custodian.",
+)
+@click.option("--needed", type=int, help="How many shares bring it back; default: more than half.")
+@click.option("--no-recovery", is_flag=True, help="Make no copies: the keys can then never move.")
 @click.option("--database", help="A database URL; default: SQLite in the vault's home.")
 @dry_run_option
 @json_option
@@ -42,6 +53,9 @@ def command(  # noqa: PLR0913 - one parameter for each option
     module: Path | None,
     token_label: str | None,
     pin_file: Path | None,
+    share_files: tuple[Path, ...],
+    needed: int | None,
+    no_recovery: bool,
     database: str | None,
     dry_run: bool,
 ) -> None:
@@ -50,10 +64,14 @@ def command(  # noqa: PLR0913 - one parameter for each option
     Without options, SoftHSM keeps the keys in files under the vault's home: good for evaluation.
     With a real HSM, the PIN stays in the file you name, and is read again by every command.
 
+    Every key is copied under a recovery key, which is kept nowhere: it lives in shares that
+    custodians hold. They bring it back to rotate the keys, or to restore them on another HSM.
+
     \b
     Examples:
       seedvault init
-      seedvault init --module /path/lib.so --token-label LABEL --pin-file FILE
+      seedvault init --module /path/lib.so --token-label LABEL --pin-file FILE \\
+        --share-file anna.share --share-file ben.share --share-file cleo.share
     """
     found = config.load(session.home)
     if module is not None and not (token_label and pin_file):
@@ -70,11 +88,36 @@ def command(  # noqa: PLR0913 - one parameter for each option
         pin_file=pin_file.absolute() if pin_file else found.pin_file,
         database=database or found.database,
     )
-    made = wiring.initialise(settings, session.actor, dry_run=dry_run)
+    shares = None if no_recovery else _shares(settings, share_files, needed)
+    made = wiring.initialise(settings, session.actor, shares, dry_run=dry_run)
     if made is None:
         _report_dry(session)
     else:
-        _report(session, made)
+        record = _record(session, shares)
+        _report(session, made, shares, record)
+
+
+def _shares(
+    settings: config.Settings, files: tuple[Path, ...], needed: int | None
+) -> wiring.SharePlan:
+    """One share in the home where the keys lie in files beside it anyway; else as it was said."""
+    if not files and settings.module is not None:
+        raise click.UsageError(
+            "where do the shares of the recovery key go? Name a new file for each custodian:"
+            " --share-file FILE; or make no copies, and back the keys up by the HSM's own means:"
+            " --no-recovery"
+        )
+    chosen = tuple(file.absolute() for file in files) or (settings.home / wiring.RECOVERY_SHARE,)
+    return wiring.SharePlan(needed or len(chosen) // 2 + 1, chosen)
+
+
+def _record(session: Session, shares: wiring.SharePlan | None) -> KeptRecord:
+    """The ceremony on paper."""
+    copied = f"{shares}, under a recovery key" if shares else "no: they can never be moved"
+    with session.application() as application:
+        reports = [key.report for key in application.ceremonies.list_keys() if key.report]
+        facts = [("Copied for custodians", copied)]
+        return Secretary(session, None).write(application, "Creation of keys", facts, reports)
 
 
 def _report_dry(session: Session) -> None:
@@ -84,7 +127,7 @@ def _report_dry(session: Session) -> None:
         click.echo(f"a vault would be made in {session.home}; nothing was changed")
 
 
-def _report(session: Session, made: wiring.Initialised) -> None:
+def _report(session: Session, made: wiring.Initialised, shares: wiring.SharePlan | None) -> None:
     if session.as_json:
         output.document(
             "init",
@@ -94,6 +137,9 @@ def _report(session: Session, made: wiring.Initialised) -> None:
                 "software": made.is_software,
                 "import_tier": made.import_tier,
                 "created": list(made.created),
+                "shares": [str(file) for file in shares.files] if shares else [],
+                "shares_needed": shares.needed if shares else None,
+                "record": record.fields,
                 "dry_run": False,
             },
         )
@@ -107,4 +153,7 @@ def _report(session: Session, made: wiring.Initialised) -> None:
             f"import tier {made.import_tier}: this module cannot re-wrap a delivered seed inside\n"
             "itself; seeds pass through one locked page of memory while they are imported"
         )
+    for file in shares.files if shares else ():
+        click.echo(f"share    of the recovery key ({shares}): {file}\n         keep it elsewhere")
+    click.echo(f"record   of the keys: {record.text}")
     click.echo("next: seedvault batch import FILE")

@@ -17,6 +17,7 @@ _NOUNS = {
     "formats": ("seedvault.cli.formats", "List the seed-file formats that are read."),
     "token": ("seedvault.cli.token", "Assign, verify, resynchronise and list tokens."),
     "user": ("seedvault.cli.user", "Add and list users."),
+    "key": ("seedvault.cli.key", "List, rotate, back up and destroy the vault's keys."),
     "db": ("seedvault.cli.db", "Check and upgrade the database's schema."),
     "audit": ("seedvault.cli.audit", "Read and verify the audit log."),
 }

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import hsm
-from seedvault.domain.errors import NotAllowed, NotFound
+from seedvault.domain.errors import Conflict, NotAllowed, NotFound
 from seedvault.domain.vault_key import KeyPurpose, StoredKey
 from seedvault.keys.failures import translated
 from seedvault.service.key_ports import KeyReport, MadeKey, Recovery
@@ -22,6 +22,10 @@ class HsmKeyRoom:
         with self._ceremony() as ceremony:
             return ceremony.holds(hsm.named(name))
 
+    def prove(self, keys: Sequence[StoredKey], recovery: Recovery) -> None:
+        with self._ceremony() as ceremony, of_this_recovery():
+            ceremony.prove(_copies(keys), recovery_key(recovery))
+
     def make(self, names: Sequence[str], recovery: Recovery | None) -> list[MadeKey]:
         with self._ceremony() as ceremony:
             made = ceremony.make(
@@ -30,9 +34,8 @@ class HsmKeyRoom:
         return [MadeKey(_report(each.report), each.copy) for each in made]
 
     def restore(self, keys: Sequence[StoredKey], recovery: Recovery) -> list[KeyReport]:
-        copies = {hsm.named(key.name): key.copy for key in keys if key.copy is not None}
         with self._ceremony() as ceremony, of_this_recovery():
-            reports = ceremony.restore(copies, recovery_key(recovery))
+            reports = ceremony.restore(_copies(keys), recovery_key(recovery))
         return [_report(report) for report in reports]
 
     def report(self, name: str) -> KeyReport:
@@ -46,7 +49,16 @@ class HsmKeyRoom:
     @contextmanager
     def _ceremony(self) -> Iterator[hsm.Ceremony]:
         with translated(), hsm.Ceremony(self.location, self.pin) as ceremony:
-            yield ceremony
+            try:
+                yield ceremony
+            except hsm.Policy as error:
+                raise Conflict(
+                    str(error), unchanged="No key was made.", remedy="See: seedvault key list"
+                ) from error
+
+
+def _copies(keys: Sequence[StoredKey]) -> dict[hsm.VaultKey, bytes]:
+    return {hsm.named(key.name): key.copy for key in keys if key.copy is not None}
 
 
 @contextmanager

@@ -98,6 +98,9 @@ class KeyRoom(Protocol):
     def holds(self, name: str) -> bool:
         """Whether there is an object of that name, known to the vault or not."""
 
+    def prove(self, keys: Sequence[StoredKey], recovery: Recovery) -> None:
+        """Raises NotAllowed unless the recovery key opens the copies of `keys`."""
+
     def make(self, names: Sequence[str], recovery: Recovery | None) -> list[MadeKey]:
         """Keys of these names, all of them or none."""
 

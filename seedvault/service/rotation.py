@@ -49,9 +49,20 @@ class RenewKeys:
     def __call__(
         self, purposes: Sequence[KeyPurpose], recovery: Recovery | None, actor: str
     ) -> list[Renewed]:
-        """Raises Conflict where the fingerprint key would change in the middle of an import."""
-        old = in_use(self.vault.vault_keys())
-        names = self.names(purposes)
+        """Raises Conflict where the fingerprint key would change in the middle of an import.
+
+        A vault whose keys were copied for custodians keeps it so: InvalidInput without their
+        recovery key, NotAllowed with another one.
+        """
+        keys = self.vault.vault_keys()
+        old, names = in_use(keys), self.names(purposes)
+        copied = [key for key in keys if key.in_use and key.copy is not None]
+        if copied and recovery is None:
+            raise _shares_needed(
+                "new keys are copied for them, as the old ones were", "No key was made."
+            )
+        if recovery is not None:
+            self.room.prove(copied, recovery)
         made = self.room.make(names, recovery)
         try:
             for purpose, key in zip(purposes, made, strict=True):
@@ -96,6 +107,14 @@ class RenewKeys:
                 self.room.destroy(name)
 
 
+def _shares_needed(why: str, unchanged: str) -> InvalidInput:
+    return InvalidInput(
+        f"only custodians can do this: {why}",
+        unchanged=unchanged,
+        remedy="Bring the shares of the recovery key: --share-file FILE, for each.",
+    )
+
+
 class _Moved(NamedTuple):
     """A token as it was read, and as it is to be written."""
 
@@ -136,18 +155,17 @@ class MoveTokens:
         retired = self.retired()
         self._refuse_without_copy(retired)
         if retired and recovery is None:
-            raise InvalidInput(
-                f"seeds are still wrapped under {', '.join(key.name for key in retired)}: only "
-                "custodians can move them",
-                unchanged="No token was moved.",
-                remedy="Bring the shares of the recovery key: --share-file FILE, for each.",
-            )
+            names = ", ".join(key.name for key in retired)
+            raise _shares_needed(f"seeds are still wrapped under {names}", "No token was moved.")
         tally = _Tally()
         with self.keys.moving(retired, recovery) as mover:
             while self._pass(target, mover, actor, tally):
                 advanced(tally.moved)
-        left = sum(1 for _ in self._pages(target))
-        return Move(tally.moved, tuple(sorted(tally.broken)), left)
+        return Move(tally.moved, tuple(sorted(tally.broken)), self.left())
+
+    def left(self) -> int:
+        """How many tokens were made with other keys than those in use."""
+        return sum(map(len, self._chunks(in_use(self.vault.vault_keys()))))
 
     def retired(self) -> list[StoredKey]:
         """The KEKs that are not in use, and that some token still needs."""
@@ -210,10 +228,6 @@ class MoveTokens:
         while page := self.vault.to_rekey(target, after, CHUNK):
             after = page[-1][0]
             yield [serial for _, serial in page]
-
-    def _pages(self, target: KeysInUse) -> Iterator[str]:
-        for page in self._chunks(target):
-            yield from page
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,13 @@ from seedvault.service.verify import VerifyCode
 from seedvault.wiring import places
 from seedvault.wiring.ceremonies import Ceremonies
 from seedvault.wiring.clock import system_clock
-from seedvault.wiring.founding import Initialised, SharePlan, initialise
+from seedvault.wiring.founding import (
+    RECOVERY_SHARE,
+    Initialised,
+    SharePlan,
+    fresh_place,
+    initialise,
+)
 from seedvault.wiring.places import location
 from seedvault.wiring.strangers import refuse_strangers
 
@@ -36,12 +42,14 @@ if TYPE_CHECKING:
     import hsm
 
 __all__ = [
+    "RECOVERY_SHARE",
     "Application",
     "Ceremonies",
     "Initialised",
     "KnownFormat",
     "SchemaState",
     "SharePlan",
+    "fresh_place",
     "initialise",
     "known_formats",
     "location",

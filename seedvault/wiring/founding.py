@@ -42,6 +42,12 @@ class Initialised:
     created: tuple[str, ...]
 
 
+_SO_PIN = "so-pin"
+
+RECOVERY_SHARE = "recovery-share"
+"""Where the one share goes that is made unless others are asked for; it belongs elsewhere."""
+
+
 @dataclass(frozen=True, slots=True)
 class SharePlan:
     """Where the shares of the recovery key go, a file each, and how many bring the key back."""
@@ -118,15 +124,10 @@ def _make_keys(
     import hsm
     from seedvault.keys import stored_key, translated
 
-    so_pin_file = settings.hsm_home / "so-pin"
     if settings.module is None:
-        settings.hsm_home.mkdir(mode=0o700)
-        undo.callback(shutil.rmtree, settings.hsm_home)
-        _write_secret(settings.pin_file, secrets.token_hex(16))
-        undo.callback(settings.pin_file.unlink)
-        _write_secret(so_pin_file, secrets.token_hex(16))
+        _make_store(settings, undo)
     with translated():
-        so_pin = hsm.Pin.from_file(so_pin_file) if settings.module is None else None
+        so_pin = _so_pin(settings)
         place, opens = location(settings), pin(settings)
         keys = hsm.initialise(place, opens, so_pin, recovery)
         undo.callback(hsm.remove, place, opens)
@@ -138,6 +139,41 @@ def _make_keys(
     )
     set_id = recovery.set_id if recovery else None
     return made, [stored_key(key, system_clock(), set_id) for key in keys]
+
+
+def _make_store(settings: Settings, undo: ExitStack) -> None:
+    """A store for the embedded SoftHSM, and its PINs; a PIN that is there is kept."""
+    settings.hsm_home.mkdir(mode=0o700)
+    undo.callback(shutil.rmtree, settings.hsm_home)
+    if not settings.pin_file.exists():
+        _write_secret(settings.pin_file, secrets.token_hex(16))
+        undo.callback(settings.pin_file.unlink)
+    _write_secret(settings.hsm_home / _SO_PIN, secrets.token_hex(16))
+
+
+def _so_pin(settings: Settings) -> "hsm.Pin | None":
+    """What makes the embedded PKCS#11 token; a custodian makes any other."""
+    import hsm
+
+    return hsm.Pin.from_file(settings.hsm_home / _SO_PIN) if settings.module is None else None
+
+
+@contextmanager
+def fresh_place(settings: Settings) -> Iterator[None]:
+    """A PKCS#11 token for keys that are restored; taken away again where that fails.
+
+    Only the embedded store is made here, where it is missing: any other is its custodian's.
+    """
+    import hsm
+    from seedvault.keys import translated
+
+    with ExitStack() as undo, _explained(settings.home):
+        if settings.module is None and not settings.hsm_home.exists():
+            _make_store(settings, undo)
+            with translated():
+                hsm.prepare(location(settings), pin(settings), _so_pin(settings))
+        yield
+        undo.pop_all()
 
 
 def _check_shares(shares: SharePlan | None) -> None:
