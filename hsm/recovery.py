@@ -72,7 +72,7 @@ class RecoveryKey:
 
     @classmethod
     def combine(cls, shares: Sequence[str]) -> Self:
-        """The key out of enough of its shares.
+        """The key out of enough of its shares; more than enough is as good.
 
         Raises:
             Policy: a share is misspelt, of another set, twice there, or there are too few.
@@ -87,7 +87,8 @@ class RecoveryKey:
                     f"these shares are of {len(sets)} different sets ({', '.join(sorted(sets))}): "
                     "bring shares of one set. Nothing was changed"
                 )
-            octets = bytearray(combine_mnemonics(words))
+            needed = share_of(words[0])[2] if words else 0
+            octets = bytearray(combine_mnemonics(words[:needed]))
         except MnemonicError as error:
             raise Policy(
                 f"the shares do not make a recovery key: {error}. Nothing was changed; check each "

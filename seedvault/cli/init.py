@@ -127,7 +127,12 @@ def _report_dry(session: Session) -> None:
         click.echo(f"a vault would be made in {session.home}; nothing was changed")
 
 
-def _report(session: Session, made: wiring.Initialised, shares: wiring.SharePlan | None) -> None:
+def _report(
+    session: Session,
+    made: wiring.Initialised,
+    shares: wiring.SharePlan | None,
+    record: KeptRecord,
+) -> None:
     if session.as_json:
         output.document(
             "init",

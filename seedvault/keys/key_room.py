@@ -1,6 +1,6 @@
 """The `KeyRoom` port over `hsm`'s ceremonies."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -13,10 +13,12 @@ from seedvault.service.key_ports import KeyReport, MadeKey, Recovery
 
 @dataclass(frozen=True, slots=True)
 class HsmKeyRoom:
-    """Ceremonies on the vault's PKCS#11 token, each on a login of its own."""
+    """Ceremonies on the vault's PKCS#11 token, each on a login of its own.
 
-    location: hsm.Location
-    pin: hsm.Pin
+    `enter` tells where that is, and its PIN, when one begins: a restoration makes the place before.
+    """
+
+    enter: Callable[[], tuple[hsm.Location, hsm.Pin]]
 
     def holds(self, name: str) -> bool:
         with self._ceremony() as ceremony:
@@ -48,7 +50,7 @@ class HsmKeyRoom:
 
     @contextmanager
     def _ceremony(self) -> Iterator[hsm.Ceremony]:
-        with translated(), hsm.Ceremony(self.location, self.pin) as ceremony:
+        with translated(), hsm.Ceremony(*self.enter()) as ceremony:
             try:
                 yield ceremony
             except hsm.Policy as error:

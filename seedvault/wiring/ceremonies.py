@@ -18,6 +18,7 @@ from seedvault.wiring import places
 from seedvault.wiring.clock import system_clock
 
 if TYPE_CHECKING:
+    import hsm
     from seedvault.wiring import Application
 
 _BACKUP = "seedvault.key.backup/1"
@@ -59,7 +60,12 @@ class Ceremonies:
         from seedvault.keys.key_room import HsmKeyRoom
 
         settings = self._application.settings
-        return HsmKeyRoom(places.location(settings), places.pin(settings))
+
+        def enter() -> "tuple[hsm.Location, hsm.Pin]":
+            places.refuse_missing_store(settings)
+            return places.location(settings), places.pin(settings)
+
+        return HsmKeyRoom(enter)
 
 
 def recovery_of(shares: Sequence[str]) -> Recovery:

@@ -55,7 +55,7 @@ class House:
 
     @property
     def room(self) -> HsmKeyRoom:
-        return HsmKeyRoom(self.place, pin())
+        return HsmKeyRoom(lambda: (self.place, pin()))
 
     @contextmanager
     def keys(self) -> Iterator[HsmKeys]:
