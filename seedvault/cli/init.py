@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import TypedDict
 
 import click
 
@@ -74,18 +75,9 @@ def command(  # noqa: PLR0913 - one parameter for each option
         --share-file anna.share --share-file ben.share --share-file cleo.share
     """
     found = config.load(session.home)
-    if module is not None and not (token_label and pin_file):
-        raise click.UsageError("--module needs --token-label and --pin-file beside it")
-    if module is None and found.module is None and (token_label or pin_file):
-        raise click.UsageError(
-            "--token-label and --pin-file say where the keys are in a module that you name:"
-            " add --module FILE, or leave them out to keep the keys in SoftHSM"
-        )
     settings = replace(
         found,
-        module=module.absolute() if module else found.module,
-        token_label=token_label or found.token_label,
-        pin_file=pin_file.absolute() if pin_file else found.pin_file,
+        **_place(found, module, token_label, pin_file),
         database=database or found.database,
     )
     shares = None if no_recovery else _shares(settings, share_files, needed)
@@ -93,8 +85,32 @@ def command(  # noqa: PLR0913 - one parameter for each option
     if made is None:
         _report_dry(session)
     else:
-        record = _record(session, shares)
-        _report(session, made, shares, record)
+        _report(session, made, shares, _record(session, shares))
+
+
+class _Place(TypedDict):
+    """The settings that say where the keys are."""
+
+    module: Path | None
+    token_label: str
+    pin_file: Path
+
+
+def _place(
+    found: config.Settings, module: Path | None, token_label: str | None, pin_file: Path | None
+) -> _Place:
+    if module is not None and not (token_label and pin_file):
+        raise click.UsageError("--module needs --token-label and --pin-file beside it")
+    if module is None and found.module is None and (token_label or pin_file):
+        raise click.UsageError(
+            "--token-label and --pin-file say where the keys are in a module that you name:"
+            " add --module FILE, or leave them out to keep the keys in SoftHSM"
+        )
+    return _Place(
+        module=module.absolute() if module else found.module,
+        token_label=token_label or found.token_label,
+        pin_file=pin_file.absolute() if pin_file else found.pin_file,
+    )
 
 
 def _shares(
@@ -160,5 +176,5 @@ def _report(
         )
     for file in shares.files if shares else ():
         click.echo(f"share    of the recovery key ({shares}): {file}\n         keep it elsewhere")
-    click.echo(f"record   of the keys: {record.text}")
+    click.echo(f"record   of the keys, to be signed: {record.text.parent}")
     click.echo("next: seedvault batch import FILE")

@@ -10,7 +10,7 @@ from seedvault import wiring
 from seedvault.cli import output
 from seedvault.cli.key_records import Secretary
 from seedvault.cli.options import Session, dry_run_option, json_option
-from seedvault.cli.records import record_option
+from seedvault.cli.records import KeptRecord, record_option
 from seedvault.cli.shares import read_shares, share_file_option
 from seedvault.domain.errors import Conflict, StorageUnavailable
 from seedvault.service.key_ports import KeyReport
@@ -90,7 +90,8 @@ def restore(
     \b
     Examples:
       seedvault key restore --share-file anna.share --share-file ben.share
-      seedvault key restore --from keys.json --share-file anna.share --share-file ben.share
+      seedvault key restore --from keys.json --share-file anna.share \\
+        --share-file ben.share
     """
     with session.application() as application:
         ceremony = application.ceremonies.restore_keys
@@ -106,7 +107,7 @@ def restore(
             restored = ceremony(copies, recovery, session.actor)
     with session.application() as application:  # on the keys that are there now
         kept = secretary.write(application, "Restoration of keys", _facts(restored), restored)
-    _tell(session, [key.name for key in restored], str(kept.text))
+    _tell(session, [key.name for key in restored], kept)
 
 
 def _facts(restored: list[KeyReport]) -> list[tuple[str, str]]:
@@ -117,14 +118,15 @@ def _facts(restored: list[KeyReport]) -> list[tuple[str, str]]:
     ]
 
 
-def _tell(session: Session, names: list[str], record: str | None) -> None:
+def _tell(session: Session, names: list[str], kept: KeptRecord | None) -> None:
     if session.as_json:
-        fields = {"keys": names, "record": record, "dry_run": record is None}
+        record = kept.fields if kept else None
+        fields = {"keys": names, "record": record, "dry_run": kept is None}
         output.document("key.restore", fields)
         return
-    if record is None:
+    if kept is None:
         click.echo(f"{', '.join(names)} would be restored; nothing was changed")
         return
     for name in names:
         click.echo(f"restored  {name}")
-    click.echo(f"record: {record}")
+    click.echo(f"record: {kept.text}")

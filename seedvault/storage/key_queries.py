@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, Table, func, or_, select
 
 from seedvault.domain.vault_key import KeysInUse, StoredKey
-from seedvault.storage.rows import KeyRow, stored_key
+from seedvault.storage.key_rows import KeyRow, stored_key
 from seedvault.storage.tables import STAGED_TOKEN, TOKEN, VAULT_KEY
 
 _MADE_WITH = ("kek_id", "seal_key", "fingerprint_key")

@@ -13,7 +13,8 @@ from seedvault.domain.vault_key import StoredKey
 from seedvault.service.ports import Clock, VaultIdentity
 from seedvault.storage import chains
 from seedvault.storage.engine import Database, sqlite_path
-from seedvault.storage.rows import key_row, moment
+from seedvault.storage.key_rows import key_row
+from seedvault.storage.rows import moment
 from seedvault.storage.schema import check_schema, known_schema, no_vault
 from seedvault.storage.statements import Statements
 from seedvault.storage.tables import VAULT, VAULT_KEY

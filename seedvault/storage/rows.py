@@ -15,7 +15,6 @@ from seedvault.domain.errors import InvalidInput, SealBroken
 from seedvault.domain.names import Serial, UserName
 from seedvault.domain.oath import Digest, HotpParameters, KeptParameters, Parameters, TotpParameters
 from seedvault.domain.token import Bound, Device, InStock, Progress, Quarantined, Token
-from seedvault.domain.vault_key import KeyPurpose, StoredKey
 from seedvault.service.ports import Arrival, HeldToken, ListedToken, Seal, StoredToken, WrappedSeed
 
 HOTP, TOTP = "hotp", "totp"
@@ -135,18 +134,6 @@ class EventRow(NamedTuple):
     factor: int | None
     detail: str | None
     digest: bytes
-
-
-class KeyRow(NamedTuple):
-    """A key of the vault's."""
-
-    name: str
-    purpose: str
-    in_use: bool
-    created_ms: int
-    check_value: str | None
-    copy_blob: bytes | None
-    recovery: str | None
 
 
 class BatchRow(NamedTuple):
@@ -291,33 +278,6 @@ def batch_of(values: Iterable[Any]) -> Batch:
         quarantined=row.quarantined,
         refused=row.refused,
         exportable=bool(row.exportable),
-    )
-
-
-def key_row(key: StoredKey) -> KeyRow:
-    """The columns of a key."""
-    return KeyRow(
-        key.name,
-        key.purpose.code,
-        key.in_use,
-        milliseconds(key.created_at),
-        key.check_value,
-        key.copy,
-        key.recovery,
-    )
-
-
-def stored_key(values: Iterable[Any]) -> StoredKey:
-    """The key in the columns of a `KeyRow`."""
-    row = KeyRow._make(values)
-    return StoredKey(
-        row.name,
-        KeyPurpose.coded(row.purpose),
-        bool(row.in_use),
-        moment(row.created_ms),
-        row.check_value,
-        row.copy_blob,
-        row.recovery,
     )
 
 

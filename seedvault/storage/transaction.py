@@ -15,7 +15,8 @@ from seedvault.storage import chains
 from seedvault.storage.claims import refuse_while_importing
 from seedvault.storage.engine import Database
 from seedvault.storage.failures import Clash, StillNeeded
-from seedvault.storage.rows import BOUND, IN_STOCK, QUARANTINED, key_row, progress_row
+from seedvault.storage.key_rows import key_row
+from seedvault.storage.rows import BOUND, IN_STOCK, QUARANTINED, progress_row
 from seedvault.storage.statements import Prepared, Statements, Value
 from seedvault.storage.tables import USER, VAULT_KEY
 

@@ -126,6 +126,7 @@ def _make_keys(
 
     if settings.module is None:
         _make_store(settings, undo)
+        _make_pin(settings, undo)
     with translated():
         so_pin = _so_pin(settings)
         place, opens = location(settings), pin(settings)
@@ -142,13 +143,15 @@ def _make_keys(
 
 
 def _make_store(settings: Settings, undo: ExitStack) -> None:
-    """A store for the embedded SoftHSM, and its PINs; a PIN that is there is kept."""
+    """A store for the embedded SoftHSM, and what makes a PKCS#11 token in it."""
     settings.hsm_home.mkdir(mode=0o700)
     undo.callback(shutil.rmtree, settings.hsm_home)
-    if not settings.pin_file.exists():
-        _write_secret(settings.pin_file, secrets.token_hex(16))
-        undo.callback(settings.pin_file.unlink)
     _write_secret(settings.hsm_home / _SO_PIN, secrets.token_hex(16))
+
+
+def _make_pin(settings: Settings, undo: ExitStack) -> None:
+    _write_secret(settings.pin_file, secrets.token_hex(16))
+    undo.callback(settings.pin_file.unlink)
 
 
 def _so_pin(settings: Settings) -> "hsm.Pin | None":
@@ -170,6 +173,8 @@ def fresh_place(settings: Settings) -> Iterator[None]:
     with ExitStack() as undo, _explained(settings.home):
         if settings.module is None and not settings.hsm_home.exists():
             _make_store(settings, undo)
+            if not settings.pin_file.exists():
+                _make_pin(settings, undo)
             with translated():
                 hsm.prepare(location(settings), pin(settings), _so_pin(settings))
         yield

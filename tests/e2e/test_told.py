@@ -170,9 +170,18 @@ def test_what_only_a_module_has_is_a_wrong_call_without_one(tmp_path: Path, opti
 def test_a_module_that_the_settings_name_needs_no_option(tmp_path: Path) -> None:
     settings = tmp_path / "seedvault.toml"
     settings.write_text('[hsm]\nmodule = "/nowhere/p11.so"\n')
-    refused = CommandLine(tmp_path)("init", "--token-label", "vault")
+    refused = CommandLine(tmp_path)("init", "--token-label", "vault", "--no-recovery")
     assert refused.code == 6
     assert "there is no PKCS#11 module at /nowhere/p11.so" in refused.err
+
+
+def test_whoever_names_a_module_says_where_the_shares_go(tmp_path: Path) -> None:
+    pin = tmp_path / "pin"
+    module = ("--module", "/nowhere/p11.so", "--token-label", "vault", "--pin-file", pin)
+    refused = CommandLine(tmp_path / "home")("init", *module)
+    assert refused.code == 2
+    assert "--share-file FILE" in refused.err
+    assert "--no-recovery" in refused.err
 
 
 def test_a_pin_cannot_stay_on_standard_input(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import re
+import shutil
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -207,11 +208,17 @@ def _every_document(seedvault: CommandLine, folder: Path) -> Iterator[dict[str, 
         ["audit", "verify"],
         ["formats"],
         ["batch", "export", "1", folder / "out.xml", "--to", "radius", "--key-file", recipient],
+        ["key", "list"],
+        ["key", "rotate", "seal"],
+        ["key", "destroy", "s1", "--approved-by", "ben", "--yes"],
+        ["key", "backup", folder / "keys.json"],
         ["db", "check"],
         ["db", "upgrade"],
         ["status"],
     ):
         yield seedvault(*arguments, "--json").document
+    shutil.rmtree(seedvault.home / "hsm")
+    yield seedvault("key", "restore", "--json").document
     for listing in (
         "formats",
         "token list",
@@ -240,9 +247,9 @@ def test_every_list_has_items_with_the_fields_that_are_listed(
 ) -> None:
     listed = {CODE.findall(of)[0]: each for of, each in rows("schemas.md", "Lists in them")}
     for document in documents:
-        for name in ("users", "failed", "events"):
+        for name in ("users", "failed", "events", "keys"):
             items = document.get(name, [])
-            if isinstance(items, list) and items:
+            if isinstance(items, list) and items and isinstance(items[0], dict):
                 fields = CODE.findall(listed[name])
                 assert set(items[0]) == set(fields), name
 

@@ -149,8 +149,7 @@ class FakeVault:
         quarantined = sum(isinstance(row.stored.token, Quarantined) for row in self.rows.values())
         events = sum(map(len, self.chains.values()))
         in_stock = len(self.rows) - bound - quarantined
-        users, batches = len(self._users), len(self._batches)
-        return Counts(in_stock, bound, quarantined, users, batches, events)
+        return Counts(in_stock, bound, quarantined, len(self._users), len(self._batches), events)
 
     def events(self, wanted: EventFilter) -> list[LoggedEvent]:
         logged = [logged for chain in self.chains.values() for logged in reversed(chain)]
@@ -296,8 +295,7 @@ class FakeStaging:
         serials = [one.token.device.serial for one in new]
         if self._vault.held(serials, [one.taken.fingerprint.octets for one in new]):
             raise Conflict("the vault came to hold one of these tokens meanwhile")
-        number = len(self._vault.batches()) + 1
-        held = len(self._arrivals) - len(new)
+        number, held = len(self._vault.batches()) + 1, len(self._arrivals) - len(new)
         quarantined = sum(isinstance(one.token, Quarantined) for one in new)
         batch = Batch(
             number, self._source, self._tier, event.at, self._by, len(new), held,
@@ -374,10 +372,7 @@ class FakeKeys:
         return TakenSeed(WrappedSeed(1, "k1", len(octets), blob), Fingerprint(mark, "f1"))
 
     def check(self, stored: StoredToken) -> None:
-        right = self.seal(stored.token, stored.wrapped, stored.revision)
-        if stored.seal.key != right.key or not hmac.compare_digest(
-            stored.seal.octets, right.octets
-        ):
+        if stored.seal != self.seal(stored.token, stored.wrapped, stored.revision):
             raise SealBroken(f"the seal of {stored.token.device.serial} does not match its row")
 
     @contextmanager
