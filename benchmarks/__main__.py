@@ -2,7 +2,7 @@
 
 import sys
 
-from benchmarks import import_file, read_pskc, start_up, verify
+from benchmarks import import_file, read_pskc, rotate, start_up, verify
 from benchmarks.report import show
 
 _USUAL = {
@@ -10,6 +10,7 @@ _USUAL = {
     "verify": verify.run,
     "read": read_pskc.run,
     "import": import_file.run,
+    "rotate": rotate.run,
 }
 _BENCHMARKS = _USUAL | {"million": import_file.run_million}
 

@@ -122,6 +122,19 @@ class Ceremony:
                 passing = Template((Cka.TOKEN, False), *_lasting(key).items())
                 shop.session.destroy(_opened(shop.session, held, copy, passing))
 
+    def recopy(
+        self, copies: Mapping[VaultKey, bytes], old: RecoveryKey, new: RecoveryKey
+    ) -> dict[VaultKey, bytes]:
+        """The same keys copied under another recovery key, inside the module.
+
+        Raises:
+            Integrity: a copy is damaged, or was made under another recovery key than `old`.
+        """
+        with workshop(self._connection) as shop:
+            session = shop.session
+            opener, closer = _recovery_object(session, old), _recovery_object(session, new)
+            return {key: _recopied(session, (opener, closer), key, copies[key]) for key in copies}
+
     def restore(
         self, copies: Mapping[VaultKey, bytes], recovery: RecoveryKey
     ) -> tuple[KeyReport, ...]:
@@ -280,6 +293,16 @@ def _lasting(key: VaultKey) -> dict[Any, Any]:
     if key.purpose is Purpose.KEK:
         given[Cka.UNWRAP_TEMPLATE] = templates.UNWRAPPED.array
     return given
+
+
+def _recopied(session: Session, by: tuple[int, int], key: VaultKey, copy: bytes) -> bytes:
+    opener, closer = by
+    passing = {**_lasting(key), Cka.TOKEN: False, Cka.EXTRACTABLE: True}
+    opened = _opened(session, opener, copy, Template(*passing.items()))
+    try:
+        return session.wrap(closer, opened)
+    finally:
+        session.destroy(opened)
 
 
 def _opened(session: Session, recovery: int, copy: bytes, template: Template) -> int:

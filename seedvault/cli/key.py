@@ -9,6 +9,7 @@ import click
 _COMMANDS = {
     "list": ("seedvault.cli.key_list", "list_keys"),
     "rotate": ("seedvault.cli.key_rotate", "rotate"),
+    "reshare": ("seedvault.cli.key_reshare", "reshare"),
     "destroy": ("seedvault.cli.key_destroy", "destroy"),
     "backup": ("seedvault.cli.key_backup", "backup"),
     "restore": ("seedvault.cli.key_backup", "restore"),

@@ -47,6 +47,7 @@ class EventKind(Enum):
     KEY_DESTROYED = "key.destroyed"
     KEYS_RESTORED = "key.restored"
     KEYS_COPIED = "key.copied"
+    KEYS_RESHARED = "key.reshared"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import hsm
 from seedvault.domain.errors import Conflict, NotAllowed, NotFound
@@ -27,6 +27,14 @@ class HsmKeyRoom:
     def prove(self, keys: Sequence[StoredKey], recovery: Recovery) -> None:
         with self._ceremony() as ceremony, of_this_recovery():
             ceremony.prove(_copies(keys), recovery_key(recovery))
+
+    def recopy(self, keys: Sequence[StoredKey], old: Recovery, new: Recovery) -> list[StoredKey]:
+        opener, closer = recovery_key(old), recovery_key(new)
+        with self._ceremony() as ceremony, of_this_recovery():
+            copies = ceremony.recopy(_copies(keys), opener, closer)
+        return [
+            replace(key, copy=copies[hsm.named(key.name)], recovery=closer.set_id) for key in keys
+        ]
 
     def make(self, names: Sequence[str], recovery: Recovery | None) -> list[MadeKey]:
         with self._ceremony() as ceremony:

@@ -77,6 +77,30 @@ class CopyKeys:
 
 
 @dataclass(frozen=True, slots=True)
+class ReshareKeys:
+    """Every copy made anew under another recovery key: other custodians, or another number."""
+
+    vault: KeyVault
+    room: KeyRoom
+    clock: Clock
+
+    def __call__(self, old: Recovery, new: Recovery, actor: str) -> list[StoredKey]:
+        """The keys with their new copies. Raises NotAllowed where `old` does not open the old."""
+        keys = [key for key in self.vault.vault_keys() if key.copy is not None]
+        if not keys:
+            raise _no_copies([key.name for key in self.vault.vault_keys()])
+        copied = self.room.recopy(keys, old, new)
+        names = ", ".join(key.name for key in copied)
+        detail = f"{names}: shares of set {old.set_id} -> {new.set_id}"
+        event = AuditEvent(EventKind.KEYS_RESHARED, self.clock(), actor, detail=detail)
+        with self.vault.transaction() as transaction:
+            for key in copied:
+                transaction.replace_copy(key)
+            transaction.commit(event)
+        return copied
+
+
+@dataclass(frozen=True, slots=True)
 class RestoreKeys:
     """The vault's keys brought back on a PKCS#11 token that has none of them."""
 

@@ -25,6 +25,9 @@ class KeyTransaction(Transaction, Protocol):
     def add_key(self, key: StoredKey) -> None:
         """A new key; if it is `in_use`, instead of the one that was. Raises Conflict."""
 
+    def replace_copy(self, key: StoredKey) -> None:
+        """Write a key's copy, and which shares open it."""
+
     def forget_key(self, name: str) -> None:
         """Raises Conflict where a token, or one that is being imported, still needs the key."""
 
@@ -100,6 +103,9 @@ class KeyRoom(Protocol):
 
     def prove(self, keys: Sequence[StoredKey], recovery: Recovery) -> None:
         """Raises NotAllowed unless the recovery key opens the copies of `keys`."""
+
+    def recopy(self, keys: Sequence[StoredKey], old: Recovery, new: Recovery) -> list[StoredKey]:
+        """The same keys with copies under another recovery key. Raises NotAllowed as above."""
 
     def make(self, names: Sequence[str], recovery: Recovery | None) -> list[MadeKey]:
         """Keys of these names, all of them or none."""

@@ -101,6 +101,13 @@ class SqlTransaction:
         except Clash as clash:
             raise Conflict(f"the vault has a key called {key.name} already") from clash
 
+    def replace_copy(self, key: StoredKey) -> None:
+        """Write a key's copy, and which shares open it."""
+        self._check_open()
+        named = update(VAULT_KEY).where(VAULT_KEY.c.name == key.name)
+        with self._database.explained:
+            self._database.sql.execute(named.values(copy_blob=key.copy, recovery=key.recovery))
+
     def forget_key(self, name: str) -> None:
         """Raises Conflict where something needs the key."""
         self._check_open()

@@ -29,13 +29,12 @@ from seedvault.wiring import places
 from seedvault.wiring.ceremonies import Ceremonies
 from seedvault.wiring.clock import system_clock
 from seedvault.wiring.founding import (
-    RECOVERY_SHARE,
     Initialised,
-    SharePlan,
     fresh_place,
     initialise,
 )
 from seedvault.wiring.places import location
+from seedvault.wiring.shares import RECOVERY_SHARE, SharePlan
 from seedvault.wiring.strangers import refuse_strangers
 
 if TYPE_CHECKING:

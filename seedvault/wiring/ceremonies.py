@@ -4,18 +4,20 @@
 
 import base64
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from seedvault.domain.errors import InvalidInput
+from seedvault.domain.errors import InvalidInput, StorageUnavailable
 from seedvault.domain.vault_key import KeyPurpose, StoredKey
-from seedvault.service.key_custody import CopyKeys, ListKeys, RestoreKeys
+from seedvault.service.key_custody import CopyKeys, ListKeys, ReshareKeys, RestoreKeys
 from seedvault.service.key_ports import KeyRoom, Recovery
 from seedvault.service.rotation import DestroyKey, MoveTokens, RenewKeys
 from seedvault.wiring import places
 from seedvault.wiring.clock import system_clock
+from seedvault.wiring.shares import SharePlan, check_shares, write_shares
 
 if TYPE_CHECKING:
     import hsm
@@ -54,6 +56,26 @@ class Ceremonies:
     @property
     def restore_keys(self) -> RestoreKeys:
         return RestoreKeys(self._vault, self._room, system_clock)
+
+    @property
+    def reshare_keys(self) -> ReshareKeys:
+        return ReshareKeys(self._vault, self._room, system_clock)
+
+    @contextmanager
+    def new_recovery(self, plan: SharePlan) -> Iterator[Recovery]:
+        """A recovery key whose shares are in their files; taken away again where the block fails.
+
+        Raises Conflict where one of the files is there already.
+        """
+        check_shares(plan)
+        with ExitStack() as undo:
+            try:
+                recovery = write_shares(plan, undo)
+            except OSError as error:
+                raise StorageUnavailable(f"no share can be written: {error}") from error
+            yield recovery
+            undo.pop_all()
+            recovery.wipe()
 
     @property
     def _room(self) -> KeyRoom:

@@ -2,7 +2,6 @@
 
 # ruff: noqa: PLC0415 - adapters are imported when they are first used
 
-import os
 import secrets
 import shutil
 import uuid
@@ -14,22 +13,16 @@ from typing import TYPE_CHECKING
 
 from seedvault.config import FILE_NAME, Settings, save
 from seedvault.domain.audit import AuditEvent, EventKind
-from seedvault.domain.errors import Conflict, InvalidInput, StorageUnavailable
+from seedvault.domain.errors import Conflict, StorageUnavailable
 from seedvault.domain.vault_key import StoredKey
 from seedvault.service.ports import VaultIdentity
 from seedvault.wiring.clock import system_clock
 from seedvault.wiring.places import library_of, location, pin
+from seedvault.wiring.shares import SharePlan, check_shares, write_secret, write_shares
 from seedvault.wiring.strangers import refuse_strangers
 
 if TYPE_CHECKING:
     import hsm
-
-
-# Lines that begin with # are for people; what reads a share passes over them.
-_SHARE = """\
-# Seedvault: share {0} of {1} of a recovery key ({2}, set {3}), 33 words (SLIP-0039).
-# It helps to bring back every key of a vault. Keep it apart from the others and from the vault.
-{4}"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,20 +37,6 @@ class Initialised:
 
 _SO_PIN = "so-pin"
 
-RECOVERY_SHARE = "recovery-share"
-"""Where the one share goes that is made unless others are asked for; it belongs elsewhere."""
-
-
-@dataclass(frozen=True, slots=True)
-class SharePlan:
-    """Where the shares of the recovery key go, a file each, and how many bring the key back."""
-
-    needed: int
-    files: tuple[Path, ...]
-
-    def __str__(self) -> str:
-        return f"{self.needed}-of-{len(self.files)}"
-
 
 def initialise(
     settings: Settings, actor: str, shares: SharePlan | None = None, *, dry_run: bool = False
@@ -71,13 +50,13 @@ def initialise(
     refuse_strangers()
     _refuse_existing(settings)
     library = library_of(settings)
-    _check_shares(shares)
+    check_shares(shares)
     if dry_run:
         return None
     with ExitStack() as undo, _explained(settings.home):
         _make_home(settings, undo)
         _claim_vault(settings, undo)
-        recovery = _write_shares(shares, undo)
+        recovery = write_shares(shares, undo) if shares else None
         made, keys = _make_keys(settings, library, recovery, undo)
         _fill_vault(settings, library, actor, keys)
         undo.pop_all()
@@ -146,11 +125,11 @@ def _make_store(settings: Settings, undo: ExitStack) -> None:
     """A store for the embedded SoftHSM, and what makes a PKCS#11 token in it."""
     settings.hsm_home.mkdir(mode=0o700)
     undo.callback(shutil.rmtree, settings.hsm_home)
-    _write_secret(settings.hsm_home / _SO_PIN, secrets.token_hex(16))
+    write_secret(settings.hsm_home / _SO_PIN, secrets.token_hex(16))
 
 
 def _make_pin(settings: Settings, undo: ExitStack) -> None:
-    _write_secret(settings.pin_file, secrets.token_hex(16))
+    write_secret(settings.pin_file, secrets.token_hex(16))
     undo.callback(settings.pin_file.unlink)
 
 
@@ -181,38 +160,6 @@ def fresh_place(settings: Settings) -> Iterator[None]:
         undo.pop_all()
 
 
-def _check_shares(shares: SharePlan | None) -> None:
-    import hsm
-
-    if shares is None:
-        return
-    try:
-        hsm.Quorum(shares.needed, len(shares.files))
-    except hsm.Policy as error:
-        raise InvalidInput(str(error)) from error
-    for file in shares.files:
-        if file.exists() or shares.files.count(file) > 1:
-            raise Conflict(
-                f"{file}: there is a file already, or two shares would go there",
-                remedy="Name a new file for each share, best on a medium of each custodian's own.",
-            )
-
-
-def _write_shares(plan: SharePlan | None, undo: ExitStack) -> "hsm.RecoveryKey | None":
-    """A new recovery key; its shares are written before anything depends on them."""
-    import hsm
-
-    if plan is None:
-        return None
-    quorum = hsm.Quorum(plan.needed, len(plan.files))
-    recovery, shares = hsm.RecoveryKey.generate(quorum, secrets.token_bytes)
-    undo.callback(recovery.wipe)
-    for number, (file, share) in enumerate(zip(plan.files, shares, strict=True), 1):
-        _write_secret(file, _SHARE.format(number, len(shares), plan, recovery.set_id, share))
-        undo.callback(file.unlink)
-    return recovery
-
-
 def _refuse_existing(settings: Settings) -> None:
     from seedvault.storage import sqlite_path
 
@@ -232,9 +179,3 @@ def _refuse_existing(settings: Settings) -> None:
 def _remove_if_empty(directory: Path) -> None:
     with suppress(OSError):  # somebody else put something there
         directory.rmdir()
-
-
-def _write_secret(path: Path, text: str) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="ascii") as stream:
-        stream.write(text + "\n")

@@ -130,6 +130,28 @@ def test_the_database_alone_brings_the_keys_back_too(
     seedvault.ok("token", "verify", CARD, hotp_code(1, 1))
 
 
+def test_new_custodians_take_over_and_the_old_ones_are_of_no_more_use(
+    seedvault: CommandLine, shares: list[Path], tmp_path: Path
+) -> None:
+    new = tmp_path / "dora.share"
+    done = seedvault.ok(
+        "key", "reshare", *_share_options(*shares[:2]), "--new-share-file", new, "--json"
+    ).document
+    assert (done["keys"], done["shares_needed"]) == (["f1", "k1", "s1", "x1"], 1)
+    assert seedvault("key", "rotate", *_share_options(*shares[:2])).code == 5
+    seedvault.ok("key", "rotate", *_share_options(new))
+    seedvault.ok("token", "verify", CARD, hotp_code(1, 1))
+
+
+def test_wrong_shares_make_no_new_ones(seedvault: CommandLine, tmp_path: Path) -> None:
+    other = CommandLine(tmp_path / "other")
+    other.ok("init")
+    new = tmp_path / "dora.share"
+    foreign = other.home / "recovery-share"
+    refused = seedvault("key", "reshare", "--share-file", foreign, "--new-share-file", new)
+    assert (refused.code, new.exists()) == (5, False)
+
+
 def test_wrong_shares_restore_nothing_and_leave_no_store(
     seedvault: CommandLine, tmp_path: Path
 ) -> None:
