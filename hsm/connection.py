@@ -5,13 +5,19 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from ctypes import byref, c_char, c_ulong
+from enum import Enum, auto
 from typing import TypeVar
 
-from hsm.cryptoki import CKF_SERIAL_SESSION, CKU_USER, Cryptoki
+from hsm.cryptoki import (
+    CKF_SERIAL_SESSION,
+    CKS_RO_USER_FUNCTIONS,
+    CKS_RW_USER_FUNCTIONS,
+    CKU_USER,
+    Cryptoki,
+    SessionInfo,
+)
 from hsm.errors import (
     HsmError,
-    Integrity,
-    KeyNotFound,
     PinRejected,
     Policy,
     Unavailable,
@@ -21,14 +27,15 @@ from hsm.model import Location
 from hsm.module import Module
 from hsm.pin import Pin
 from hsm.session import Session
-from hsm.translate import AlreadyLoggedIn, Stale
+from hsm.templates import Template
+from hsm.translate import AlreadyLoggedIn, Rv, Stale, Unlisted, failure
 from hsm.vault_key import VaultKey
 
 SESSIONS_MAX = 16
 SESSION_WAIT_S = 10.0
 
-# Errors after which PKCS#11 has ended the operation: the session is as good as before.
-_ANSWERS = (Integrity, KeyNotFound, Policy, Unsupported)
+# How long a restart waits for others to come out of a module that has failed them as well.
+_PATIENCE_S = 1.0
 
 T = TypeVar("T")
 
@@ -37,7 +44,8 @@ def log_in(cryptoki: Cryptoki, session: int, user: int, pin: Pin) -> None:
     """Log the process in. Somebody else's login is as good.
 
     Raises:
-        PinRejected: the PIN is wrong, locked or expired; it was offered once.
+        PinRejected: the PIN is wrong, locked or expired; it was offered once. What a module
+            means by a return value of its own nobody knows: it may have counted a wrong PIN.
     """
     with pin.expose() as octets:
         try:
@@ -45,6 +53,8 @@ def log_in(cryptoki: Cryptoki, session: int, user: int, pin: Pin) -> None:
             cryptoki.login(session, user, pointer, len(octets))
         except AlreadyLoggedIn:
             pass
+        except (Policy, Unlisted, Unsupported) as error:
+            raise PinRejected(f"it may be wrong: {error}") from error
 
 
 def open_session(cryptoki: Cryptoki, slot: int, flags: int = CKF_SERIAL_SESSION) -> int:
@@ -71,11 +81,39 @@ class LentSession(Session):
             handle = self.link.keys[key.name] = self.find(key)
         return handle
 
+    def search(self, template: Template) -> list[int]:
+        """The handles of all objects that have the attributes of `template`, two at most.
+
+        Raises:
+            Stale: there is none, and no login: nobody sees private objects without one.
+        """
+        handles = super().search(template)
+        if not handles and not logged_in(self):
+            raise failure(Rv.USER_NOT_LOGGED_IN, "C_FindObjects")
+        return handles
+
+
+def logged_in(session: Session) -> bool:
+    """Whether the module answers in this session, and the user is logged in."""
+    about = SessionInfo()
+    session.cryptoki.get_session_info(session.handle, byref(about))
+    return about.state in {CKS_RO_USER_FUNCTIONS, CKS_RW_USER_FUNCTIONS}
+
+
+class Standing(Enum):
+    """What is known of a link."""
+
+    SOUND = auto()
+    DOUBTED = auto()  # the module failed: the anchor must answer before anything else is asked
+    LOST = auto()  # a handle was not known any more: another link must be made
+    RETIRED = auto()  # another was made, and the module knows this one's handles still
+    DEAD = auto()  # another was made, and the numbers of this one's handles may be in use again
+
 
 class Link:
     """The anchor session, its siblings and the key handles, as long as the module keeps them."""
 
-    def __init__(self, module: Module, location: Location, pin: Pin) -> None:
+    def __init__(self, module: Module, location: Location) -> None:
         self.module = module
         self.keys: dict[str, int] = {}
         self.slot = module.find_slot(location)
@@ -85,16 +123,33 @@ class Link:
         # Closing the session that logged in may log the whole process out: this one lives on.
         self.anchor = Session(module.cryptoki, open_session(module.cryptoki, self.slot))
         self.anchor_lock = threading.Lock()
-        try:
-            log_in(module.cryptoki, self.anchor.handle, CKU_USER, pin)
-        except HsmError:
-            module.cryptoki.close_session(self.anchor.handle)
-            raise
+        self.standing = Standing.SOUND
 
     @property
     def alive(self) -> bool:
         """Whether the module has kept its handles, as far as this process knows."""
-        return self.generation == self.module.generation
+        return self.standing is not Standing.DEAD and self.generation == self.module.generation
+
+    @property
+    def sound(self) -> bool:
+        """Whether nothing speaks against using it."""
+        return self.standing is Standing.SOUND and self.generation == self.module.generation
+
+    def log_in(self, pin: Pin) -> None:
+        """Log the process in; without, there is no anchor either."""
+        try:
+            log_in(self.module.cryptoki, self.anchor.handle, CKU_USER, pin)
+        except HsmError:
+            with suppress(HsmError):
+                self.module.cryptoki.close_session(self.anchor.handle)
+            raise
+
+    def note(self, failed: BaseException) -> None:
+        """Remember what an operation's failure says about the link."""
+        if isinstance(failed, Stale) and self.alive and self.standing is not Standing.RETIRED:
+            self.standing = Standing.LOST
+        elif isinstance(failed, Unavailable) and self.standing is Standing.SOUND:
+            self.standing = Standing.DOUBTED
 
     def take(self) -> LentSession:
         """A session nobody else has.
@@ -118,16 +173,31 @@ class Link:
         """Keep the session for the next; close it when an operation stopped half way."""
         if not self.alive:
             pass  # its handle died with the link
-        elif session.healthy:
+        elif session.healthy and self.standing is not Standing.RETIRED:
             self._idle.append(session)
         else:
             with suppress(HsmError):
                 session.cryptoki.close_session(session.handle)
         self._free.release()
 
+    def recovers(self) -> bool:
+        """Ask the anchor how a doubted or lost link stands; True where it is sound after all."""
+        try:
+            has_login = logged_in(self.anchor)
+        except HsmError:
+            # Nothing is closed: a module that has started anew gives the same numbers again.
+            self.standing = Standing.DEAD
+            return False
+        if self.standing is Standing.DOUBTED and has_login:
+            self.standing = Standing.SOUND
+            return True
+        self.close()
+        return False
+
     def close(self) -> None:
-        """Close what is not lent, the anchor last."""
+        """Close what is not lent, the anchor last; what is lent, when it comes back."""
         if self.alive:
+            self.standing = Standing.RETIRED
             for session in (*self._idle, self.anchor):
                 with suppress(HsmError):
                     session.cryptoki.close_session(session.handle)
@@ -162,13 +232,14 @@ class Connection:
     def borrow(self) -> LentSession:
         """A session for this thread, to be given back as often as it was borrowed."""
         held: LentSession | None = getattr(self._held, "session", None)
-        if held is not None and held.link is self._link and held.link.alive:
+        if held is not None and held.healthy and held.link is self._link and held.link.sound:
             held.depth += 1
             return held
         link = self._enter()
         try:
             session = link.take()
-        except HsmError:
+        except HsmError as error:
+            link.note(error)
             self.module.gate.leave()
             raise
         session.depth = 1
@@ -176,9 +247,14 @@ class Connection:
         return session
 
     def give_back(self, session: LentSession, failed: BaseException | None = None) -> None:
-        """End one borrowing. Answers such as `Integrity` leave a session fit for use."""
-        if failed is not None and not isinstance(failed, _ANSWERS):
+        """End one borrowing; the session ends with it when something failed.
+
+        A module should end an operation that it answers with an error. Not every one does, and
+        the next to use the session would hear CKR_OPERATION_ACTIVE.
+        """
+        if failed is not None:
             session.healthy = False
+            session.link.note(failed)
         session.depth -= 1
         if session.depth:
             return
@@ -193,15 +269,12 @@ class Connection:
 
         Tried again, once and on a new login, when the session turned out to be lost.
         """
-        session = self.borrow()
         try:
-            return session, operation(session)
-        except Stale as lost:
-            self.give_back(session, lost)
-        except BaseException as error:
-            self.give_back(session, error)
-            raise
-        self.renew(session.link)
+            return self._hold(operation)
+        except Stale:
+            return self._hold(operation)
+
+    def _hold(self, operation: Callable[[LentSession], T]) -> tuple[LentSession, T]:
         session = self.borrow()
         try:
             return session, operation(session)
@@ -214,14 +287,6 @@ class Connection:
         session, result = self.hold(operation)
         self.give_back(session)
         return result
-
-    def renew(self, lost: Link) -> None:
-        """Log in again and look for the keys again, unless another thread has done so."""
-        with self.module.lock:
-            self.module.revive()
-            if self._link is lost:
-                lost.close()
-                self._link = None
 
     def close(self) -> None:
         """Close the sessions; the module stays, others may use it."""
@@ -243,21 +308,43 @@ class Connection:
 
     def _current_link(self) -> Link:
         link = self._link
-        if link is not None and link.alive:
+        if link is not None and link.sound:
             return link
         with self.module.lock:
             if self._closed:
                 raise Unavailable(f"the keystore on {self.location} is closed")
             if self._refusal is not None:
                 raise self._refusal
-            if self._link is None or not self._link.alive:
-                self.module.start()
+            if self._link is None or not self._is_sound(self._link):
+                self._link = None
                 self._link = self._open_link()
             return self._link
 
+    def _is_sound(self, link: Link) -> bool:
+        """Whether a link can be used; one that cannot has been closed as far as it could be."""
+        return link.sound or (link.alive and link.recovers())
+
     def _open_link(self) -> Link:
+        link = self._reached()
         try:
-            return Link(self.module, self.location, self._pin)
+            link.log_in(self._pin)
         except PinRejected as refusal:
             self._refusal = refusal  # a real module locks after a few: never offered again
             raise
+        return link
+
+    def _reached(self) -> Link:
+        """A link without a login. A module that does not answer is restarted, once.
+
+        Some answer nothing more after a lost connection until they are initialised anew, and who
+        else is in this process may have finalised the library.
+        """
+        try:
+            self.module.revive()
+            return Link(self.module, self.location)
+        except Unavailable as silent:
+            try:
+                self.module.restart(_PATIENCE_S)
+            except Unavailable:
+                raise silent from None
+            return Link(self.module, self.location)

@@ -21,6 +21,8 @@ CKF_OS_LOCKING_OK = 0x2
 CKF_TOKEN_INITIALIZED = 0x400
 CKU_SO = 0
 CKU_USER = 1
+CKS_RO_USER_FUNCTIONS = 1
+CKS_RW_USER_FUNCTIONS = 3
 
 # CK_FUNCTION_LIST: where each function we call stands among its pointers.
 _PLACE: Final = {
@@ -33,6 +35,7 @@ _PLACE: Final = {
     "C_InitPIN": 10,
     "C_OpenSession": 12,
     "C_CloseSession": 13,
+    "C_GetSessionInfo": 15,
     "C_Login": 18,
     "C_Logout": 19,
     "C_CreateObject": 20,
@@ -104,6 +107,18 @@ class TokenInfo(Structure):
     label: bytes
     serial: bytes
     flags: int
+
+
+class SessionInfo(Structure):
+    """CK_SESSION_INFO."""
+
+    _fields_: ClassVar = [
+        ("slot", c_ulong),
+        ("state", c_ulong),
+        ("flags", c_ulong),
+        ("device_error", c_ulong),
+    ]
+    state: int
 
 
 class Attribute(Structure):
@@ -178,7 +193,9 @@ class Cryptoki:
                 "install the module's package"
             ) from error
         functions = POINTER(FunctionList)()
-        get_functions(byref(functions))
+        returned = get_functions(byref(functions))
+        if returned:
+            raise failure(returned, f"{library}: C_GetFunctionList")
         self._functions: Any = functions.contents.functions
         self._bind_administration()
         self._bind_work()
@@ -194,6 +211,7 @@ class Cryptoki:
         self.init_pin = self._bind("C_InitPIN", ulong, pointer, ulong)
         self.open_session = self._bind("C_OpenSession", ulong, ulong, pointer, pointer, pointer)
         self.close_session = self._bind("C_CloseSession", ulong)
+        self.get_session_info = self._bind("C_GetSessionInfo", ulong, pointer)
         self.login = self._bind("C_Login", ulong, ulong, pointer, ulong)
         self.logout = self._bind("C_Logout", ulong)
         self.get_attribute_value = self._bind("C_GetAttributeValue", ulong, ulong, pointer, ulong)

@@ -46,7 +46,7 @@ class Gate:
                 self._changed.notify_all()
 
     @contextmanager
-    def alone(self) -> Iterator[None]:
+    def alone(self, patience_s: float | None = None) -> Iterator[None]:
         """Keep everyone out, once the last operation has come out.
 
         Raises:
@@ -58,16 +58,16 @@ class Gate:
             self._wait_until_open()
             self._closed = True
         try:
-            self._wait_until_empty()
+            self._wait_until_empty(self.patience_s if patience_s is None else patience_s)
             yield
         finally:
             with self._changed:
                 self._closed = False
                 self._changed.notify_all()
 
-    def _wait_until_empty(self) -> None:
+    def _wait_until_empty(self, patience_s: float) -> None:
         with self._changed:
-            if not self._changed.wait_for(lambda: not self._inside, self.patience_s):
+            if not self._changed.wait_for(lambda: not self._inside, patience_s):
                 raise Unavailable("the module cannot restart: other threads still use it")
 
     def _wait_until_open(self) -> None:

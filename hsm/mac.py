@@ -49,12 +49,12 @@ class MacKey:
         session, self._session = self._session, None
         if session is None:
             return
-        failed = error if isinstance(error, Unavailable) else None
+        failed = error if isinstance(error, HsmError) else None
         try:
             if session.link.alive:
                 session.destroy(self._handle)
         except HsmError as lost:
-            failed = Unavailable(str(lost))  # the object dies with its session
+            failed = lost  # the object dies with its session
         self._connection.give_back(session, failed)
 
     def mac(self, message: bytes) -> bytes:
@@ -77,7 +77,6 @@ class MacKey:
         """Another session with the key open, after the module or a fork has lost the first."""
         self._session = None
         self._connection.give_back(lost, Stale("lost"))
-        self._connection.renew(lost.link)
         self._session, self._handle = self._connection.hold(self._unwrap)
         return self._session
 

@@ -19,7 +19,7 @@ from hsm.cryptoki import (
 from hsm.errors import HsmError, KeyNotFound, Policy
 from hsm.gate import Gate
 from hsm.model import Location
-from hsm.translate import AlreadyInitialised, Stale
+from hsm.translate import AlreadyInitialised, NotInitialised
 
 _SEARCHES = 4
 _SEARCH_PAUSE_S = 0.05
@@ -69,24 +69,30 @@ class Module:
                     self._initialise()
                 self._ready = True
 
-    def restart(self) -> None:
+    def restart(self, patience_s: float | None = None) -> None:
         """Finalise and initialise, when nobody is inside: all sessions and logins end.
+
+        Waits `patience_s` for the others to come out, or as long as the gate does.
 
         Raises:
             Unavailable: somebody stays inside too long, or the module does not come back.
         """
-        with self.lock, self.gate.alone():
+        with self.lock, self.gate.alone(patience_s):
             self.abandon()
-            with suppress(Stale):  # somebody else has finalised it
+            with suppress(NotInitialised):  # somebody else has finalised it
                 self.cryptoki.finalize(None)
             self.start()
 
     def revive(self) -> None:
-        """Initialise again if somebody else in this process has finalised the library."""
+        """Initialise, also if somebody else in this process has finalised the library.
+
+        It waits for nobody: whoever is inside has lost all handles.
+        """
         with self.lock:
+            self.start()
             try:
                 self.describe()
-            except Stale:
+            except NotInitialised:
                 self.abandon()
                 self.start()
 

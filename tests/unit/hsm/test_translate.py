@@ -6,38 +6,45 @@ import pytest
 from hsm.errors import (
     HsmError,
     Integrity,
-    KeyNotFound,
     PinRejected,
-    Policy,
     Unavailable,
     Unsupported,
 )
-from hsm.translate import Ambiguous, Rv, Stale, failure, pkcs11_failure
+from hsm.translate import (
+    Ambiguous,
+    Forbidden,
+    Mismatch,
+    NotInitialised,
+    Rv,
+    Stale,
+    Unlisted,
+    failure,
+    pkcs11_failure,
+)
 
 
 @pytest.mark.parametrize(
     ("value", "error"),
     [
-        (Rv.PIN_INCORRECT, PinRejected),
-        (Rv.PIN_LOCKED, PinRejected),
-        (Rv.USER_NOT_LOGGED_IN, PinRejected),
+        (Rv.USER_NOT_LOGGED_IN, Stale),
+        (Rv.OPERATION_ACTIVE, Stale),
+        (Rv.OPERATION_NOT_INITIALIZED, Stale),
         (Rv.SESSION_HANDLE_INVALID, Stale),
         (Rv.OBJECT_HANDLE_INVALID, Stale),
         (Rv.DEVICE_REMOVED, Stale),
-        (Rv.CRYPTOKI_NOT_INITIALIZED, Stale),
-        (Rv.WRAPPED_KEY_INVALID, Integrity),
-        (Rv.WRAPPED_KEY_LEN_RANGE, Integrity),
-        (Rv.ENCRYPTED_DATA_INVALID, Integrity),
+        (Rv.CRYPTOKI_NOT_INITIALIZED, NotInitialised),
         (Rv.GENERAL_ERROR, Ambiguous),
         (Rv.MECHANISM_INVALID, Unsupported),
         (Rv.ARGUMENTS_BAD, Unsupported),
         (Rv.KEY_SIZE_RANGE, Unsupported),
         (Rv.TEMPLATE_INCONSISTENT, Unsupported),
         (Rv.ATTRIBUTE_READ_ONLY, Unsupported),
-        (Rv.KEY_UNEXTRACTABLE, Policy),
-        (Rv.KEY_NOT_WRAPPABLE, Policy),
-        (Rv.ATTRIBUTE_SENSITIVE, Policy),
-        (Rv.TOKEN_NOT_PRESENT, KeyNotFound),
+        (Rv.KEY_UNEXTRACTABLE, Forbidden),
+        (Rv.KEY_NOT_WRAPPABLE, Forbidden),
+        (Rv.ATTRIBUTE_SENSITIVE, Forbidden),
+        (Rv.TOKEN_NOT_PRESENT, Stale),
+        (Rv.DEVICE_ERROR, Unavailable),
+        (Rv.SESSION_COUNT, Unavailable),
     ],
 )
 def test_a_return_value_has_the_meaning_of_the_table(value: Rv, error: type[HsmError]) -> None:
@@ -49,12 +56,31 @@ def test_every_named_value_has_a_row_that_names_it(value: Rv) -> None:
     assert f"CKR_{value.name}" in str(failure(value, "C_Call"))
 
 
-@pytest.mark.parametrize("value", [0x30, 0x80000001])
+@pytest.mark.parametrize("value", [0x1A0, 0x80000001])
 def test_a_value_without_a_row_means_unavailable(value: int) -> None:
     error = failure(value, "C_Call")
 
-    assert type(error) is Unavailable
+    assert type(error) is Unlisted
+    assert isinstance(error, Unavailable)
     assert f"{value:#x}" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("value", "call", "error"),
+    [
+        (Rv.PIN_INCORRECT, "C_Login", PinRejected),
+        (Rv.PIN_LOCKED, "C_Login", PinRejected),
+        (Rv.PIN_EXPIRED, "C_Login", PinRejected),
+        (Rv.SIGNATURE_INVALID, "C_Verify", Mismatch),
+        (Rv.WRAPPED_KEY_INVALID, "C_UnwrapKey", Integrity),
+        (Rv.WRAPPED_KEY_LEN_RANGE, "C_UnwrapKey", Integrity),
+        (Rv.ENCRYPTED_DATA_INVALID, "C_Decrypt", Integrity),
+        (Rv.DATA_LEN_RANGE, "C_Encrypt", Integrity),
+    ],
+)
+def test_only_who_can_know_is_believed(value: Rv, call: str, error: type[HsmError]) -> None:
+    assert type(failure(value, call)) is error
+    assert type(failure(value, "C_FindObjects")) is Unavailable
 
 
 @pytest.mark.parametrize(
@@ -62,8 +88,9 @@ def test_a_value_without_a_row_means_unavailable(value: int) -> None:
     [
         (pkcs11.exceptions.PinIncorrect(), PinRejected),
         (pkcs11.exceptions.TemplateInconsistent(), Unsupported),
-        (pkcs11.exceptions.AttributeSensitive(), Policy),
+        (pkcs11.exceptions.AttributeSensitive(), Forbidden),
         (pkcs11.exceptions.DeviceMemory(), Unavailable),
+        (pkcs11.exceptions.PKCS11Error(), Unlisted),
     ],
 )
 def test_python_pkcs11_exceptions_mean_the_same(raised: Exception, error: type[HsmError]) -> None:
