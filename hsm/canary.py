@@ -1,11 +1,33 @@
 """Tells a damaged blob from a sick module, where the module says no more than "error"."""
 
 import os
+from collections.abc import Callable
 from ctypes import create_string_buffer
+from typing import TypeVar
 
 from hsm import templates
 from hsm.errors import HsmError, Integrity, Unavailable
 from hsm.session import Session
+from hsm.translate import Ambiguous
+
+T = TypeVar("T")
+
+
+def confirmed(session: Session, operation: Callable[[], T]) -> T:
+    """What `operation` gives. Only what is refused twice is damaged: a module may err once.
+
+    Raises:
+        Integrity: it was refused again, while a canary came back.
+        Unavailable: the canary did not come back either.
+    """
+    try:
+        return operation()
+    except (Integrity, Ambiguous):
+        pass
+    try:
+        return operation()
+    except Ambiguous as error:
+        raise judge(session, error) from error
 
 
 def judge(session: Session, error: HsmError) -> HsmError:

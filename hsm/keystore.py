@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 from hsm import abilities, export, transport
 from hsm.connection import Connection, LentSession
+from hsm.errors import Unavailable, Unsupported
 from hsm.mac import MacKey
 from hsm.mechanisms import SOFTWARE
 from hsm.model import (
@@ -28,7 +29,7 @@ from hsm.pin import Pin
 from hsm.recipient import Recipient
 from hsm.rewrap import Rewrapper
 from hsm.templates import Cka, Template
-from hsm.translate import Mismatch
+from hsm.translate import Forbidden, Mismatch
 from hsm.transport import TransportKey
 from hsm.vault_key import FIRST, Keyring, VaultKey, named
 
@@ -74,10 +75,10 @@ class Keystore:
         connection = Connection(location, pin)
         try:
             connection.run(lambda session: [session.key(key) for key in keyring.required])
+            return cls(connection, keyring)
         except BaseException:
             connection.close()
             raise
-        return cls(connection, keyring)
 
     @cached_property
     def capabilities(self) -> Capabilities:
@@ -315,7 +316,11 @@ class Keystore:
         self, session: LentSession, template: Template, length: int, terms: Terms
     ) -> WrappedSeed:
         """The seed that lies on the desk, wrapped and fingerprinted."""
-        lifted = self._settle(session, session.create(template), length)
+        try:
+            lifted = self._settle(session, session.create(template), length)
+        except (Forbidden, Unsupported) as error:
+            # No fault of the seed's: it was there, whole and of a good length.
+            raise Unavailable(f"a seed cannot be put under the KEK: {error}") from error
         copy = export.keep(session, length) if terms.exportable else None
         return WrappedSeed(lifted.key, lifted.fingerprint, copy)
 

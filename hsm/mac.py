@@ -8,7 +8,7 @@ from hsm import canary
 from hsm.connection import Connection, LentSession
 from hsm.errors import HsmError, Unavailable
 from hsm.model import Digest, WrappedKey
-from hsm.translate import Ambiguous, Stale
+from hsm.translate import Stale
 from hsm.vault_key import named
 
 
@@ -81,7 +81,5 @@ class MacKey:
         return self._session
 
     def _unwrap(self, session: LentSession) -> int:
-        try:
-            return session.unwrap(session.key(named(self._key.kek_id)), self._key.blob)
-        except Ambiguous as error:
-            raise canary.judge(session, error) from error
+        kek = session.key(named(self._key.kek_id))
+        return canary.confirmed(session, lambda: session.unwrap(kek, self._key.blob))

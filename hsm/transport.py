@@ -11,7 +11,7 @@ from hsm.model import Cipher, Mode
 from hsm.narrow import check_length, not_decryptable
 from hsm.pkcs8 import rsa_numbers
 from hsm.templates import Ckk, Template
-from hsm.translate import Ambiguous
+from hsm.translate import Forbidden
 
 _KINDS = {"AES": Ckk.AES, "3DES": Ckk.DES3, "RSA": Ckk.RSA}
 
@@ -63,23 +63,25 @@ class ModuleKey(TransportKey):
         self._object.end()
 
     def _put(self, session: LentSession, value: bytes) -> int:
-        key, cipher = self._object.handle(session), self.cipher
         try:
-            if cipher.mode is Mode.CBC:
-                return session.desk.decrypt_cbc(key, cipher, value)
-            if cipher.mode is Mode.GCM:
-                return session.desk.decrypt_gcm(key, value)
-            return session.desk.decrypt(mechanisms.RSA[cipher], key, value)
+            key = self._object.handle(session)
+            return canary.confirmed(session, lambda: self._decrypt(session, key, value))
         except Integrity as error:
             raise not_decryptable() from error
-        except Ambiguous as error:
-            cause = canary.judge(session, error)
-            raise (not_decryptable() if isinstance(cause, Integrity) else cause) from error
-        except Unsupported as error:
+        except (Forbidden, Unsupported) as error:
             raise Unsupported(
-                f"this module does not decrypt {cipher} ({error}). Nothing was imported: ask the "
-                "manufacturer for a file under another cipher, or use a module that has this one"
+                f"this module does not decrypt {self.cipher} ({error}). Nothing was imported: ask "
+                "the manufacturer for a file under another cipher, or use a module that has this "
+                "one"
             ) from error
+
+    def _decrypt(self, session: LentSession, key: int, value: bytes) -> int:
+        desk, cipher = session.desk, self.cipher
+        if cipher.mode is Mode.CBC:
+            return desk.decrypt_cbc(key, cipher, value)
+        if cipher.mode is Mode.GCM:
+            return desk.decrypt_gcm(key, value)
+        return desk.decrypt(mechanisms.RSA[cipher], key, value)
 
 
 class SoftwareKey(TransportKey):

@@ -32,6 +32,10 @@ class KeyNeeded(FileRefused):
         self.passphrase = passphrase
 
 
+class ModuleLacks(FileRefused):
+    """A seed file that the module cannot take over at all: no record is to blame."""
+
+
 class SeedDamaged(FileRefused):
     """An encrypted seed that does not decrypt: it was changed, or the key is another file's."""
 

@@ -32,5 +32,7 @@ def vault_error(error: hsm.HsmError) -> SeedvaultError:
 _REMEDIES: dict[type[hsm.HsmError], str] = {
     hsm.KeyNotFound: "Is this the PKCS#11 token that `seedvault init` prepared for this vault?",
     hsm.Unavailable: "Check that the module and its device are there: seedvault status",
+    hsm.Unsupported: "Was the module exchanged, updated or configured anew? seedvault status",
+    hsm.Policy: "Were the keys changed, or the module configured anew? seedvault status",
     hsm.Integrity: "A wrapped seed is damaged: restore this token's row from a backup.",
 }

@@ -4,7 +4,7 @@ from contextlib import ExitStack
 
 import hsm
 import importers
-from seedvault.domain.errors import FileRefused, SeedDamaged
+from seedvault.domain.errors import FileRefused, ModuleLacks, SeedDamaged
 from seedvault.domain.oath import Digest
 from seedvault.domain.token import Device
 from seedvault.keys.failures import vault_error
@@ -48,8 +48,14 @@ class Taker:
             taken = self._wrap(seed, _DIGESTS[device.parameters.digest])
         except hsm.Integrity as error:
             raise _seed_refused(SeedDamaged, device, error) from error
-        except (hsm.Policy, hsm.Unsupported) as error:
+        except hsm.Policy as error:
             raise _seed_refused(FileRefused, device, error) from error
+        except hsm.Unsupported as error:
+            raise ModuleLacks(
+                f"the seed of {device.serial} cannot be taken over: {error}",
+                unchanged="Nothing was imported.",
+                remedy="If it took such files before, it is out of order: look at its own log.",
+            ) from error
         except hsm.HsmError as error:
             raise vault_error(error) from error
         key = taken.key

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from seedvault.domain.errors import FileRefused, SeedDamaged
+from seedvault.domain.errors import FileRefused, ModuleLacks, SeedDamaged
 from seedvault.service.ports import SeedTaker, TakenSeed, Vault
 from seedvault.service.seed_files import Delivered, RefusedRecord
 
@@ -78,7 +78,7 @@ class Sorter:
                 taken.append((record, self.taker.take(record.seed, record.device)))
                 self._taken += 1
             except FileRefused as error:
-                if not self.skip_bad:
+                if not self.skip_bad or isinstance(error, ModuleLacks):
                     raise
                 self._note(error)
                 yield RefusedRecord(str(record.device.serial), record.line, error.what)

@@ -117,7 +117,7 @@ def test_an_error_of_a_sick_module_is_not_taken_for_damage(
 
     with (
         keystore.transport_key(cipher, key) as transport,
-        returning(cryptoki, "decrypt", Rv.GENERAL_ERROR),
+        returning(cryptoki, "decrypt_init", Rv.GENERAL_ERROR, Rv.GENERAL_ERROR),
         returning(cryptoki, "unwrap_key", Rv.GENERAL_ERROR),
         pytest.raises(Unavailable, match="cannot even unwrap"),
     ):
@@ -130,7 +130,7 @@ def test_a_module_that_names_the_damage_reads_like_others(keystore: Keystore, va
 
     with (
         keystore.transport_key(Cipher.AES_128_GCM, key) as transport,
-        returning(cryptoki, "decrypt", value),
+        returning(cryptoki, "decrypt_init", value, value),
         pytest.raises(Integrity, match="does not decrypt to one"),
     ):
         keystore.import_encrypted(transport, encrypt(Cipher.AES_128_GCM, key, SEED), Digest.SHA1)

@@ -158,7 +158,7 @@ def test_a_module_too_sick_for_the_canary_is_unavailable(keystore: Keystore) -> 
     cryptoki = keystore._connection.module.cryptoki
 
     with (
-        returning(cryptoki, "unwrap_key", Rv.GENERAL_ERROR, Rv.GENERAL_ERROR),
+        returning(cryptoki, "unwrap_key", *[Rv.GENERAL_ERROR] * 3),
         pytest.raises(Unavailable, match="cannot even unwrap"),
         keystore.open(key, Digest.SHA1),
     ):
