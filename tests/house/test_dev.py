@@ -33,6 +33,7 @@ class Checkout:
         self.program("machine/python3", '#!/bin/sh\necho "$0"\n')
         self.program("machine/oathtool", "#!/bin/sh\n")
         self.program("machine/pskctool", "#!/bin/sh\n")
+        self.program("machine/cc", "#!/bin/sh\n")
 
     def program(self, name: str, text: str) -> None:
         (self.root / name).write_text(text, encoding="utf-8")
@@ -77,7 +78,7 @@ def checkout(tmp_path: Path) -> Checkout:
 def test_help_names_every_verb(checkout: Checkout) -> None:
     shown = checkout.dev("help")
     assert shown.returncode == 0
-    for verb in ("run", "demo", "test", "check", "fuzz", "bench", "help"):
+    for verb in ("run", "demo", "test", "check", "fuzz", "drill", "bench", "help"):
         assert f"\n  {verb} " in shown.stdout
 
 
@@ -162,6 +163,11 @@ def test_tests_run_under_the_coverage_gate(checkout: Checkout) -> None:
 
 def test_named_tests_run_alone(checkout: Checkout) -> None:
     assert checkout.dev("test", "tests/house", "-x").stdout == "python -m pytest tests/house -x\n"
+
+
+def test_a_drill_is_passed_on(checkout: Checkout) -> None:
+    shown = checkout.dev("drill", "faults", "--calls", "1")
+    assert shown.stdout == "python -m tests.drills faults --calls 1\n"
 
 
 @pytest.mark.parametrize(

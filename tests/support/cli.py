@@ -4,7 +4,8 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,8 @@ class CommandLine:
     """`seedvault --home HOME`, waiting for arguments."""
 
     home: Path
+    more: Mapping[str, str] = field(default_factory=dict)
+    """What its environment has beside this process's."""
 
     def __call__(self, *arguments: str | Path, stdin: str = "") -> Finished:
         """Run to the end, whatever the exit code."""
@@ -41,7 +44,7 @@ class CommandLine:
             text=True,
             timeout=_TIMEOUT_S,
             check=False,
-            env=environment(),
+            env={**environment(), **self.more},
         )
         return Finished(ran.returncode, ran.stdout, ran.stderr)
 
@@ -59,7 +62,7 @@ class CommandLine:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            env=environment(),
+            env={**environment(), **self.more},
         )
 
     def argv(self, *arguments: str | Path) -> list[str]:

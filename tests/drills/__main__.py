@@ -1,0 +1,26 @@
+"""`./dev drill NAME`: what takes minutes, and ends with a table."""
+
+import sys
+from collections.abc import Callable
+from typing import Final
+
+from tests.drills import faults
+
+DRILLS: Final[dict[str, tuple[str, Callable[[list[str]], int]]]] = {
+    "faults": ("the HSM fails at every call, in every way", faults.main),
+}
+
+
+def main(arguments: list[str]) -> int:
+    """The named drill's exit code; 2, and the names, for any other."""
+    name, *more = arguments or [""]
+    if name in DRILLS:
+        return DRILLS[name][1](more)
+    print("usage: ./dev drill NAME [ARGS...]\n", file=sys.stderr)
+    for known, (what, _) in DRILLS.items():
+        print(f"  {known:10} {what}", file=sys.stderr)
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
