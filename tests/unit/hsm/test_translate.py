@@ -95,3 +95,37 @@ def test_only_who_can_know_is_believed(value: Rv, call: str, error: type[HsmErro
 )
 def test_python_pkcs11_exceptions_mean_the_same(raised: Exception, error: type[HsmError]) -> None:
     assert type(pkcs11_failure(raised, "ceremony")) is error
+
+
+_THEIRS = {
+    name.lower(): raised
+    for name, raised in vars(pkcs11.exceptions).items()
+    if isinstance(raised, type) and issubclass(raised, pkcs11.PKCS11Error)
+}
+
+
+_BY_WORDS = {
+    Rv.CRYPTOKI_NOT_INITIALIZED: "Initialisation error (not initialized). Should never see this.",
+    Rv.CRYPTOKI_ALREADY_INITIALIZED: (
+        "Initialisation error (already initialized). Should never see this."
+    ),
+}
+
+
+@pytest.mark.parametrize("value", Rv)
+def test_python_pkcs11_says_the_same_of_every_value(value: Rv) -> None:
+    """By a class named after it; where it has none, by words or a number in the message."""
+    raised = _THEIRS.get(value.name.replace("_", "").lower())
+    said = _BY_WORDS.get(value, f"Unmapped error code {value:#x}")
+    error = raised() if raised else pkcs11.PKCS11Error(said)
+
+    assert type(pkcs11_failure(error, "ceremony")) is type(failure(value, "ceremony"))
+
+
+def test_a_key_that_python_pkcs11_does_not_find_is_not_found() -> None:
+    assert type(pkcs11_failure(pkcs11.NoSuchKey("label"), "ceremony")) is KeyNotFound
+    assert type(pkcs11_failure(pkcs11.NoSuchToken("label"), "ceremony")) is KeyNotFound
+
+
+def test_a_key_that_is_there_twice_is_refused() -> None:
+    assert type(pkcs11_failure(pkcs11.MultipleObjectsReturned(), "ceremony")) is KeyNotFound
