@@ -2,11 +2,12 @@
 
 import sys
 
-from benchmarks import import_file, read_pskc, rotate, start_up, verify
+from benchmarks import hsm_calls, import_file, read_pskc, rotate, start_up, verify
 from benchmarks.report import show
 
 _USUAL = {
     "start-up": start_up.run,
+    "hsm": hsm_calls.run,
     "verify": verify.run,
     "read": read_pskc.run,
     "import": import_file.run,

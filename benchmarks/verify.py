@@ -5,14 +5,13 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from statistics import median
-from time import perf_counter
 from typing import Any
 
 from benchmarks.bare_transaction import BareTransaction
 from benchmarks.raw_pkcs11 import Ctypes, PythonPkcs11
 from benchmarks.report import Figure
-from benchmarks.workshop import seed_file, workshop
+from benchmarks.turns import in_turns
+from benchmarks.workshop import KEY, seed_file, workshop
 from importers import Digest
 from seedvault import config, wiring
 from seedvault.domain.audit import AuditEvent
@@ -38,9 +37,9 @@ def run() -> Iterator[Figure]:
         location = wiring.location(application.settings)
         blob = desk.some_blob()
         messages = [step.to_bytes(8, "big") for step in range(3)]
-        by_ctypes, by_python_pkcs11 = Ctypes(location), PythonPkcs11(location)
+        by_ctypes, by_python_pkcs11 = Ctypes(location, KEY), PythonPkcs11(location, KEY)
         bare = BareTransaction(folder / "home" / "vault.sqlite3", folder / "bare.sqlite3")
-        spent = _in_turns(
+        spent = in_turns(
             {
                 "commit": bare.run,
                 "floor": lambda: _in_row(lambda: by_ctypes.verify(blob, messages), bare.run),
@@ -48,7 +47,9 @@ def run() -> Iterator[Figure]:
                 "undisturbed": desk.verify_without_commit,
                 "ctypes": lambda: by_ctypes.verify(blob, messages),
                 "python-pkcs11": lambda: by_python_pkcs11.verify(blob, messages),
-            }
+            },
+            _ROUNDS,
+            _CALLS,
         )
     yield from _figures(spent)
 
@@ -87,18 +88,6 @@ def _figure(what: str, seconds: float, beside_s: float | None = None, beside: st
         return Figure(what, value)
     ratio = beside_s / seconds
     return Figure(what, value, ratio, beside, f"at least {_TARGET}", ratio >= _TARGET)
-
-
-def _in_turns(kinds: dict[str, Callable[[], object]]) -> dict[str, float]:
-    """The median seconds of one call of each kind."""
-    rounds: dict[str, list[float]] = {name: [] for name in kinds}
-    for _ in range(_ROUNDS):
-        for name, call in kinds.items():
-            begun = perf_counter()
-            for _ in range(_CALLS):
-                call()
-            rounds[name].append((perf_counter() - begun) / _CALLS)
-    return {name: median(seconds) for name, seconds in rounds.items()}
 
 
 class _Desk:

@@ -1,0 +1,17 @@
+"""Kinds of one thing, measured in turns: a machine that slows down slows them all."""
+
+from collections.abc import Callable
+from statistics import median
+from time import perf_counter
+
+
+def in_turns(kinds: dict[str, Callable[[], object]], rounds: int, calls: int) -> dict[str, float]:
+    """The median seconds of one call of each kind."""
+    spent: dict[str, list[float]] = {name: [] for name in kinds}
+    for _ in range(rounds):
+        for name, call in kinds.items():
+            begun = perf_counter()
+            for _ in range(calls):
+                call()
+            spent[name].append((perf_counter() - begun) / calls)
+    return {name: median(seconds) for name, seconds in spent.items()}
