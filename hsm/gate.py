@@ -42,7 +42,7 @@ class Gate:
         self._mine.depth -= 1
         with self._changed:
             self._inside -= 1
-            if self._closed and not self._inside:
+            if self._closed:
                 self._changed.notify_all()
 
     @contextmanager
@@ -54,21 +54,37 @@ class Gate:
         """
         if getattr(self._mine, "depth", 0):
             raise Unavailable("the module cannot restart: this thread still holds an opened key")
+        self.close(patience_s)
+        try:
+            yield
+        finally:
+            self.reopen()
+
+    def close(self, patience_s: float | None = None) -> None:
+        """Keep newcomers out until `reopen`; wait until all others have come out.
+
+        This thread itself may be inside. When it raises, the gate is open again.
+
+        Raises:
+            Unavailable: others stayed too long.
+        """
+        patience_s = self.patience_s if patience_s is None else patience_s
+        own: int = getattr(self._mine, "depth", 0)
         with self._changed:
             self._wait_until_open()
             self._closed = True
-        try:
-            self._wait_until_empty(self.patience_s if patience_s is None else patience_s)
-            yield
-        finally:
-            with self._changed:
-                self._closed = False
-                self._changed.notify_all()
-
-    def _wait_until_empty(self, patience_s: float) -> None:
-        with self._changed:
-            if not self._changed.wait_for(lambda: not self._inside, patience_s):
+            if not self._changed.wait_for(lambda: self._inside == own, patience_s):
+                self._open()
                 raise Unavailable("the module cannot restart: other threads still use it")
+
+    def reopen(self) -> None:
+        """Let everyone in again."""
+        with self._changed:
+            self._open()
+
+    def _open(self) -> None:
+        self._closed = False
+        self._changed.notify_all()
 
     def _wait_until_open(self) -> None:
         if not self._changed.wait_for(lambda: not self._closed, self.patience_s):

@@ -16,7 +16,7 @@ from hsm.cryptoki import (
     LibraryInfo,
     TokenInfo,
 )
-from hsm.errors import HsmError, KeyNotFound, Policy
+from hsm.errors import HsmError, KeyNotFound, Policy, Unavailable
 from hsm.gate import Gate
 from hsm.model import Location
 from hsm.translate import AlreadyInitialised, NotInitialised
@@ -38,8 +38,11 @@ class Module:
         self.gate = Gate()
         self.lock = threading.RLock()
         self._ready = False
+        self._forking = 0
         self.start()
-        os.register_at_fork(after_in_child=self._forget)
+        os.register_at_fork(
+            before=self._hold_still, after_in_parent=self._go_on, after_in_child=self._forget
+        )
 
     @classmethod
     def load(cls, library: Path) -> "Module":
@@ -166,8 +169,31 @@ class Module:
     def _initialise(self) -> None:
         self.cryptoki.initialize(byref(InitializeArgs(flags=CKF_OS_LOCKING_OK)))
 
+    def _hold_still(self) -> None:
+        """Before a fork: wait until no other thread is within the library.
+
+        The child would find its locks taken, by threads that it does not have: of 100 children
+        of a process with four threads at work, 45 hung. Whoever stays inside too long is not
+        waited for.
+        """
+        if self.lock.acquire(timeout=self.gate.patience_s):
+            try:
+                self.gate.close()
+            except Unavailable:
+                self.lock.release()
+            else:
+                self._forking = threading.get_ident()
+
+    def _go_on(self) -> None:
+        """In the parent, after the fork."""
+        if self._forking == threading.get_ident():
+            self._forking = 0
+            self.gate.reopen()
+            self.lock.release()
+
     def _forget(self) -> None:
         """In a forked child: the parent's handles and locks are not ours."""
+        self._forking = 0
         self.gate = Gate()
         self.lock = threading.RLock()
         Module._loading = threading.Lock()
