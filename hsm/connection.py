@@ -37,6 +37,13 @@ SESSION_WAIT_S = 10.0
 # How long a restart waits for others to come out of a module that has failed them as well.
 _PATIENCE_S = 1.0
 
+# After so many objects a module that leaks is restarted: 24 MB, at SoftHSM's 240 octets each.
+DESTROYED_MAX = 100_000
+# How long everybody waits until nobody is inside; else it is tried again so many objects later.
+_RECYCLE_PATIENCE_S = 0.05
+_RECYCLE_AGAIN = DESTROYED_MAX // 5
+
+
 T = TypeVar("T")
 
 
@@ -92,6 +99,11 @@ class LentSession(Session):
             raise failure(Rv.USER_NOT_LOGGED_IN, "C_FindObjects")
         return handles
 
+    def destroy(self, handle: int) -> None:
+        """End an object of this session, and count it: see `DESTROYED_MAX`."""
+        super().destroy(handle)
+        self.link.destroyed += 1  # threads may lose one to each other: a few more are kept
+
 
 def logged_in(session: Session) -> bool:
     """Whether the module answers in this session, and the user is logged in."""
@@ -116,6 +128,7 @@ class Link:
     def __init__(self, module: Module, location: Location) -> None:
         self.module = module
         self.keys: dict[str, int] = {}
+        self.destroyed = 0
         self.slot = module.find_slot(location)
         self.generation = module.generation  # read now: the search may restart the module
         self._idle: deque[LentSession] = deque()
@@ -158,7 +171,10 @@ class Link:
             Unavailable: all are lent, and none came back in time.
         """
         if not self._free.acquire(timeout=SESSION_WAIT_S):
-            raise Unavailable(f"all {SESSIONS_MAX} sessions are in use: try again")
+            raise Unavailable(
+                f"all {SESSIONS_MAX} sessions of this process are in use, and none came back in "
+                f"{SESSION_WAIT_S:g} s: try again; if it lasts, the module is slow, see its own log"
+            )
         try:
             return self._idle.pop()
         except IndexError:
@@ -263,6 +279,8 @@ class Connection:
         if session.gate is self.module.gate:
             session.link.give_back(session)
             session.gate.leave()
+            if session.link.destroyed >= DESTROYED_MAX:
+                self._recycle(session.link)
 
     def hold(self, operation: Callable[[LentSession], T]) -> tuple[LentSession, T]:
         """A borrowed session and what `operation` gave on it.
@@ -295,6 +313,14 @@ class Connection:
             if self._link is not None:
                 self._link.close()
                 self._link = None
+
+    def _recycle(self, link: Link) -> None:
+        """Restart a module that leaks, unless others stay inside: then somewhat later."""
+        link.destroyed -= _RECYCLE_AGAIN
+        # What this thread came for is done: trouble is the next one's to meet, and to tell.
+        with suppress(HsmError):
+            if self.module.leaks and link.alive:
+                self.module.restart(_RECYCLE_PATIENCE_S)
 
     def _enter(self) -> Link:
         """Go through the gate with a link that is alive; inside, it stays so."""

@@ -50,3 +50,6 @@ RSA = {Cipher.RSA_1_5: byref(Mechanism(Ckm.RSA_PKCS))} | {
 
 SOFTWARE = frozenset({"SoftHSM", "Mozilla Foundation", "IBM"})
 """Manufacturers (CK_INFO) whose modules keep keys in files, not in hardware."""
+
+LEAKING = frozenset({"SoftHSM"})
+"""Modules that keep memory of destroyed objects until C_Finalize: SoftHSM 2.6, 240 octets each."""

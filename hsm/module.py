@@ -4,6 +4,7 @@ import os
 import threading
 from contextlib import suppress
 from ctypes import byref, c_ulong
+from functools import cached_property
 from pathlib import Path
 from time import sleep
 from typing import ClassVar
@@ -18,6 +19,7 @@ from hsm.cryptoki import (
 )
 from hsm.errors import HsmError, KeyNotFound, Policy, Unavailable
 from hsm.gate import Gate
+from hsm.mechanisms import LEAKING
 from hsm.model import Location
 from hsm.translate import AlreadyInitialised, NotInitialised
 
@@ -71,6 +73,11 @@ class Module:
                     self.cryptoki.finalize(None)
                     self._initialise()
                 self._ready = True
+
+    @cached_property
+    def leaks(self) -> bool:
+        """Whether it keeps something of every object that it destroyed, until it is restarted."""
+        return text(self.describe().manufacturer) in LEAKING
 
     def restart(self, patience_s: float | None = None) -> None:
         """Finalise and initialise, when nobody is inside: all sessions and logins end.

@@ -49,11 +49,12 @@ def workshop(connection: Connection) -> Iterator[Workshop]:
     library = _uninitialised(connection.location.library)
     try:
         slot = next(slot for slot in library.get_slots() if slot.slot_id == connection.slot)
-        view = slot.get_token().open(rw=True, attribute_mapper=_mapper())
-        try:
-            yield Workshop(view, Session(connection.module.cryptoki, view.handle))
-        finally:
-            view.close()
+        with connection.module.gate.passed():  # nobody restarts the module under its feet
+            view = slot.get_token().open(rw=True, attribute_mapper=_mapper())
+            try:
+                yield Workshop(view, Session(connection.module.cryptoki, view.handle))
+            finally:
+                view.close()
     except PKCS11Error as error:
         raise pkcs11_failure(error, "key ceremony") from error
 

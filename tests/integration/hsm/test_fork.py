@@ -130,9 +130,7 @@ def test_parent_and_child_verify_at_the_same_time(keystore: Keystore) -> None:
     assert all(right)
 
 
-def test_a_fork_does_not_wait_for_ever(
-    keystore: Keystore, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_fork_does_not_wait_for_ever(keystore: Keystore, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(keystore._connection.module.gate, "patience_s", 0.05)
     inside, done = threading.Event(), threading.Event()
 

@@ -93,13 +93,47 @@ def test_a_thread_that_finds_no_session_is_told(
         keeper.start()
     ready.wait()
 
-    with pytest.raises(Unavailable, match="sessions are in use"):
+    with pytest.raises(
+        Unavailable,
+        match=r"all 16 sessions of this process are in use, .* in 0\.05 s: try again",
+    ):
         keystore.seal(b"")
     done.set()
     for keeper in keepers:
         keeper.join()
 
     assert keystore.seal(b"")
+
+
+def test_one_more_than_there_are_sessions_waits_and_gets_one(keystore: Keystore) -> None:
+    seal, answers = keystore.seal(b"row"), []
+    ready = threading.Barrier(connection_module.SESSIONS_MAX + 1)
+    waiting, turns = threading.Event(), threading.Semaphore(0)
+
+    def keep() -> None:
+        with keystore.attended():
+            ready.wait()
+            turns.acquire()
+
+    def late() -> None:
+        waiting.set()
+        answers.append(keystore.seal(b"row"))
+
+    keepers = [threading.Thread(target=keep) for _ in range(connection_module.SESSIONS_MAX)]
+    for keeper in keepers:
+        keeper.start()
+    ready.wait()
+    latecomer = threading.Thread(target=late)
+    latecomer.start()
+    waiting.wait()
+    assert answers == []
+    turns.release()
+    latecomer.join()
+
+    assert answers == [seal]
+    turns.release(connection_module.SESSIONS_MAX - 1)
+    for keeper in keepers:
+        keeper.join()
 
 
 def test_an_opened_key_serves_its_own_thread_only(keystore: Keystore) -> None:

@@ -10,13 +10,14 @@ from pkcs11 import Attribute, KeyType, ObjectClass, PKCS11Error
 from pkcs11 import Mechanism as TheirMechanism
 
 from hsm import Digest, HsmError, Integrity, KeyNotFound, Keystore, PinRejected, Policy, Unsupported
-from hsm.ceremony import _objects, _uninitialised, _workshop
 from hsm.connection import LentSession, log_in, open_session
 from hsm.cryptoki import CKU_USER, Mechanism
 from hsm.key_object import FoundObject
 from hsm.module import Module
-from hsm.templates import EXPOSED_SEED, Cka, Ckk, VaultKey
+from hsm.templates import EXPOSED_SEED, Cka, Ckk
 from hsm.translate import Ambiguous, Stale, pkcs11_failure
+from hsm.vault_key import FIRST, VaultKey
+from hsm.workshop import Workshop, _uninitialised, workshop
 from tests.support.softhsm import pin, vault_location
 
 SEED = b"12345678901234567890"
@@ -31,15 +32,15 @@ class Desk:
     """One vault's keys as each binding sees them, and a seed under its KEK."""
 
     ours: LentSession
-    theirs: Any
+    theirs: Workshop
     blob: bytes
 
     def their(self, key: VaultKey) -> Any:
-        (found,) = _objects(self.theirs, key)
+        (found,) = self.theirs.objects(key)
         return found
 
     def their_unwrap(self, blob: bytes, more: dict[Attribute, bool]) -> object:
-        return self.their(VaultKey.KEK).unwrap_key(
+        return self.their(FIRST.kek).unwrap_key(
             ObjectClass.SECRET_KEY,
             KeyType.GENERIC_SECRET,
             blob,
@@ -56,7 +57,7 @@ class Desk:
 def desk(keystore: Keystore) -> Iterator[Desk]:
     blob = keystore.wrap(bytearray(SEED), Digest.SHA1).key.blob
     connection = keystore._connection
-    with _workshop(connection) as theirs:
+    with workshop(connection) as theirs:
         ours = connection.borrow()
         try:
             yield Desk(ours, theirs, blob)
@@ -75,7 +76,7 @@ class Fault:
 
 def _no_such_mechanism(desk: Desk) -> int:
     nothing = byref(Mechanism(NOWHERE))
-    return desk.ours.cryptoki.sign_init(desk.ours.handle, nothing, desk.ours.key(VaultKey.SEAL))
+    return desk.ours.cryptoki.sign_init(desk.ours.handle, nothing, desk.ours.key(FIRST.seal))
 
 
 def _destroyed_twice(desk: Desk) -> None:
@@ -87,42 +88,42 @@ def _destroyed_twice(desk: Desk) -> None:
 FAULTS = {
     "a damaged blob": Fault(
         Ambiguous,
-        lambda desk: desk.ours.unwrap(desk.ours.key(VaultKey.KEK), desk.damaged),
+        lambda desk: desk.ours.unwrap(desk.ours.key(FIRST.kek), desk.damaged),
         lambda desk: desk.their_unwrap(
             desk.damaged, {Attribute.SENSITIVE: True, Attribute.EXTRACTABLE: False}
         ),
     ),
     "a blob of a wrong length": Fault(
         Integrity,
-        lambda desk: desk.ours.unwrap(desk.ours.key(VaultKey.KEK), desk.blob[:-1]),
+        lambda desk: desk.ours.unwrap(desk.ours.key(FIRST.kek), desk.blob[:-1]),
         lambda desk: desk.their_unwrap(desk.blob[:-1], {}),
     ),
     "a seed unwrapped as one that can be read": Fault(
         Unsupported,
-        lambda desk: desk.ours.unwrap(desk.ours.key(VaultKey.KEK), desk.blob, EXPOSED_SEED),
+        lambda desk: desk.ours.unwrap(desk.ours.key(FIRST.kek), desk.blob, EXPOSED_SEED),
         lambda desk: desk.their_unwrap(desk.blob, EXPOSED),
     ),
     "a mechanism that nobody has": Fault(
         Unsupported,
         _no_such_mechanism,
-        lambda desk: desk.their(VaultKey.SEAL).sign(b"m", mechanism=NOWHERE),
+        lambda desk: desk.their(FIRST.seal).sign(b"m", mechanism=NOWHERE),
     ),
     "a value that is read": Fault(
         Policy,
-        lambda desk: desk.ours.attribute(desk.ours.key(VaultKey.KEK), Cka.VALUE),
-        lambda desk: desk.their(VaultKey.KEK)[Attribute.VALUE],
+        lambda desk: desk.ours.attribute(desk.ours.key(FIRST.kek), Cka.VALUE),
+        lambda desk: desk.their(FIRST.kek)[Attribute.VALUE],
     ),
     "a wrapped key that must stay": Fault(
         Policy,
-        lambda desk: desk.ours.wrap(desk.ours.key(VaultKey.KEK), desk.ours.key(VaultKey.SEAL)),
-        lambda desk: desk.their(VaultKey.KEK).wrap_key(
-            desk.their(VaultKey.SEAL), mechanism=TheirMechanism.AES_KEY_WRAP
+        lambda desk: desk.ours.wrap(desk.ours.key(FIRST.kek), desk.ours.key(FIRST.seal)),
+        lambda desk: desk.their(FIRST.kek).wrap_key(
+            desk.their(FIRST.seal), mechanism=TheirMechanism.AES_KEY_WRAP
         ),
     ),
     "a key that is not there": Fault(
         KeyNotFound,
         lambda desk: FoundObject("nobody's", Ckk.AES).handle(desk.ours),
-        lambda desk: desk.theirs.get_key(label="nobody's"),
+        lambda desk: desk.theirs.view.get_key(label="nobody's"),
     ),
     "an object that is gone": Fault(
         Stale, lambda desk: desk.ours.destroy(NOWHERE), _destroyed_twice
