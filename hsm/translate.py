@@ -6,6 +6,7 @@ from enum import IntEnum
 from hsm.errors import (
     HsmError,
     Integrity,
+    KeyNotFound,
     PinRejected,
     Policy,
     Unavailable,

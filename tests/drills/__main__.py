@@ -4,9 +4,10 @@ import sys
 from collections.abc import Callable
 from typing import Final
 
-from tests.drills import faults
+from tests.drills import faults, threads
 
 DRILLS: Final[dict[str, tuple[str, Callable[[list[str]], int]]]] = {
+    "threads": ("threads and processes at once on one PKCS#11 token", threads.main),
     "faults": ("the HSM fails at every call, in every way", faults.main),
 }
 
