@@ -103,6 +103,10 @@ class Forbidden(Policy):
     """A rule of the module's; the others are ours."""
 
 
+class PinMissing(PinRejected):
+    """CKR_USER_PIN_NOT_INITIALIZED: the PIN was compared with nothing, and no try is spent."""
+
+
 class Mismatch(Integrity):
     """A signature or a MAC is not the one its message has."""
 
@@ -168,7 +172,7 @@ _MEANING: dict[Rv, tuple[type[HsmError], str]] = {
     Rv.USER_ALREADY_LOGGED_IN: (AlreadyLoggedIn, "somebody is logged in"),
     # Somebody else in this process logged out, or the module forgot: its PIN was not refused.
     Rv.USER_NOT_LOGGED_IN: (Stale, "the login was lost: check the module and try again"),
-    Rv.USER_PIN_NOT_INITIALIZED: (PinRejected, "the PKCS#11 token has no user PIN yet"),
+    Rv.USER_PIN_NOT_INITIALIZED: (PinMissing, "the PKCS#11 token has no user PIN yet"),
     Rv.USER_ANOTHER_ALREADY_LOGGED_IN: (Unavailable, "a security officer is logged in: try again"),
     Rv.WRAPPED_KEY_INVALID: _DAMAGED,
     Rv.WRAPPED_KEY_LEN_RANGE: _DAMAGED,
@@ -185,6 +189,7 @@ _KNOWN = frozenset(_MEANING)
 # CKR_SIGNATURE_INVALID to a search has found no seal broken, and CKR_PIN_EXPIRED may come from all.
 _KNOWN_BY: dict[type[HsmError], tuple[str, ...]] = {
     PinRejected: ("C_Login", "C_InitPIN", "C_InitToken"),
+    PinMissing: ("C_Login",),
     Mismatch: ("C_Verify",),
     Integrity: ("C_UnwrapKey", "C_Decrypt", "C_Encrypt"),
 }

@@ -8,7 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from hsm import Cipher, Digest, KeyNotFound, Keystore, Location, Policy, Unavailable
+from hsm import (
+    Cipher,
+    Digest,
+    KeyNotFound,
+    Keystore,
+    Location,
+    PinRejected,
+    Policy,
+    Unavailable,
+)
 from hsm.module import Module
 from hsm.translate import Rv
 from hsm.vault_key import FIRST
@@ -220,6 +229,51 @@ def test_a_failed_login_closes_its_session(keystore: Keystore) -> None:
 
     assert len(closed) == 1
     assert keystore.seal(b"")
+
+
+def test_a_pkcs11_token_read_while_another_process_writes_it_is_read_again(
+    keystore: Keystore,
+) -> None:
+    """SoftHSM then says that it has no user PIN. None was compared: this is no second try."""
+    seal, cryptoki = keystore.seal(b"row"), keystore._connection.module.cryptoki
+    keystore.recycle()
+
+    with returning(cryptoki, "login", Rv.USER_PIN_NOT_INITIALIZED) as left:
+        assert keystore.seal(b"row") == seal
+
+    assert not left
+
+
+def test_a_pkcs11_token_without_a_pin_is_said_and_may_get_one(keystore: Keystore) -> None:
+    cryptoki = keystore._connection.module.cryptoki
+    keystore.recycle()
+
+    with (
+        returning(cryptoki, "login", *[Rv.USER_PIN_NOT_INITIALIZED] * 4) as left,
+        pytest.raises(PinRejected, match="has no user PIN yet"),
+    ):
+        keystore.seal(b"row")
+
+    assert not left
+    assert keystore.seal(b"row")
+
+
+def test_a_refused_pin_is_refused_by_an_error_of_its_own_each_time(location: Location) -> None:
+    """One error raised again and again keeps each caller's frames: 600 MB in a minute."""
+    keystore = Keystore.connect(location, pin())
+    cryptoki = keystore._connection.module.cryptoki
+    keystore.recycle()
+    errors = []
+
+    with returning(cryptoki, "login", Rv.PIN_INCORRECT) as left:
+        for _ in range(3):
+            with pytest.raises(PinRejected, match="PIN_INCORRECT") as caught:
+                keystore.seal(b"row")
+            errors.append(caught.value)
+
+    assert not left
+    assert len({id(error) for error in errors}) == 3
+    keystore.close()
 
 
 def test_two_pkcs11_tokens_of_one_label_are_told_apart_by_serial() -> None:
