@@ -84,6 +84,11 @@ def is_code(text: str, digits: int) -> bool:
     return len(text) == digits and text.isascii() and text.isdigit()
 
 
+def is_any_code(text: str) -> bool:
+    """Whether it could be some token's code."""
+    return MIN_DIGITS <= len(text) <= MAX_DIGITS and is_code(text, len(text))
+
+
 def _check_digits(digits: int) -> None:
     if not MIN_DIGITS <= digits <= MAX_DIGITS:
         raise InvalidInput(f"{digits} digits are outside {MIN_DIGITS} to {MAX_DIGITS}")

@@ -4,10 +4,12 @@ from dataclasses import replace
 from datetime import datetime
 
 from seedvault.domain import lockout, window
-from seedvault.domain.oath import Mac, TotpParameters, is_code
+from seedvault.domain.oath import Mac, TotpParameters, is_any_code, is_code
 from seedvault.domain.outcome import Accepted, Outcome, Reason, Rejected
 from seedvault.domain.policy import Policy
 from seedvault.domain.token import Device, InStock, Progress, Quarantined, Token
+
+_BY_ROW = {Reason.NOT_BOUND, Reason.QUARANTINED, Reason.NOT_YET_VALID, Reason.EXPIRED}
 
 
 def unbound(token: Token) -> Rejected | None:
@@ -27,6 +29,16 @@ def refusal(token: Token, codes: tuple[str, ...], now: datetime, policy: Policy)
     if not all(is_code(code, device.counting.digits) for code in codes):
         return Rejected(Reason.MALFORMED)
     return lockout.refusal(device.parameters, token.progress, now, policy)
+
+
+def rests_on_row(refused: Rejected, codes: tuple[str, ...]) -> bool:
+    """Whether another row would have led to another answer.
+
+    Progress would too, but stands outside the seal. What is no code of any token needs no row.
+    """
+    if refused.reason is Reason.MALFORMED:
+        return all(is_any_code(code) for code in codes)
+    return refused.reason in _BY_ROW
 
 
 def verify(

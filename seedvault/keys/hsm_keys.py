@@ -96,7 +96,7 @@ class HsmKeys:
     def check(self, stored: StoredToken) -> None:
         octets = sealed_octets(self.vault_id, stored.token, stored.wrapped, stored.revision)
         with translated():
-            whole = self.keystore.seal_matches(octets, stored.seal.octets, stored.seal.key)
+            whole = self._seal_matches(octets, stored.seal)
         if not whole:
             raise SealBroken(
                 f"the seal of {stored.token.device.serial} does not match its row: "
@@ -104,6 +104,18 @@ class HsmKeys:
                 unchanged="Its seed was not opened and no failure was counted.",
                 remedy="Keep the database as evidence, and restore this token from a backup.",
             )
+
+    def _seal_matches(self, octets: bytes, seal: Seal) -> bool:
+        """A row may name a key that is not there; that the one in use is missing is no row's fault.
+
+        A seal key is destroyed only when no row names it.
+        """
+        try:
+            return self.keystore.seal_matches(octets, seal.octets, seal.key)
+        except hsm.KeyNotFound:
+            if seal.key == self.keystore.keyring.seal.name:
+                raise
+            return False
 
     def open(self, stored: StoredToken) -> AbstractContextManager[Mac]:
         self.check(stored)

@@ -3,13 +3,13 @@
 from dataclasses import dataclass, replace
 
 from seedvault.domain import lockout, verification
-from seedvault.domain.audit import EventKind
+from seedvault.domain.audit import AuditEvent, EventKind
 from seedvault.domain.errors import Conflict
 from seedvault.domain.names import Serial, UserName
 from seedvault.domain.outcome import Accepted, Outcome, Rejected
 from seedvault.domain.policy import DEFAULT, Policy
 from seedvault.domain.token import Bound, InStock, Progress, Quarantined, Token
-from seedvault.service.decide import Case, until_settled
+from seedvault.service.decide import Case, broken_on_record, until_settled
 from seedvault.service.lookup import token_of, user_of
 from seedvault.service.ports import Clock, Keys, StoredToken, Vault
 
@@ -41,16 +41,18 @@ class AssignToken:
         """Raises what assigning would raise, and changes nothing. A code is not looked at."""
         owner = user_of(self.vault, user).name
         stored = token_of(self.vault, serial)
-        _in_stock(stored.token, owner)
         self.keys.check(stored)
+        _in_stock(stored.token, owner)
 
     def _attempt(
         self, serial: Serial, user: UserName, actor: str, code: str | None
     ) -> Assigned | Rejected:
-        owner = user_of(self.vault, user).name
+        event = AuditEvent(EventKind.SEAL_BROKEN, self.clock(), actor, serial=serial)
+        with broken_on_record(self.vault, event):
+            owner = user_of(self.vault, user).name
         case = Case.read(self.vault, self.keys, serial, actor, self.clock())
-        token = _in_stock(case.stored.token, owner)
         case.check_seal()
+        token = _in_stock(case.stored.token, owner)
         if code is None:
             return _bind(case, token, owner, None)
         progress, outcome = self._prove(case, code)
@@ -88,14 +90,13 @@ class UnassignToken:
     def check(self, serial: Serial) -> UserName:
         """Whose token it is; raises what unassigning would raise, and changes nothing."""
         stored = token_of(self.vault, serial)
-        owner = _bound(stored.token).owner
         self.keys.check(stored)
-        return owner
+        return _bound(stored.token).owner
 
     def _attempt(self, serial: Serial, actor: str) -> UserName:
         case = Case.read(self.vault, self.keys, serial, actor, self.clock())
-        token = _bound(case.stored.token)
         case.check_seal()
+        token = _bound(case.stored.token)
         returned = _resealed(case, InStock(token.device, token.progress))
         with self.vault.transaction() as transaction:
             transaction.replace(case.stored, returned)

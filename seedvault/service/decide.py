@@ -5,11 +5,13 @@ number of threads, processes and nodes that decided over the same version of a t
 commits, and an outcome is told to nobody before its commit.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Self, TypeVar
 
+from seedvault.domain import verification
 from seedvault.domain.audit import AuditEvent, EventKind
 from seedvault.domain.errors import SealBroken, StorageUnavailable
 from seedvault.domain.names import Serial
@@ -37,6 +39,17 @@ def until_settled(attempt: Callable[[], T]) -> T:
     )
 
 
+@contextmanager
+def broken_on_record(vault: Vault, event: AuditEvent) -> Iterator[None]:
+    """A block that reads rows; one that nobody wrote is put on record as `event`."""
+    try:
+        yield
+    except SealBroken as broken:
+        with vault.transaction() as transaction:
+            transaction.commit(replace(event, detail=broken.what))
+        raise
+
+
 @dataclass(frozen=True, slots=True)
 class Case:
     """One token, as read, in the hands of one actor at one moment."""
@@ -50,13 +63,8 @@ class Case:
     @classmethod
     def read(cls, vault: Vault, keys: Keys, serial: Serial, actor: str, now: datetime) -> Self:
         """The token as it stands; NotFound, or SealBroken, on record, for a row nobody wrote."""
-        try:
+        with broken_on_record(vault, AuditEvent(EventKind.SEAL_BROKEN, now, actor, serial=serial)):
             return cls(vault, keys, token_of(vault, serial), actor, now)
-        except SealBroken as broken:
-            kind = EventKind.SEAL_BROKEN
-            with vault.transaction() as transaction:
-                transaction.commit(AuditEvent(kind, now, actor, serial=serial, detail=broken.what))
-            raise
 
     def event(
         self, kind: EventKind, detail: str | None = None, factor: int | None = None
@@ -85,6 +93,16 @@ class Case:
         except SealBroken as broken:
             self.record(self.event(EventKind.SEAL_BROKEN, broken.what))
             raise
+
+    def refuse(self, kind: EventKind, refused: Rejected, codes: tuple[str, ...]) -> Rejected:
+        """Commit a refusal. Where it rests on what is sealed, the seal is checked first.
+
+        Else whoever can write to the database could silence a token: expired, say, or nobody's.
+        """
+        if verification.rests_on_row(refused, codes):
+            self.check_seal()
+        self.record(self.event(kind, refused.reason.value))
+        return refused
 
     def record(self, event: AuditEvent) -> None:
         """Commit an event that changes nothing."""

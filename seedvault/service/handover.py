@@ -10,9 +10,9 @@ from seedvault.domain.errors import NotAllowed
 from seedvault.domain.oath import TotpParameters
 from seedvault.domain.token import Quarantined, Token
 from seedvault.service.approval import check_second_person
-from seedvault.service.decide import Case
+from seedvault.service.decide import Case, broken_on_record
 from seedvault.service.lookup import batch_of
-from seedvault.service.ports import Clock, Handler, Keys, TokenFilter, Vault
+from seedvault.service.ports import Clock, Handler, Keys, ListedToken, TokenFilter, Vault
 from seedvault.service.seed_files import Outbox, OutgoingFile, Recipient
 
 _PAGE = 1_000
@@ -104,11 +104,16 @@ class HandOver:
 
     def _cases(self, batch: Batch, actor: str) -> Iterator[Case]:
         wanted = TokenFilter(batch=batch.number, limit=_PAGE)
-        while page := self.vault.listed(wanted):
+        while page := self._page(wanted, batch, actor):
             for listed in page:
                 serial = listed.token.device.serial
                 yield Case.read(self.vault, self.keys, serial, actor, self.clock())
             wanted = TokenFilter(batch=batch.number, after=serial, limit=_PAGE)
+
+    def _page(self, wanted: TokenFilter, batch: Batch, actor: str) -> list[ListedToken]:
+        event = AuditEvent(EventKind.SEAL_BROKEN, self.clock(), actor, batch=batch.name)
+        with broken_on_record(self.vault, event):
+            return self.vault.listed(wanted)
 
     def _record(self, kind: EventKind, batch: Batch, actor: str, detail: str) -> None:
         event = AuditEvent(kind, self.clock(), actor, batch=batch.name, detail=detail)

@@ -37,8 +37,7 @@ class ResynchroniseToken:
         case = Case.read(self.vault, self.keys, serial, actor, self.clock())
         refused = self._refusal(case, codes)
         if refused:
-            case.record(case.event(EventKind.RESYNC_REJECTED, refused.reason.value))
-            return refused
+            return case.refuse(EventKind.RESYNC_REJECTED, refused, codes)
         progress, outcome = case.with_mac(
             lambda mac: resync.resynchronise(case.stored.token, codes, case.now, self.policy, mac)
         )

@@ -39,8 +39,7 @@ class VerifyCode:
             token, (code,), case.now, self.policy
         )
         if refused:
-            case.record(case.event(EventKind.CODE_REJECTED, refused.reason.value))
-            return refused
+            return case.refuse(EventKind.CODE_REJECTED, refused, (code,))
         progress, outcome = case.with_mac(
             lambda mac: verification.verify(token, code, case.now, self.policy, mac)
         )

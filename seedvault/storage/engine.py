@@ -209,7 +209,19 @@ def _busy() -> sqlite3.OperationalError:
     return error
 
 
+def _text(octets: bytes) -> str | bytes:
+    """Text, or the octets where they are none, for `rows` to refuse.
+
+    The driver's own way is an error in the middle of a statement, which then stays open.
+    """
+    try:
+        return octets.decode()
+    except UnicodeDecodeError:
+        return octets
+
+
 def _set_up(connection: sqlite3.Connection, path: Path) -> None:
+    connection.text_factory = _text
     (journal,) = connection.execute("PRAGMA journal_mode=WAL").fetchone()
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA fullfsync=ON")  # macOS: its fsync stops at the disk's own cache

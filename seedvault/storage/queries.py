@@ -121,6 +121,8 @@ def _users() -> Select[Any]:
 
 
 def _user(row: Any) -> User:
+    if not isinstance(row.name, str):
+        raise altered("a user")
     return User(UserName(row.name), moment(row.added_ms), row.tokens)
 
 

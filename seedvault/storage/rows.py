@@ -306,18 +306,35 @@ def _token(row: TokenRow) -> Token:
             _moment(row.not_before_ms),
             _moment(row.not_after_ms),
         )
-        if row.state == IN_STOCK and row.owner is None:
-            return InStock(device, _progress(row))
-        if row.state == QUARANTINED and row.owner is None and row.quarantine is not None:
-            return Quarantined(device, _progress(row), row.quarantine)
-        if row.state == BOUND and row.owner is not None and row.bound_ms is not None:
-            return Bound(device, _progress(row), UserName(row.owner), moment(row.bound_ms))
-        raise ValueError("in no state that there is")
+        return _in_its_state(row, device)
     except _IMPOSSIBLE as error:
         raise altered(f"token {row.serial!a}") from error
 
 
+def _in_its_state(row: TokenRow, device: Device) -> Token:
+    """Columns of another state are empty: what the seal does not see may not stand anywhere."""
+    nobodys = row.owner is None and row.bound_ms is None
+    if row.state == QUARANTINED and nobodys and row.quarantine is not None:
+        return Quarantined(device, _progress(row), row.quarantine)
+    if row.quarantine is not None or isinstance(device.parameters, KeptParameters):
+        raise ValueError("in quarantine, and not")
+    if row.state == IN_STOCK and nobodys:
+        return InStock(device, _progress(row))
+    if row.state == BOUND and row.owner is not None and row.bound_ms is not None:
+        return Bound(device, _progress(row), UserName(row.owner), moment(row.bound_ms))
+    raise ValueError("in no state that there is")
+
+
 def _parameters(row: TokenRow | HeldRow) -> Parameters:
+    """Columns of another kind are empty: see above."""
+    parameters = _some_parameters(row)
+    found = (row.kind, row.digest, row.digits, row.step_s, row.t0_s, row.terms)
+    if _parameter_columns(parameters) != found:
+        raise ValueError("more than its kind has")
+    return parameters
+
+
+def _some_parameters(row: TokenRow | HeldRow) -> Parameters:
     digest = _DIGESTS[row.digest]
     if row.kind == TOTP and row.step_s is not None and row.t0_s is not None:
         return TotpParameters(digest, row.digits, row.step_s, row.t0_s)

@@ -8,7 +8,20 @@ from functools import cached_property
 from operator import attrgetter
 from typing import Any, Protocol
 
-from sqlalchemy import BindParameter, Dialect, Select, Update, bindparam, insert, select, update
+from sqlalchemy import (
+    BindParameter,
+    Dialect,
+    Select,
+    Update,
+    bindparam,
+    case,
+    func,
+    insert,
+    literal_column,
+    null,
+    select,
+    update,
+)
 from sqlalchemy.sql.expression import ClauseElement, ColumnElement
 
 from seedvault.storage.rows import HeldRow, ProgressRow, StagedRow, TokenRow
@@ -122,7 +135,11 @@ def tokens() -> Select[Any]:
 
 
 def _token_column(name: str) -> ColumnElement[Any]:
-    return USER.c.name.label("owner") if name == "owner" else TOKEN.c[name]
+    if name != "owner":
+        return TOKEN.c[name]
+    # "" is no user's name: an owner who is not there is not nobody.
+    name_or_blank = func.coalesce(USER.c.name, literal_column("''"))
+    return case((TOKEN.c.owner.is_not(None), name_or_blank), else_=null()).label("owner")
 
 
 def _conditional(columns: Sequence[str]) -> Update:

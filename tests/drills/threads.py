@@ -1,4 +1,9 @@
-"""Processes of many threads on one PKCS#11 token, restarting it all the while: nothing breaks."""
+"""Processes of many threads on one PKCS#11 token, restarting it all the while: nothing breaks.
+
+SoftHSM reads a PKCS#11 token's file while another process writes it, and then fails the login with
+CKR_GENERAL_ERROR: once in 600 to 1,200 restarts. A login is not tried twice, as a real module may
+count it, so one caller is told to try again.
+"""
 
 import argparse
 import json
@@ -32,6 +37,7 @@ class Figures:
     restarts: int
     wrong: int
     errors: list[str]
+    unavailable: list[str]
     crashes: list[str]
     grown_kb: list[int]
     unbounded_kb: int
@@ -40,8 +46,11 @@ class Figures:
 
     @property
     def good(self) -> bool:
-        """No crash, no wrong answer, no error."""
-        return not (self.wrong or self.errors or self.crashes)
+        """No crash, no wrong answer, no error but "try again", and that hardly ever."""
+        hardly_ever = 1 + self.operations // 100_000
+        return not (self.wrong or self.errors or self.crashes) and (
+            len(self.unavailable) <= hardly_ever
+        )
 
 
 def run(load: Load) -> Figures:
@@ -58,6 +67,7 @@ def run(load: Load) -> Figures:
         restarts=sum(figures["restarts"] for figures in said),
         wrong=sum(figures["wrong"] for figures in said),
         errors=[error for figures in said for error in figures["errors"]],
+        unavailable=[error for figures in said for error in figures["unavailable"]],
         crashes=crashes,
         grown_kb=[figures["grown_kb"] for figures in said],
         unbounded_kb=_growth(label, load.objects, _UNBOUNDED),
@@ -77,12 +87,14 @@ def table(load: Load, figures: Figures) -> str:
         f"  crashes and hangs         {len(figures.crashes):>12,}",
         f"  wrong answers             {figures.wrong:>12,}",
         f"  errors                    {len(figures.errors):>12,}",
+        f"  told to try again         {len(figures.unavailable):>12,}",
         f"  growth of each, MB        {grown:>12}",
         f"one thread that opens {load.objects:,} keys",
         f"  growth, never restarted   {figures.unbounded_kb / 1000:>9.1f} MB",
         f"  ... after {load.destroyed_max:>9,} each  {figures.bounded_kb / 1000:>9.1f} MB",
         *figures.crashes,
         *figures.errors[:10],
+        *figures.unavailable[:10],
     ]
     return "\n".join(lines)
 

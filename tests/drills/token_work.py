@@ -16,7 +16,17 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-from hsm import Cipher, Digest, HsmError, Keystore, Location, Terms, TransportKey, WrappedKey
+from hsm import (
+    Cipher,
+    Digest,
+    HsmError,
+    Keystore,
+    Location,
+    Terms,
+    TransportKey,
+    Unavailable,
+    WrappedKey,
+)
 from hsm import connection as connection_module
 from hsm.softhsm import find_library
 from tests.support.softhsm import encrypted, pin
@@ -36,6 +46,7 @@ class Worker:
         self._known: list[tuple[bytes, WrappedKey, Digest]] = []
         self.done: Counter[str] = Counter()
         self.wrong: Counter[str] = Counter()
+        self.unavailable: list[str] = []
         self.errors: list[str] = []
         self._works: dict[Callable[[], bool], int] = {
             self.mac: 600, self.seal: 200, self.wrap: 100, self.import_encrypted: 100,
@@ -50,6 +61,8 @@ class Worker:
             name = work.__name__
             try:
                 self.wrong[name] += not work()
+            except Unavailable as error:
+                self.unavailable.append(f"{name}: {error!r}")
             except HsmError as error:
                 self.errors.append(f"{name}: {error!r}")
             self.done[name] += 1
@@ -121,6 +134,7 @@ def work(label: str, seconds: float, threads: int) -> dict[str, object]:
         "done": sum((worker.done for worker in workers), Counter()),
         "wrong": sum((worker.wrong for worker in workers), Counter()).total(),
         "errors": [error for worker in workers for error in worker.errors],
+        "unavailable": [error for worker in workers for error in worker.unavailable],
         "restarts": keystore._connection.module.generation - before,
         "grown_kb": _resident_kb() - early,
     }

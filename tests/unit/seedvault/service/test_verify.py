@@ -209,3 +209,26 @@ def test_hotp_codes_are_accepted_in_turn_and_skipping_is_recorded(world: World) 
     assert world.verify(token, world.code(0), "rp") == Accepted(0, 0)
     assert world.verify(token, world.code(4), "rp") == Accepted(4, 3)
     assert world.events(EventKind.CODE_ACCEPTED)[0].detail == "offset +3"
+
+
+@pytest.mark.parametrize("shown", ["123456789", "123456"])
+def test_a_code_of_another_length_asks_whether_the_row_is_ours(world: World, shown: str) -> None:
+    token = world.bound()
+    world.break_seal(token)
+    with pytest.raises(SealBroken):
+        world.verify(token, shown, "rp")
+    assert len(world.events(EventKind.SEAL_BROKEN)) == 1
+
+
+def test_what_is_no_token_s_code_asks_the_hsm_nothing(world: World) -> None:
+    token = world.bound()
+    world.break_seal(token)
+    assert world.verify(token, "12345", "rp") == Rejected(Reason.MALFORMED)
+
+
+def test_a_token_in_stock_is_called_nobody_s_only_under_its_seal(world: World) -> None:
+    token = world.stocked()
+    world.break_seal(token)
+    with pytest.raises(SealBroken):
+        world.verify(token, world.code(), "rp")
+    assert world.events(EventKind.CODE_REJECTED) == []
