@@ -32,6 +32,7 @@ from hsm.model import (
 from hsm.pin import Pin
 from hsm.recipient import Recipient
 from hsm.rewrap import Rewrapper
+from hsm.self_description import SelfDescription, describe
 from hsm.transport import TransportKey
 from hsm.vault_key import FIRST, Keyring, Purpose, VaultKey, named
 
@@ -65,6 +66,7 @@ __all__ = [
     "Recipient",
     "RecoveryKey",
     "Rewrapper",
+    "SelfDescription",
     "Terms",
     "Tier",
     "TransportKey",
@@ -73,6 +75,7 @@ __all__ = [
     "VaultKey",
     "WrappedKey",
     "WrappedSeed",
+    "describe",
     "initialise",
     "named",
     "prepare",

@@ -30,6 +30,7 @@ _PLACE: Final = {
     "C_Finalize": 1,
     "C_GetInfo": 2,
     "C_GetSlotList": 4,
+    "C_GetSlotInfo": 5,
     "C_GetTokenInfo": 6,
     "C_InitToken": 9,
     "C_InitPIN": 10,
@@ -87,7 +88,21 @@ class LibraryInfo(Structure):
         ("version", Version),
     ]
     manufacturer: bytes
+    description: bytes
     version: Version
+
+
+class SlotInfo(Structure):
+    """CK_SLOT_INFO."""
+
+    _fields_: ClassVar = [
+        ("description", c_char * 64),
+        ("manufacturer", c_char * 32),
+        ("flags", c_ulong),
+        ("hardware", Version),
+        ("firmware", Version),
+    ]
+    description: bytes
 
 
 class TokenInfo(Structure):
@@ -105,6 +120,8 @@ class TokenInfo(Structure):
         ("utc_time", c_char * 16),
     ]
     label: bytes
+    manufacturer: bytes
+    model: bytes
     serial: bytes
     flags: int
 
@@ -206,6 +223,7 @@ class Cryptoki:
         self.finalize = self._bind("C_Finalize", pointer)
         self.get_info = self._bind("C_GetInfo", pointer)
         self.get_slot_list = self._bind("C_GetSlotList", c_ubyte, pointer, pointer)
+        self.get_slot_info = self._bind("C_GetSlotInfo", ulong, pointer)
         self.get_token_info = self._bind("C_GetTokenInfo", ulong, pointer)
         self.init_token = self._bind("C_InitToken", ulong, pointer, ulong, pointer)
         self.init_pin = self._bind("C_InitPIN", ulong, pointer, ulong)

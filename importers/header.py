@@ -36,12 +36,17 @@ class UnderPreSharedKey:
 
 @dataclass(frozen=True, slots=True)
 class UnderPassphrase:
-    """A key derived from a passphrase by PBKDF2 over HMAC with `prf` (RFC 8018 section 5.2)."""
+    """A key derived from a passphrase by PBKDF2 over HMAC with `prf` (RFC 8018 section 5.2).
+
+    `salt_octets` and `key_octets` are lengths.
+    """
 
     cipher: Cipher
     key_name: str | None
     prf: MacAlgorithm
     iterations: int
+    salt_octets: int
+    key_octets: int
 
 
 @dataclass(frozen=True, slots=True)

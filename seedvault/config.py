@@ -11,14 +11,18 @@ from typing import Any
 from seedvault.domain.errors import InvalidInput
 
 FILE_NAME = "seedvault.toml"
-_KNOWN = {"storage": {"database"}, "hsm": {"module", "token_label", "token_serial", "pin_file"}}
+_TEXT = {
+    "storage": ("database",),
+    "hsm": ("module", "token_label", "token_serial", "pin_file"),
+}
+_SWITCHES = {"storage": (), "hsm": ("require_fips",)}
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """One vault's settings. `module` None means the embedded SoftHSM under `home`.
 
-    `database` is a URL, or the path of an SQLite file.
+    `database` is a URL, or the path of an SQLite file. `require_fips`: see `domain.fips`.
     """
 
     home: Path
@@ -27,6 +31,7 @@ class Settings:
     token_label: str
     token_serial: str | None
     pin_file: Path
+    require_fips: bool = False
 
     @property
     def hsm_home(self) -> Path:
@@ -63,9 +68,9 @@ def save(settings: Settings) -> None:
     if load(settings.home) == settings:
         return
     plain = _settings(settings.home, {}, {})
-    storage = _differing(settings, plain, ["database"])
-    hsm = _differing(settings, plain, ["module", "token_label", "token_serial", "pin_file"])
-    sections = [("storage", storage), ("hsm", hsm)]
+    sections = [
+        (name, _differing(settings, plain, (*_TEXT[name], *_SWITCHES[name]))) for name in _TEXT
+    ]
     text = "\n".join(_section(name, values) for name, values in sections if values)
     try:
         octets = text.encode()
@@ -78,7 +83,7 @@ def save(settings: Settings) -> None:
         (settings.home / FILE_NAME).write_bytes(octets)
 
 
-def _settings(home: Path, storage: dict[str, str], hsm: dict[str, str]) -> Settings:
+def _settings(home: Path, storage: dict[str, Any], hsm: dict[str, Any]) -> Settings:
     module = hsm.get("module")
     database: str | Path = storage.get("database", "vault.sqlite3")
     if "://" not in str(database):
@@ -90,31 +95,41 @@ def _settings(home: Path, storage: dict[str, str], hsm: dict[str, str]) -> Setti
         token_label=hsm.get("token_label", "seedvault"),
         token_serial=hsm.get("token_serial"),
         pin_file=Path(hsm.get("pin_file", home / "pin")),
+        require_fips=hsm.get("require_fips", False),
     )
 
 
 def _refuse_unknown(path: Path, written: dict[str, Any]) -> None:
     for section, values in written.items():
-        if section not in _KNOWN or not isinstance(values, dict):
+        if section not in _TEXT or not isinstance(values, dict):
             raise InvalidInput(f"{path}: there is no section [{section}]")
         for name, value in values.items():
-            if name not in _KNOWN[section] or not isinstance(value, str):
+            if name in _SWITCHES[section]:
+                if not isinstance(value, bool):
+                    raise InvalidInput(f"{path}: [{section}] {name} is true or false")
+            elif name not in _TEXT[section] or not isinstance(value, str):
                 raise InvalidInput(f"{path}: [{section}] has no text setting called {name}")
 
 
-def _differing(settings: Settings, plain: Settings, names: list[str]) -> dict[str, str]:
+def _differing(
+    settings: Settings, plain: Settings, names: tuple[str, ...]
+) -> dict[str, str | bool]:
     return {
-        name: str(getattr(settings, name))
+        name: _plain(getattr(settings, name))
         for name in names
         if getattr(settings, name) != getattr(plain, name)
     }
 
 
-def _section(name: str, values: dict[str, str]) -> str:
-    lines = [f"{key} = {_basic_string(value)}" for key, value in values.items()]
+def _plain(value: object) -> str | bool:
+    return value if isinstance(value, bool) else str(value)
+
+
+def _section(name: str, values: dict[str, str | bool]) -> str:
+    lines = [f"{key} = {_toml(value)}" for key, value in values.items()]
     return "\n".join([f"[{name}]", *lines, ""])
 
 
-def _basic_string(text: str) -> str:
-    """A TOML basic string: what JSON writes, but for DEL, which TOML wants escaped."""
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+def _toml(value: object) -> str:
+    """A TOML basic string or boolean: what JSON writes, but for DEL, which TOML wants escaped."""
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

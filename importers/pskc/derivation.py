@@ -68,10 +68,12 @@ def derived_lock(container: Capture, cipher: Cipher, limits: Limits) -> DerivedL
         raise Malformed(f"the values are under {cipher}, and no passphrase makes its key", place)
     name = container.parsed(grammar.MASTER_KEY_NAME, lexical.line)
     iterations = _iterations(container, limits)
+    prf, salt = _prf(container), _salt(container)
+    key_octets = _key_octets(container, cipher)
     return DerivedLock(
-        UnderPassphrase(cipher, name, _prf(container), iterations),
-        _salt(container),
-        _key_octets(container, cipher),
+        UnderPassphrase(cipher, name, prf, iterations, len(salt), key_octets),
+        salt,
+        key_octets,
         container.place(grammar.DERIVED_KEY),
     )
 

@@ -71,6 +71,7 @@ def _words(found: Findings) -> Iterator[tuple[str, str]]:
         yield "users", f"{found.users} records name one: proposals, nothing is assigned"
     if found.refusal:
         yield "would fail", found.refusal
+    yield from (("not FIPS", why) for why in found.unapproved)
     yield from (("conflict", why) for why in found.contrary)
     for record in found.refused:
         where = f"{record.serial or 'no serial'}, line {record.line or '?'}"
@@ -84,6 +85,7 @@ def _fields(found: Findings) -> dict[str, object]:
         "protection": found.protection,
         "signed_by": found.signer,
         "refusal": found.refusal,
+        "not_fips": list(found.unapproved),
         "records": found.records,
         "new": found.new,
         "held": found.held,

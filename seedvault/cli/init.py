@@ -157,6 +157,7 @@ def _report(
                 "module": made.module,
                 "software": made.is_software,
                 "import_tier": made.import_tier,
+                "fips_required": made.require_fips,
                 "created": list(made.created),
                 "shares": [str(file) for file in shares.files] if shares else [],
                 "shares_needed": shares.needed if shares else None,
@@ -174,6 +175,8 @@ def _report(
             f"import tier {made.import_tier}: this module cannot re-wrap a delivered seed inside\n"
             "itself; seeds pass through one locked page of memory while they are imported"
         )
+    if made.require_fips:
+        click.echo("FIPS     is required: what is not approved is refused; that is no validation")
     for file in shares.files if shares else ():
         click.echo(f"share    of the recovery key ({shares}): {file}\n         keep it elsewhere")
     click.echo(f"record   of the keys, to be signed: {record.text.parent}")

@@ -5,8 +5,10 @@ import click
 from seedvault.cli import output
 from seedvault.cli.exits import Exit, exit_for
 from seedvault.cli.options import Session, json_option
-from seedvault.domain.errors import HsmUnavailable
+from seedvault.domain.errors import HsmUnavailable, NotAllowed
 from seedvault.wiring import Application
+
+_FIPS = "required: what is not approved is refused; that is no validation"
 
 
 @click.command("status")
@@ -28,7 +30,8 @@ def command(session: Session) -> int:
             "home": str(session.home),
             "vault": identity.vault_id,
             "created": identity.created_at,
-            "hsm": module if failure is None else f"UNAVAILABLE: {failure.what}",
+            "hsm": module if failure is None else f"{_why_not(failure)}: {failure.what}",
+            "fips": _FIPS if application.settings.require_fips else "not required",
             "in_stock": counts.in_stock,
             "bound": counts.bound,
             "quarantined": counts.quarantined,
@@ -43,9 +46,13 @@ def command(session: Session) -> int:
     return Exit.DONE if failure is None else exit_for(failure)
 
 
-def _hsm(application: Application) -> tuple[str, HsmUnavailable | None]:
+def _hsm(application: Application) -> tuple[str, HsmUnavailable | NotAllowed | None]:
     try:
         keys = application.keys
-    except HsmUnavailable as error:
+    except (HsmUnavailable, NotAllowed) as error:
         return "", error
     return f"{keys.module}, import tier {keys.import_tier.value}", None
+
+
+def _why_not(failure: HsmUnavailable | NotAllowed) -> str:
+    return "NOT USED" if isinstance(failure, NotAllowed) else "UNAVAILABLE"

@@ -11,9 +11,10 @@ from typing import BinaryIO
 import importers
 from seedvault.domain.batch import Source
 from seedvault.domain.errors import FileRefused, InvalidInput, KeyNeeded
+from seedvault.domain.fips import Protected
 from seedvault.domain.names import legible
 from seedvault.intake.records import check_said, delivered
-from seedvault.intake.words import protection_words, sentences
+from seedvault.intake.words import protected, protection_words, sentences
 from seedvault.service.seed_files import (
     NO_TERMS,
     Delivered,
@@ -120,6 +121,10 @@ class OpenedFile:
             if self.source.signer
             else "no signature is verified: serials and parameters are not authenticated",
         )
+
+    @property
+    def protected(self) -> Protected:
+        return protected(self._file.header)
 
     @property
     def position(self) -> int:

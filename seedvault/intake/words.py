@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import importers
 from importers import WarningCode
+from seedvault.domain.fips import Protected, Stretching
 
 _SENTENCES = {
     WarningCode.LEADING_BLANK: "white space stands before the XML declaration",
@@ -29,6 +30,19 @@ _SENTENCES = {
     WarningCode.SEED_UNDER_160_BITS: "a seed is shorter than RFC 4226 recommends (160 bits)",
     WarningCode.DATE_WITHOUT_ZONE: "a date has no time zone and was taken as UTC",
 }
+
+
+def protected(header: importers.Header) -> Protected:
+    """The same for the rules of `require_fips`."""
+    protection = header.protection
+    if isinstance(protection, importers.Plain):
+        return Protected(None)
+    stretching = None
+    if isinstance(protection, importers.UnderPassphrase):
+        lengths = protection.salt_octets, protection.key_octets
+        stretching = Stretching("PBKDF2", protection.iterations, *lengths)
+    mac = header.value_macs
+    return Protected(str(protection.cipher), None if mac is None else str(mac), stretching)
 
 
 def sentences(warnings: Sequence[importers.Warned]) -> list[str]:

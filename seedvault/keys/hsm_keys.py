@@ -51,6 +51,11 @@ class HsmKeys:
         with translated():
             return self.keystore.capabilities.library
 
+    @property
+    def by_software(self) -> frozenset[str]:
+        with translated():
+            return frozenset(map(str, self.keystore.capabilities.by_software))
+
     @contextmanager
     def taking_from(self, file: OpenedSeedFile, terms: Terms = NO_TERMS) -> Iterator[SeedTaker]:
         """A taker that holds the file's transport key in the module for as long as it lives."""

@@ -10,6 +10,7 @@ from seedvault.domain.batch import Batch
 from seedvault.domain.errors import Conflict, FileRefused, KeyNeeded
 from seedvault.domain.names import Serial, legible
 from seedvault.domain.token import Quarantined
+from seedvault.service.fips import CarefulTaker, refuse_unapproved
 from seedvault.service.ports import Arrival, Clock, Keys, NewToken, Staging, Vault
 from seedvault.service.seed_files import (
     NO_TERMS,
@@ -112,6 +113,7 @@ class ImportBatch:
     keys: Keys
     intake: Intake
     clock: Clock
+    require_fips: bool = False
 
     def __call__(
         self,
@@ -128,6 +130,8 @@ class ImportBatch:
         try:
             with self.intake.open(path, key, self.clock(), terms) as file:
                 observer.opened(file)
+                if self.require_fips:
+                    refuse_unapproved(file, key, terms, self.keys)
                 return self._take_over(file, actor, _Tally(observer, terms))
         except KeyNeeded:
             raise  # nothing is refused: the key is about to be asked for
@@ -156,7 +160,8 @@ class ImportBatch:
 
     def _stage(self, file: OpenedSeedFile, staging: Staging, tally: _Tally) -> None:
         with self.keys.taking_from(file, tally.terms) as taker:
-            sorter = Sorter(taker, self.vault, tally.terms.skip_bad)
+            careful = CarefulTaker(taker) if self.require_fips else taker
+            sorter = Sorter(careful, self.vault, tally.terms.skip_bad)
             for chunk in chunks(file):
                 staging.add(list(self._arrivals(sorter.sort(chunk), tally)))
                 done = tally.tokens + tally.held.count + tally.refused

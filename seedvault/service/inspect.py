@@ -8,6 +8,7 @@ from pathlib import Path
 from seedvault.domain.errors import FileRefused
 from seedvault.domain.oath import Parameters
 from seedvault.domain.token import Quarantined
+from seedvault.service.fips import CarefulTaker, unapproved
 from seedvault.service.ports import Arrival, Clock, Keys, NewToken, Seal, Vault
 from seedvault.service.seed_files import (
     Delivered,
@@ -28,6 +29,7 @@ class Findings:
     """Everything found out about one file. Counts are of records; lists have the first ten.
 
     `refusal` is why the whole file would be refused even so; then nothing behind it was read.
+    `unapproved` is what stands against the file under `require_fips`, each with its clause.
     `format`, `protection`, `signer` and `summary` are known once it was opened.
     """
 
@@ -37,6 +39,7 @@ class Findings:
     summary: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     refusal: str | None = None
+    unapproved: tuple[str, ...] = ()
     records: int = 0
     new: int = 0
     held: int = 0
@@ -56,7 +59,8 @@ class Findings:
     @property
     def is_welcome(self) -> bool:
         """Whether an import would take over all of it."""
-        return self.refusal is None and not self.contrary_count and not self.refused_count
+        bad = self.refusal or self.unapproved or self.contrary_count or self.refused_count
+        return not bad
 
     def note(self, found: Sorted) -> None:
         """Count one record."""
@@ -98,6 +102,7 @@ class InspectFile:
     keys: Keys
     intake: Intake
     clock: Clock
+    require_fips: bool = False
 
     def __call__(self, path: Path, key: SeedFileKey, terms: Terms, actor: str) -> Findings:
         """Raises FileRefused for what keeps the file from being opened at all.
@@ -110,6 +115,9 @@ class InspectFile:
             findings = Findings(
                 source.format, source.protection, source.signer, tuple(file.summary)
             )
+            if self.require_fips:
+                found = unapproved(file, key, terms, self.keys)
+                findings.unapproved = tuple(map(str, found))
             try:
                 self._read(file, terms, actor, findings)
             except FileRefused as refused:
@@ -124,7 +132,8 @@ class InspectFile:
             self.vault.stage(file.source, tier, actor, now, dry_run=True) as staging,
             self.keys.taking_from(file, terms) as taker,
         ):
-            sorter = Sorter(taker, self.vault, skip_bad=True)
+            careful = CarefulTaker(taker) if self.require_fips else taker
+            sorter = Sorter(careful, self.vault, skip_bad=True)
             for chunk in chunks(file):
                 sorted_ = list(sorter.sort(chunk))
                 for found in sorted_:

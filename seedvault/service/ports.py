@@ -272,6 +272,10 @@ class Keys(Protocol):
     def module(self) -> str:
         """The PKCS#11 module in words, such as "SoftHSM 2.6.1"."""
 
+    @property
+    def by_software(self) -> frozenset[str]:
+        """Ciphers, such as "3DES-CBC", that the module lacks and this process undoes itself."""
+
     def taking_from(
         self, file: OpenedSeedFile, terms: Terms = ...
     ) -> AbstractContextManager[SeedTaker]: ...

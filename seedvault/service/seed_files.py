@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NewType, Protocol
 
 from seedvault.domain.batch import Source
+from seedvault.domain.fips import Protected
 from seedvault.domain.oath import Digest
 from seedvault.domain.token import Device, InStock, Quarantined, Token
 
@@ -54,6 +55,10 @@ class OpenedSeedFile(Protocol):
     @property
     def summary(self) -> Sequence[str]:
         """What staff should know of the file's protection, a sentence each."""
+
+    @property
+    def protected(self) -> Protected:
+        """How its seeds are protected, as the rules of `require_fips` ask for it."""
 
     @property
     def position(self) -> int:

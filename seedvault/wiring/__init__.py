@@ -95,8 +95,11 @@ class Application:
 
         ring = keyring(self.vault.vault_keys())
         places.refuse_missing_store(self.settings)
+        place = places.location(self.settings)
+        if self.settings.require_fips:
+            places.refuse_unapproved(place)
         with translated():
-            place, opens = places.location(self.settings), places.pin(self.settings)
+            opens = places.pin(self.settings)
             keystore = hsm.Keystore.connect(place, opens, ring)
         self._open.callback(keystore.close)
         return keystore
@@ -126,7 +129,8 @@ class Application:
 
     @property
     def import_batch(self) -> ImportBatch:
-        return ImportBatch(self.vault, self.keys, self.intake, system_clock)
+        fips = self.settings.require_fips
+        return ImportBatch(self.vault, self.keys, self.intake, system_clock, fips)
 
     @property
     def hand_over(self) -> HandOver:
@@ -146,7 +150,8 @@ class Application:
 
     @property
     def inspect_file(self) -> InspectFile:
-        return InspectFile(self.vault, self.keys, self.intake, system_clock)
+        fips = self.settings.require_fips
+        return InspectFile(self.vault, self.keys, self.intake, system_clock, fips)
 
     @property
     def assign_token(self) -> AssignToken:

@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING
 from seedvault.config import FILE_NAME, Settings, save
 from seedvault.domain.audit import AuditEvent, EventKind
 from seedvault.domain.errors import Conflict, StorageUnavailable
+from seedvault.domain.fips import ModuleWords
 from seedvault.domain.vault_key import StoredKey
+from seedvault.service.fips import refuse_module
 from seedvault.service.ports import VaultIdentity
 from seedvault.wiring.clock import system_clock
-from seedvault.wiring.places import library_of, location, pin
+from seedvault.wiring.places import library_of, location, pin, refuse_unapproved
 from seedvault.wiring.shares import SharePlan, check_shares, write_secret, write_shares
 from seedvault.wiring.strangers import refuse_strangers
 
@@ -33,6 +35,7 @@ class Initialised:
     is_software: bool
     import_tier: str
     created: tuple[str, ...]
+    require_fips: bool = False
 
 
 _SO_PIN = "so-pin"
@@ -51,6 +54,8 @@ def initialise(
     _refuse_existing(settings)
     library = library_of(settings)
     check_shares(shares)
+    if settings.require_fips:
+        _refuse_module(settings)
     if dry_run:
         return None
     with ExitStack() as undo, _explained(settings.home):
@@ -61,6 +66,14 @@ def initialise(
         _fill_vault(settings, library, actor, keys)
         undo.pop_all()
         return made
+
+
+def _refuse_module(settings: Settings) -> None:
+    """Raises NotAllowed before anything is made. SoftHSM is not asked: it would need its store."""
+    if settings.module is None:
+        refuse_module(ModuleWords("SoftHSM", is_software=True, says_fips=False))
+    else:
+        refuse_unapproved(location(settings))
 
 
 @contextmanager
@@ -115,7 +128,11 @@ def _make_keys(
             able = keystore.capabilities
     created = tuple(f"{key.report.purpose} {key.report.name} ({key.report.kind})" for key in keys)
     made = Initialised(
-        f"{able.library} at {library}", able.is_software, able.import_tier.value, created
+        f"{able.library} at {library}",
+        able.is_software,
+        able.import_tier.value,
+        created,
+        settings.require_fips,
     )
     set_id = recovery.set_id if recovery else None
     return made, [stored_key(key, system_clock(), set_id) for key in keys]

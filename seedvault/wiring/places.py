@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from seedvault.config import Settings
 from seedvault.domain.errors import HsmUnavailable
+from seedvault.domain.fips import ModuleWords
+from seedvault.service.fips import refuse_module
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,6 +40,16 @@ def refuse_missing_store(settings: Settings) -> None:
             f"{settings.hsm_home} is missing: the keys of this vault were in it",
             remedy="Bring it back from a backup; without it no seed can be opened.",
         )
+
+
+def refuse_unapproved(place: "hsm.Location") -> None:
+    """Raises NotAllowed where the module will not do under require_fips."""
+    import hsm
+    from seedvault.keys import translated
+
+    with translated():
+        found = hsm.describe(place)
+    refuse_module(ModuleWords(found.maker, found.is_software, found.says_fips))
 
 
 def library_of(settings: Settings) -> "Path":

@@ -30,6 +30,7 @@ COMMANDS = list(generate.commands(click.Context(root, info_name="seedvault"), ro
 
 CODE = re.compile(r"`([^`]+)`")
 TEST_PATH = re.compile(r"\btests/[\w/]+(?:\.py)?")
+SWITCHES = {field.name for field in dataclasses.fields(config.Settings) if field.type is bool}
 COMMAND = re.compile(r"(?:^\$ |^    |`)seedvault ([a-z]+(?: [a-z]+)?)", re.MULTILINE)
 
 
@@ -114,11 +115,11 @@ def test_every_setting_is_listed_and_can_be_set(tmp_path: Path) -> None:
     settings = config.load(tmp_path)
     changed = {field.name for field in dataclasses.fields(settings)} - {"home"}
     assert {name for names in listed.values() for name in names} == changed
-    assert {Path(str(getattr(settings, name))).name for name in changed} == {"x"}
+    assert {Path(str(getattr(settings, name))).name for name in changed} == {"x", "True"}
 
 
 def _each_set_to_x(names: list[str]) -> list[str]:
-    return [f'{name} = "x"' for name in names]
+    return [f"{name} = true" if name in SWITCHES else f'{name} = "x"' for name in names]
 
 
 def test_every_number_of_the_policy_is_listed_with_its_value() -> None:

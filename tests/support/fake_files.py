@@ -8,6 +8,7 @@ from pathlib import Path
 
 from seedvault.domain.batch import Source
 from seedvault.domain.errors import FileRefused
+from seedvault.domain.fips import Protected
 from seedvault.service.ports import StoredToken
 from seedvault.service.seed_files import (
     NO_TERMS,
@@ -31,6 +32,7 @@ class FakeSeedFile:
     summary: Sequence[str] = ("fake seeds",)
     transport_key: DeliveredKey | None = None
     authenticated: bool = True
+    protected: Protected = field(default_factory=lambda: Protected("AES-128-CBC", "HMAC-SHA1"))
     position: int = field(default=0, init=False)
 
     def __iter__(self) -> Iterator[Delivered | RefusedRecord]:

@@ -345,6 +345,7 @@ class FakeKeys:
     import_tier = Tier.NARROW
     decrypt_mac_key = staticmethod(no_held_key)
     module = "a fake in memory"
+    by_software = frozenset({"AES-256-KW"})
 
     def __init__(self, vault: FakeVault) -> None:
         self.opened: list[Serial] = []

@@ -78,10 +78,11 @@ def test_every_setting_can_be_written(tmp_path: Path) -> None:
     settings = _written(
         tmp_path,
         '[storage]\ndatabase = "sqlite:///other.db"\n'
-        '[hsm]\nmodule = "/lib/p11.so"\ntoken_label = "L"\ntoken_serial = "S"\npin_file = "/p"\n',
+        '[hsm]\nmodule = "/lib/p11.so"\ntoken_label = "L"\ntoken_serial = "S"\npin_file = "/p"\n'
+        "require_fips = true\n",
     )
     assert settings == Settings(
-        tmp_path, "sqlite:///other.db", Path("/lib/p11.so"), "L", "S", Path("/p")
+        tmp_path, "sqlite:///other.db", Path("/lib/p11.so"), "L", "S", Path("/p"), require_fips=True
     )
 
 
@@ -96,10 +97,11 @@ def test_the_embedded_softhsm_has_a_place_of_its_own(tmp_path: Path) -> None:
         ('hsm = "x"\n', r"no section \[hsm\]"),
         ('[hsm]\nmodul = "x"\n', r"\[hsm\] has no text setting called modul"),
         ("[hsm]\npin_file = 7\n", r"\[hsm\] has no text setting called pin_file"),
+        ('[hsm]\nrequire_fips = "yes"\n', r"\[hsm\] require_fips is true or false"),
         ('[storage]\nmodule = "x"\n', r"\[storage\] has no text setting called module"),
         ("[hsm\n", "cannot be read"),
     ],
-    ids=["section", "no section", "name", "type", "name of another section", "broken"],
+    ids=["section", "no section", "name", "type", "switch", "name of another section", "broken"],
 )
 def test_what_no_settings_file_contains_is_refused_by_its_place(
     tmp_path: Path, text: str, words: str

@@ -101,7 +101,12 @@ def test_figure_7_verifies_and_opens_under_its_passphrase() -> None:
 
 def test_figure_7_tells_its_derivation() -> None:
     assert opened(figure(7), Passphrase("qwerty")).header.protection == UnderPassphrase(
-        Cipher.AES_128_CBC, "My Password 1", MacAlgorithm.HMAC_SHA1, 1000
+        Cipher.AES_128_CBC,
+        "My Password 1",
+        MacAlgorithm.HMAC_SHA1,
+        1000,
+        salt_octets=8,
+        key_octets=16,
     )
 
 
