@@ -15,7 +15,8 @@ from seedvault.domain.audit import (
     milliseconds,
 )
 from seedvault.service.ports import EventFilter
-from seedvault.storage.rows import EventRow, event_row, logged_events
+from seedvault.storage.columns import EventRow
+from seedvault.storage.rows import event_row, logged_events
 from seedvault.storage.statements import Driver, Statements
 from seedvault.storage.tables import AUDIT_EVENT, AUDIT_HEAD, TOKEN
 

@@ -9,15 +9,8 @@ from sqlalchemy import Connection, Select, func, select
 from seedvault.domain.batch import Batch
 from seedvault.domain.names import Serial, UserName
 from seedvault.service.ports import Counts, HeldToken, ListedToken, TokenFilter, User
-from seedvault.storage.rows import (
-    BatchRow,
-    HeldRow,
-    altered,
-    batch_of,
-    held_token,
-    listed_token,
-    moment,
-)
+from seedvault.storage.columns import BatchRow, HeldRow
+from seedvault.storage.rows import altered, batch_of, held_token, listed_token, moment
 from seedvault.storage.statements import Driver, Statements, tokens
 from seedvault.storage.tables import AUDIT_HEAD, BATCH, TOKEN, USER
 

@@ -19,9 +19,10 @@ from seedvault.domain.errors import Conflict, FileRefused, StorageUnavailable
 from seedvault.domain.token import Quarantined
 from seedvault.service.ports import Arrival, Clock
 from seedvault.storage.claims import Import, empty_unclaimed, take_claim
+from seedvault.storage.columns import BatchRow, StagedRow
 from seedvault.storage.engine import Database
 from seedvault.storage.failures import Clash, StillNeeded
-from seedvault.storage.rows import IN_STOCK, QUARANTINED, BatchRow, StagedRow, batch_of, staged_row
+from seedvault.storage.rows import IN_STOCK, QUARANTINED, batch_of, staged_row
 from seedvault.storage.statements import Prepared, Statements
 from seedvault.storage.tables import BATCH, NEW_TOKEN_COLUMNS, STAGED_TOKEN, STAGING, TOKEN
 from seedvault.storage.transaction import SqlTransaction

@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.expression import ClauseElement, ColumnElement
 
-from seedvault.storage.rows import HeldRow, ProgressRow, StagedRow, TokenRow
+from seedvault.storage.columns import HeldRow, ProgressRow, StagedRow, TokenRow
 from seedvault.storage.tables import AUDIT_EVENT, AUDIT_HEAD, STAGED_TOKEN, TOKEN, USER, VAULT
 
 Value = str | bytes | int | None

@@ -342,9 +342,8 @@ class FakeKeys:
     in `meanwhile` is done, once each, while a seed is open: what another node does in that time.
     """
 
-    import_tier = Tier.NARROW
+    import_tier, module = Tier.NARROW, "a fake in memory"
     decrypt_mac_key = staticmethod(no_held_key)
-    module = "a fake in memory"
     by_software = frozenset({"AES-256-KW"})
 
     def __init__(self, vault: FakeVault) -> None:

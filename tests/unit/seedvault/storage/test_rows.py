@@ -6,7 +6,7 @@ import pytest
 from sqlmodel import SQLModel
 
 from seedvault.domain.audit import milliseconds
-from seedvault.storage import rows
+from seedvault.storage import columns, rows
 from seedvault.storage.tables import (
     AUDIT_EVENT,
     BATCH,
@@ -17,19 +17,19 @@ from seedvault.storage.tables import (
 
 
 def test_a_staged_row_is_every_column_but_the_primary_key() -> None:
-    assert set(rows.StagedRow._fields) == set(STAGED_TOKEN.c.keys()) - {"id"}
+    assert set(columns.StagedRow._fields) == set(STAGED_TOKEN.c.keys()) - {"id"}
 
 
 def test_what_is_published_is_what_was_staged() -> None:
-    assert set(NEW_TOKEN_COLUMNS) == set(rows.StagedRow._fields) - {"staging", "line", "held"}
+    assert set(NEW_TOKEN_COLUMNS) == set(columns.StagedRow._fields) - {"staging", "line", "held"}
 
 
 def test_an_event_row_is_every_column() -> None:
-    assert set(rows.EventRow._fields) == set(AUDIT_EVENT.c.keys())
+    assert set(columns.EventRow._fields) == set(AUDIT_EVENT.c.keys())
 
 
 def test_a_batch_row_is_every_column() -> None:
-    assert set(rows.BatchRow._fields) == set(BATCH.c.keys())
+    assert set(columns.BatchRow._fields) == set(BATCH.c.keys())
 
 
 @pytest.mark.parametrize("ms", [0, 1, 999, 1_795_521_600_123, 253_402_300_799_999])
