@@ -96,7 +96,7 @@ def test_a_restart_that_fails_takes_no_answer_away(
 ) -> None:
     _verify(keystore, key, 48)
 
-    with returning(module.cryptoki, "initialize", *[Rv.GENERAL_ERROR] * 2):
+    with returning(module.cryptoki, "initialize", *[Rv.GENERAL_ERROR] * 3):
         _verify(keystore, key, 1)
         with pytest.raises(Unavailable):
             _verify(keystore, key, 1)

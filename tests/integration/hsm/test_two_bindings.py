@@ -9,13 +9,13 @@ import pytest
 from pkcs11 import Attribute, KeyType, ObjectClass, PKCS11Error
 from pkcs11 import Mechanism as TheirMechanism
 
-from hsm import Digest, HsmError, Integrity, KeyNotFound, Keystore, PinRejected, Policy, Unsupported
+from hsm import Digest, HsmError, Integrity, KeyNotFound, Keystore, PinRejected, Unsupported
 from hsm.connection import LentSession, log_in, open_session
 from hsm.cryptoki import CKU_USER, Mechanism
 from hsm.key_object import FoundObject
 from hsm.module import Module
 from hsm.templates import EXPOSED_SEED, Cka, Ckk
-from hsm.translate import Ambiguous, Stale, pkcs11_failure
+from hsm.translate import Ambiguous, Forbidden, Stale, pkcs11_failure
 from hsm.vault_key import FIRST, VaultKey
 from hsm.workshop import Workshop, _uninitialised, workshop
 from tests.support.softhsm import pin, vault_location
@@ -109,12 +109,12 @@ FAULTS = {
         lambda desk: desk.their(FIRST.seal).sign(b"m", mechanism=NOWHERE),
     ),
     "a value that is read": Fault(
-        Policy,
+        Forbidden,
         lambda desk: desk.ours.attribute(desk.ours.key(FIRST.kek), Cka.VALUE),
         lambda desk: desk.their(FIRST.kek)[Attribute.VALUE],
     ),
     "a wrapped key that must stay": Fault(
-        Policy,
+        Forbidden,
         lambda desk: desk.ours.wrap(desk.ours.key(FIRST.kek), desk.ours.key(FIRST.seal)),
         lambda desk: desk.their(FIRST.kek).wrap_key(
             desk.their(FIRST.seal), mechanism=TheirMechanism.AES_KEY_WRAP

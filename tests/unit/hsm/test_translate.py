@@ -6,6 +6,7 @@ import pytest
 from hsm.errors import (
     HsmError,
     Integrity,
+    KeyNotFound,
     PinRejected,
     Unavailable,
     Unsupported,
