@@ -85,14 +85,15 @@ class RecoveryKey:
             if len(sets) > 1:
                 raise Policy(
                     f"these shares are of {len(sets)} different sets ({', '.join(sorted(sets))}): "
-                    "bring shares of one set. Nothing was changed"
+                    "bring shares of one set"
                 )
             needed = share_of(words[0])[2] if words else 0
             octets = bytearray(combine_mnemonics(words[:needed]))
         except MnemonicError as error:
+            what = str(error).rstrip(".")
             raise Policy(
-                f"the shares do not make a recovery key: {error}. Nothing was changed; check each "
-                "word, and bring as many shares as are needed"
+                f"the shares do not make a recovery key: {what}. Check each word, and bring as many "
+                "shares as are needed"
             ) from error
         return cls(octets, sets.pop())
 

@@ -96,7 +96,7 @@ def restore(
     with session.application() as application:
         ceremony = application.ceremonies.restore_keys
         vault_id = application.vault.identity.vault_id
-        copies = read_backup(file, vault_id) if file else []
+        copies = read_backup(file, vault_id) if file else None
         keys = ceremony.restorable(copies)
         recovery = recovery_of(read_shares(share_files, session.home / wiring.RECOVERY_SHARE))
         if dry_run:

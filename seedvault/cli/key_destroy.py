@@ -31,8 +31,8 @@ def destroy(  # noqa: PLR0913 - one parameter for each option
 ) -> None:
     """Destroy a key that is not in use and that no token needs, with a second person's agreement.
 
-    What still lies in backups under this key can be opened no more. A certificate of destruction
-    is written, which the HSM signs.
+    What lies in backups under this key is then opened by nobody but the custodians, whose shares
+    bring its copy back. A certificate of destruction is written, which the HSM signs.
 
     \b
     Example:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from seedvault.domain.audit import AuditEvent, EventKind
 from seedvault.domain.errors import NotAllowed, NotFound
-from seedvault.domain.vault_key import KeyPurpose, StoredKey
+from seedvault.domain.vault_key import KeyPurpose, StoredKey, in_use
 from seedvault.service.key_ports import KeyReport, KeyRoom, KeyVault, Recovery
 from seedvault.service.ports import Clock
 
@@ -88,7 +88,7 @@ class ReshareKeys:
         """The keys with their new copies. Raises NotAllowed where `old` does not open the old."""
         keys = [key for key in self.vault.vault_keys() if key.copy is not None]
         if not keys:
-            raise _no_copies([key.name for key in self.vault.vault_keys()])
+            raise _no_copies([in_use(self.vault.vault_keys()).kek])
         copied = self.room.recopy(keys, old, new)
         names = ", ".join(key.name for key in copied)
         detail = f"{names}: shares of set {old.set_id} -> {new.set_id}"
@@ -109,11 +109,12 @@ class RestoreKeys:
     clock: Clock
 
     def __call__(
-        self, copies: Sequence[StoredKey], recovery: Recovery, actor: str
+        self, copies: Sequence[StoredKey] | None, recovery: Recovery, actor: str
     ) -> list[KeyReport]:
         """What was restored, and the new checkpoint key: one that signs is never copied.
 
-        All of it, or nothing. Raises NotAllowed where a copy is missing, or does not open.
+        `copies` are those of a file; None stands for those in the database. All of it, or nothing.
+        Raises NotAllowed where a copy is missing, or does not open.
         """
         keys = self.restorable(copies)
         reports = self.room.restore(keys, recovery)
@@ -130,18 +131,24 @@ class RestoreKeys:
             raise
         return [*reports, new.report]
 
-    def restorable(self, copies: Sequence[StoredKey]) -> list[StoredKey]:
+    def restorable(self, copies: Sequence[StoredKey] | None) -> list[StoredKey]:
         """The vault's keys with their copies. Raises NotAllowed where one has none."""
-        by_name = {key.name: key for key in copies}
-        needed = [
-            by_name.get(key.name, key)
-            for key in self.vault.vault_keys()
-            if key.purpose is not KeyPurpose.CHECKPOINT
-        ]
-        lacking = [key.name for key in needed if key.copy is None]
+        keys = self.vault.vault_keys()
+        names = [key.name for key in keys if key.purpose is not KeyPurpose.CHECKPOINT]
+        found = {
+            key.name: key for key in (keys if copies is None else copies) if key.copy is not None
+        }
+        lacking = [name for name in names if name not in found]
+        if lacking and copies is not None:
+            raise NotAllowed(
+                f"there is no copy of {', '.join(lacking)} in the file: it was written before they "
+                "were made",
+                unchanged="No key was restored.",
+                remedy="Bring a newer file, or leave --from out: the database has copies as well.",
+            )
         if lacking:
             raise _no_copies(lacking)
-        return needed
+        return [found[name] for name in names]
 
     def _compare(self, reports: Sequence[KeyReport]) -> None:
         on_record = {key.name: key.check_value for key in self.vault.vault_keys()}
@@ -192,6 +199,5 @@ class RestoreKeys:
 def _no_copies(names: Sequence[str]) -> NotAllowed:
     return NotAllowed(
         f"{', '.join(names)}: made without a copy for custodians",
-        remedy="Back them up by the HSM's own means; keys that are made now can be copied: "
-        "seedvault key rotate",
+        remedy="Back them up by the HSM's own means, or import the makers' files into a new vault.",
     )

@@ -56,6 +56,8 @@ class RenewKeys:
         """
         keys = self.vault.vault_keys()
         old, names = in_use(keys), self.names(purposes)
+        if KeyPurpose.KEK in purposes:
+            self._refuse_stranding(next(key for key in keys if key.name == old.kek))
         copied = [key for key in keys if key.in_use and key.copy is not None]
         if copied and recovery is None:
             raise _shares_needed(
@@ -76,6 +78,11 @@ class RenewKeys:
         """What the new keys will be called: a name that the HSM knows already is left alone."""
         keys = self.vault.vault_keys()
         return [self._free_name(purpose, keys) for purpose in purposes]
+
+    def _refuse_stranding(self, kek: StoredKey) -> None:
+        """Raises InvalidInput where seeds would stay under a KEK that is not in use, for ever."""
+        if kek.copy is None and self.vault.key_references().get(kek.name):
+            raise _never_to_be_moved(kek.name, "No key was made.")
 
     def _free_name(self, purpose: KeyPurpose, keys: Sequence[StoredKey]) -> str:
         version = max((key.version for key in keys if key.purpose is purpose), default=0) + 1
@@ -112,6 +119,15 @@ def _shares_needed(why: str, unchanged: str) -> InvalidInput:
         f"only custodians can do this: {why}",
         unchanged=unchanged,
         remedy="Bring the shares of the recovery key: --share-file FILE, for each.",
+    )
+
+
+def _never_to_be_moved(kek: str, unchanged: str) -> InvalidInput:
+    return InvalidInput(
+        f"KEK {kek} was made without a copy for custodians: what it wraps can be opened, and never "
+        "be wrapped under another key",
+        unchanged=unchanged,
+        remedy=f"Keep {kek}, or import the makers' files into a new vault.",
     )
 
 
@@ -179,12 +195,7 @@ class MoveTokens:
     def _refuse_without_copy(self, retired: Sequence[StoredKey]) -> None:
         for key in retired:
             if key.copy is None:
-                raise InvalidInput(
-                    f"KEK {key.name} was made without a copy for custodians: what it wraps can be "
-                    "opened, and never be wrapped under another key",
-                    unchanged="No token was moved.",
-                    remedy=f"Keep {key.name}, or import the makers' files into a new vault.",
-                )
+                raise _never_to_be_moved(key.name, "No token was moved.")
 
     def _pass(self, target: KeysInUse, mover: Mover, actor: str, tally: _Tally) -> int:
         """How many tokens one pass over the vault has moved."""

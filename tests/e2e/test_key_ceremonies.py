@@ -182,6 +182,16 @@ def test_the_backup_of_another_vault_is_refused(
     assert (refused.code, "no backup of this vault" in refused.err) == (2, True)
 
 
+def test_a_backup_from_before_a_rotation_is_refused_and_says_so(
+    seedvault: CommandLine, shares: list[Path], tmp_path: Path
+) -> None:
+    copies = tmp_path / "keys.json"
+    seedvault.ok("key", "backup", copies)
+    seedvault.ok("key", "rotate", "seal", *_share_options(*shares[:2]))
+    refused = seedvault("key", "restore", "--from", copies, *_share_options(*shares[:2]))
+    assert (refused.code, "no copy of s2 in the file" in refused.err) == (5, True)
+
+
 def test_keys_made_without_copies_are_named_where_one_would_be_needed(tmp_path: Path) -> None:
     seedvault = CommandLine(tmp_path / "bare")
     seedvault.ok("init", "--no-recovery")

@@ -277,6 +277,13 @@ def test_shares_of_another_vault_move_nothing(house: House) -> None:
     assert "k2" not in house.vault.key_references()
 
 
+def test_a_kek_without_a_copy_is_not_retired_while_seeds_are_under_it(house: House) -> None:
+    house.vault._database.driver.execute("UPDATE vault_key SET copy_blob = NULL")
+    with pytest.raises(InvalidInput, match="k1 was made without a copy"):
+        RenewKeys(house.vault, house.room, lambda: NOON)(ROTATED, None, "root")
+    assert not house.room.holds("k2")
+
+
 def test_a_seal_is_renewed_without_any_shares(house: House) -> None:
     house.renew((KeyPurpose.SEAL, KeyPurpose.FINGERPRINT))
     with house.keys() as keys:
