@@ -92,8 +92,8 @@ class RecoveryKey:
         except MnemonicError as error:
             what = str(error).rstrip(".")
             raise Policy(
-                f"the shares do not make a recovery key: {what}. Check each word, and bring as many "
-                "shares as are needed"
+                f"the shares do not make a recovery key: {what}. Check each word, and bring as "
+                "many shares as are needed"
             ) from error
         return cls(octets, sets.pop())
 
