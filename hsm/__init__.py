@@ -20,12 +20,15 @@ from hsm.model import (
     Cipher,
     Digest,
     HandedOn,
+    ImportedKey,
     KeyReport,
     Location,
     MadeKey,
     Mode,
     Terms,
     Tier,
+    TransportKind,
+    TransportReport,
     WrappedKey,
     WrappedSeed,
 )
@@ -38,7 +41,10 @@ from hsm.vault_key import FIRST, Keyring, Purpose, VaultKey, named
 
 if TYPE_CHECKING:
     from hsm.ceremony import Ceremony, initialise, prepare, remove
+    from hsm.components import Component
+    from hsm.key_source import WrappedTransportKey
     from hsm.recovery import Quorum, RecoveryKey, share_of
+    from hsm.transport_ceremony import TransportCeremony, TransportOrder
 
 __all__ = [
     "FIRST",
@@ -46,9 +52,11 @@ __all__ = [
     "Capabilities",
     "Ceremony",
     "Cipher",
+    "Component",
     "Digest",
     "HandedOn",
     "HsmError",
+    "ImportedKey",
     "Integrity",
     "KeyNotFound",
     "KeyReport",
@@ -69,13 +77,18 @@ __all__ = [
     "SelfDescription",
     "Terms",
     "Tier",
+    "TransportCeremony",
     "TransportKey",
+    "TransportKind",
+    "TransportOrder",
+    "TransportReport",
     "Unavailable",
     "Unsupported",
     "VaultKey",
     "WrappedKey",
     "WrappedSeed",
     "describe",
+    "WrappedTransportKey",
     "initialise",
     "named",
     "prepare",
@@ -91,6 +104,10 @@ _ON_DEMAND = {
     "Quorum": "hsm.recovery",
     "RecoveryKey": "hsm.recovery",
     "share_of": "hsm.recovery",
+    "Component": "hsm.components",
+    "WrappedTransportKey": "hsm.key_source",
+    "TransportCeremony": "hsm.transport_ceremony",
+    "TransportOrder": "hsm.transport_ceremony",
 }
 
 

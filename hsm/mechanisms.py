@@ -22,6 +22,8 @@ class Ckm(IntEnum):
     AES_CBC = 0x1082
     AES_GCM = 0x1087
     AES_KEY_WRAP = 0x2109
+    AES_KEY_WRAP_PAD = 0x210A
+    AES_KEY_WRAP_KWP = 0x210B
 
 
 _HMAC = {
@@ -36,6 +38,12 @@ ECDSA = byref(Mechanism(Ckm.ECDSA))
 # SoftHSM 2.6 names RFC 5649 wrapping _PAD and pads to 8 octets first: a 20-octet seed comes
 # back as 24. Seeds are padded to the HMAC block instead, so plain RFC 3394 carries them.
 AES_KEY_WRAP = byref(Mechanism(Ckm.AES_KEY_WRAP))
+
+# RFC 5649, where the module has it: SoftHSM 2.6 by the second number, correct when it unwraps.
+PADDED_KEY_WRAP = (
+    byref(Mechanism(Ckm.AES_KEY_WRAP_KWP)),
+    byref(Mechanism(Ckm.AES_KEY_WRAP_PAD)),
+)
 
 # Hash, mask generation (CKG_MGF1_SHA1, _SHA256) and CKZ_DATA_SPECIFIED: an empty label.
 _OAEP = {

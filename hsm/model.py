@@ -117,6 +117,25 @@ class Cipher(Enum):
         return self.name.replace("_", "-").replace("DES3", "3DES")
 
 
+class TransportKind(Enum):
+    """What a transport key on the PKCS#11 token is: algorithm, octets of the key or the modulus."""
+
+    AES_128 = ("AES", 16)
+    AES_192 = ("AES", 24)
+    AES_256 = ("AES", 32)
+    DES3 = ("3DES", 24)
+    RSA_2048 = ("RSA", 256)
+    RSA_3072 = ("RSA", 384)
+    RSA_4096 = ("RSA", 512)
+
+    def __init__(self, algorithm: str, octets: int) -> None:
+        self.algorithm = algorithm
+        self.octets = octets
+
+    def __str__(self) -> str:
+        return "3DES" if self is TransportKind.DES3 else self.name.replace("_", "-")
+
+
 @dataclass(frozen=True, slots=True)
 class Terms:
     """On what terms a seed is taken over.
@@ -238,3 +257,33 @@ class MadeKey:
 
     report: KeyReport
     copy: bytes | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class TransportReport:
+    """A transport key as its module shows it. `attributes` are PKCS#11's, by name.
+
+    `answer`, to the known question, tells the key from every other one at any time: what a block
+    of zeros decrypts to, in part; of an RSA pair, what its public half hashes to.
+    `public_key`: that half, as SubjectPublicKeyInfo in DER.
+    """
+
+    label: str
+    kind: TransportKind
+    uses: tuple[str, ...]
+    attributes: tuple[tuple[str, bool], ...]
+    answer: str
+    public_key: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedKey:
+    """A transport key that came from outside, its check values, and by what way it came.
+
+    `report` is None where it was only looked at.
+    """
+
+    zeros: str
+    cmac: str
+    way: str
+    report: TransportReport | None

@@ -116,9 +116,9 @@ class Session:
         """r || s over a digest computed outside."""
         return self._signed(mechanisms.ECDSA, key, digest)
 
-    def attribute(self, handle: int, kind: templates.Cka) -> bytes:
-        """An attribute's octets, at most 256 of them."""
-        value = (c_char * 256)()
+    def attribute(self, handle: int, kind: templates.Cka, most: int = 256) -> bytes:
+        """An attribute's octets, at most 256 of them, or as many as is said."""
+        value = (c_char * most)()
         template = Template((kind, value))
         self.cryptoki.get_attribute_value(self.handle, handle, template.array, 1)
         return value.raw[: template.array[0].length]

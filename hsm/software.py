@@ -20,6 +20,9 @@ from hsm.model import Cipher, Mode
 from hsm.narrow import TAG_OCTETS, not_decryptable
 from hsm.page import LockedPage
 
+Key = bytearray | memoryview
+"""A key's octets, where their owner can wipe them."""
+
 # Typed for `bytes`, though any buffer will do: a key in `bytes` could not be wiped.
 _ALGORITHMS: Final[dict[str, Callable[..., BlockCipherAlgorithm]]] = {
     "AES": AES,
@@ -28,7 +31,7 @@ _ALGORITHMS: Final[dict[str, Callable[..., BlockCipherAlgorithm]]] = {
 }
 
 
-def decrypt(page: LockedPage, cipher: Cipher, key: bytearray, value: bytes) -> int:
+def decrypt(page: LockedPage, cipher: Cipher, key: Key, value: bytes) -> int:
     """Octets put on the page, CBC's padding included. `check_length` has passed `value`.
 
     Raises:
@@ -62,18 +65,18 @@ def _into_page(page: LockedPage, decryptor: CipherContext, octets: bytes) -> int
     return length
 
 
-def _unwrap_des3(page: LockedPage, cipher: Cipher, key: bytearray, value: bytes) -> int:
+def _unwrap_des3(page: LockedPage, cipher: Cipher, key: Key, value: bytes) -> int:
     def cbc(iv: bytes, octets: bytes | memoryview, into: memoryview) -> None:
         _decryptor(cipher, key, modes.CBC(iv)).update_into(octets, into)
 
     return key_unwrap.unwrap_des3(page, cbc, value)
 
 
-def _ecb(cipher: Cipher, key: bytearray) -> CipherContext:
+def _ecb(cipher: Cipher, key: Key) -> CipherContext:
     return _decryptor(cipher, key, modes.ECB())  # noqa: S305 - a key wrap is made of single blocks
 
 
-def _decryptor(cipher: Cipher, key: bytearray, mode: modes.Mode) -> CipherContext:
+def _decryptor(cipher: Cipher, key: Key, mode: modes.Mode) -> CipherContext:
     try:
         made: Any = LibraryCipher(_ALGORITHMS[cipher.algorithm](key), mode)
         decryptor: CipherContext = made.decryptor()

@@ -34,6 +34,7 @@ class Cka(IntEnum):
     EXPONENT_1 = 0x126
     EXPONENT_2 = 0x127
     COEFFICIENT = 0x128
+    VALUE_LEN = 0x161
     EXTRACTABLE = 0x162
     MODIFIABLE = 0x170
     EC_POINT = 0x181
@@ -127,6 +128,29 @@ def transport_key(kind: Ckk, value: Array[c_char]) -> Template:
     return Template(*_secret(kind, Cka.DECRYPT), (Cka.VALUE, value))
 
 
+def held_transport_key(kind: Ckk, label: str, identifier: bytes) -> tuple[tuple[Cka, Value], ...]:
+    """The same as it lives on the PKCS#11 token: it may also unwrap, and is never changed."""
+    given: dict[Cka, Value] = dict(_secret(kind, Cka.DECRYPT, Cka.UNWRAP))
+    given[Cka.TOKEN] = True
+    return (
+        *given.items(),
+        (Cka.LABEL, label.encode()),
+        (Cka.ID, identifier),
+        # Else whoever has the PIN could switch ENCRYPT, or WRAP, on later.
+        (Cka.MODIFIABLE, False),
+    )
+
+
+def checking_key(kind: Ckk) -> tuple[tuple[Cka, Value], ...]:
+    """A key in passing that answers for its check value and length: it may encrypt, and leave."""
+    return _secret(kind, Cka.ENCRYPT, extractable=True)
+
+
+def passing_wrapping_key() -> "Template":
+    """The AES key that somebody made for one wrapped key."""
+    return Template(*_secret(Ckk.AES, Cka.UNWRAP))
+
+
 def rsa_transport_key(numbers: Iterable[tuple[Cka, Array[c_char]]]) -> Template:
     """An RSA private key on which a manufacturer encrypted, its `numbers` big-endian."""
     return Template(
@@ -174,6 +198,11 @@ def labelled(object_class: Cko, label: str) -> Template:
     return Template(
         (Cka.CLASS, object_class), (Cka.TOKEN, True), (Cka.LABEL, label.encode("utf-8"))
     )
+
+
+def identified(object_class: Cko, identifier: bytes) -> Template:
+    """What finds a key by its CKA_ID."""
+    return Template((Cka.CLASS, object_class), (Cka.TOKEN, True), (Cka.ID, identifier))
 
 
 CANARY: Final = Template(*_secret(Ckk.GENERIC_SECRET, extractable=True), (Cka.VALUE, bytes(64)))
