@@ -75,7 +75,7 @@ class PrivateKey(Secret):
 
 
 class HeldKey(Secret):
-    """An RSA key that somebody else holds, such as an HSM: here are its label, and one question.
+    """A key that somebody else holds, such as an HSM: here are its label, and one question.
 
     `decrypt` gives the key of a file's value MACs, which is the one value that must be read here,
     or raises ValueError. Seeds are decrypted by whoever holds the key.

@@ -28,7 +28,7 @@ from importers.model import (
 )
 from importers.pskc import algorithms
 from importers.pskc import draft_grammar as grammar
-from importers.pskc.protection import PreSharedLock
+from importers.pskc.protection import PreSharedLock, transport_key
 from importers.pskc.serials import Serials
 from importers.seed_file import Refused, SeedFile
 from importers.source import Source
@@ -82,9 +82,9 @@ def _transport_key(
             "are not authenticated.",
         )
     container.warnings[WarningCode.VALUES_UNAUTHENTICATED] += 1
-    key = next(PreSharedLock(UnderPreSharedKey(cipher, None), place).keys(unlock))
-    with key.expose() as octets:
-        return TransportKey(bytearray(octets), cipher)
+    return transport_key(
+        next(PreSharedLock(UnderPreSharedKey(cipher, None), place).keys(unlock)), cipher
+    )
 
 
 class DraftReading:

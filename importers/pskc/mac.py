@@ -121,11 +121,21 @@ class MacMethod:
     algorithm: MacAlgorithm
     sealed: _Sealed | None
     by_encryption_key: bool
+    place: Place
 
     def open(self, key: Secret, first: Capture) -> ValueMacs:
         """Keyed, for the container's `key`. Raises WrongKey where it does not open the MAC key."""
+        by_itself = self.by_encryption_key
+        if isinstance(key, HeldKey):
+            by_itself = False  # its octets are not here
+            if self.sealed is None:
+                raise Unsupported(
+                    "the encryption key itself makes the value MACs, and it does not leave the HSM",
+                    self.place,
+                    "Give the key in a file, or ask for a file with a MACKey.",
+                )
         mac_key = None if self.sealed is None else self.sealed.open(key, self.algorithm, first)
-        return ValueMacs(self.algorithm, mac_key, key if self.by_encryption_key else None)
+        return ValueMacs(self.algorithm, mac_key, key if by_itself else None)
 
 
 def mac_method(
@@ -151,7 +161,7 @@ def mac_method(
         if sealed is None:
             raise Unsupported("value MACs by an RSA key are not read here", place)
         by_encryption_key = False
-    return MacMethod(algorithm, sealed, by_encryption_key)
+    return MacMethod(algorithm, sealed, by_encryption_key, place)
 
 
 def _unauthenticated(container: Capture, instructions: Instructions) -> None:

@@ -99,7 +99,7 @@ def open_container(
     if told is not None and not _says(first, told):
         container.warnings[WarningCode.CIPHER_OVERRIDDEN] += 1
     modulus = key.modulus_octets if isinstance(key, PrivateKey) else 0
-    transport = _transport_key(key, cipher)
+    transport = transport_key(key, cipher)
     keys = Keys(transport, value_macs, told, modulus)
     return Opened(lock.protection, keys)
 
@@ -164,7 +164,8 @@ def _opened(
     raise refusal
 
 
-def _transport_key(key: Secret, cipher: Cipher) -> TransportKey:
+def transport_key(key: Secret, cipher: Cipher) -> TransportKey:
+    """What decrypts the values, whoever holds it."""
     if isinstance(key, HeldKey):
         return HeldTransportKey(key.label, cipher)
     with key.expose() as octets:
@@ -188,6 +189,9 @@ class PreSharedLock:
         if unlock is None:
             reason = f"the file is encrypted under {wanted}, and no key was given"
             raise KeyMissing(reason, self.place, "Give its key: --key-file.", passphrase=False)
+        if isinstance(unlock, HeldKey):
+            yield unlock  # whose key it is, and how long, shows when it opens something
+            return
         if not isinstance(unlock, PreSharedKey):
             reason = f"the file is encrypted under {wanted}, and {unlock.kind} was given"
             raise WrongKey(reason, self.place, "Give its key.")

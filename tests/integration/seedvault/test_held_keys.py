@@ -9,6 +9,8 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicNumbers
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from pkcs11 import Attribute, KeyType
 
+from hsm import Component, TransportCeremony, TransportKind, TransportOrder
+from hsm.standard_check import in_memory
 from hsm.workshop import workshop
 from importers import Cipher, MacAlgorithm
 from seedvault.domain.errors import FileRefused, HsmUnavailable
@@ -16,7 +18,8 @@ from seedvault.intake import SeedFiles
 from seedvault.keys import HsmKeys
 from seedvault.service.ports import TakenSeed
 from seedvault.service.seed_files import NO_TERMS, Delivered, HeldKey, SeedFileKey, Terms
-from tests.support.sealed_maker import SEED, Sealed, sealed
+from tests.support.sealed_maker import SEED, Sealed, key_for, sealed
+from tests.support.softhsm import pin
 from tests.support.tokens import NOON
 
 HMAC = MacAlgorithm.HMAC_SHA256
@@ -83,7 +86,50 @@ def test_a_label_that_no_key_has_is_named(keys: HsmKeys, tmp_path: Path) -> None
         taken(keys, path, "nobody's")
 
 
-def test_a_file_under_a_shared_key_does_not_want_it(keys: HsmKeys, tmp_path: Path) -> None:
+def brought_in(keys: HsmKeys, kind: TransportKind, key: bytes) -> str:
+    """The label of a pre-shared key that custodians brought to the PKCS#11 token."""
+    label = f"maker {next(NUMBERS)}"
+    parts = bytes(len(key) - 1) + b"\1", bytes([*key[:-1], key[-1] ^ 1])
+    with TransportCeremony(keys.keystore._connection.location, pin()) as ceremony:
+        components = [
+            Component(bytearray(part), in_memory(kind.algorithm, bytearray(part)).zeros)
+            for part in parts
+        ]
+        opened = ceremony.of_components(kind, components)
+        ceremony.bring_in(TransportOrder(label, kind), opened)
+    return label
+
+
+@pytest.mark.parametrize(
+    ("cipher", "kind"),
+    [
+        (Cipher.AES_128_CBC, TransportKind.AES_128),
+        (Cipher.AES_256_CBC, TransportKind.AES_256),
+        (Cipher.AES_192_GCM, TransportKind.AES_192),
+        (Cipher.DES3_CBC, TransportKind.DES3),
+    ],
+)
+def test_a_pre_shared_key_in_the_hsm_opens_macs_and_seeds(
+    keys: HsmKeys, tmp_path: Path, cipher: Cipher, kind: TransportKind
+) -> None:
+    label = brought_in(keys, kind, key_for(cipher))
+    path = delivered(tmp_path, Sealed(cipher, mac=HMAC))
+    assert taken(keys, path, label).wrapped.length == len(SEED)
+
+
+def test_another_pre_shared_key_of_the_hsm_does_not_open_the_file(
+    keys: HsmKeys, tmp_path: Path
+) -> None:
+    label = brought_in(keys, TransportKind.AES_128, b"another key, 16.")
     path = delivered(tmp_path, Sealed(Cipher.AES_128_CBC, mac=HMAC))
-    with pytest.raises(FileRefused, match="a key that lives elsewhere was given"):
-        taken(keys, path, "any")
+    with pytest.raises(FileRefused, match="does not open this file"):
+        taken(keys, path, label)
+
+
+def test_a_key_that_stays_in_the_hsm_makes_no_macs_of_its_own(
+    keys: HsmKeys, tmp_path: Path
+) -> None:
+    order = Sealed(Cipher.AES_128_CBC, mac=HMAC, mac_key=None, reference="transport-key")
+    label = brought_in(keys, TransportKind.AES_128, key_for(Cipher.AES_128_CBC))
+    with pytest.raises(FileRefused, match="does not leave the HSM"):
+        taken(keys, delivered(tmp_path, order), label)
