@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from hsm.components import Component
     from hsm.key_source import WrappedTransportKey
     from hsm.recovery import Quorum, RecoveryKey, share_of
-    from hsm.transport_ceremony import TransportCeremony, TransportOrder
+    from hsm.transport_ceremony import OpenedSource, TransportCeremony, TransportOrder
 
 __all__ = [
     "FIRST",
@@ -66,6 +66,7 @@ __all__ = [
     "MacKey",
     "MadeKey",
     "Mode",
+    "OpenedSource",
     "Pin",
     "PinRejected",
     "Policy",
@@ -106,6 +107,7 @@ _ON_DEMAND = {
     "share_of": "hsm.recovery",
     "Component": "hsm.components",
     "WrappedTransportKey": "hsm.key_source",
+    "OpenedSource": "hsm.transport_ceremony",
     "TransportCeremony": "hsm.transport_ceremony",
     "TransportOrder": "hsm.transport_ceremony",
 }

@@ -23,8 +23,8 @@ from hsm.templates import Cka
 from hsm.transport_object import TYPES, Encryptor, block, decrypted, found_all, one, remove, report
 from hsm.workshop import Workshop, workshop
 
-LABEL_OCTETS_MAX: Final = 64
-Opened = Callable[[Session], AbstractContextManager[KeySource]]
+LABEL_OCTETS_MAX: Final = 255
+OpenedSource = Callable[[Session], AbstractContextManager[KeySource]]
 """Opens where a key comes from, on a session, for as long as a block lasts."""
 
 
@@ -83,7 +83,9 @@ class TransportCeremony:
                 )
                 return report(shop.session, label, kind, asked=True)
 
-    def bring_in(self, order: TransportOrder, opened: Opened, *, keep: bool = True) -> ImportedKey:
+    def bring_in(
+        self, order: TransportOrder, opened: OpenedSource, *, keep: bool = True
+    ) -> ImportedKey:
         """The key that `opened` opens; it stays on the PKCS#11 token, if it is to be kept.
 
         Raises:
@@ -101,15 +103,17 @@ class TransportCeremony:
                     report = _settled(shop.session, source, order)
                     return ImportedKey(checked.zeros, checked.cmac, source.way, report)
 
-    def of_components(self, kind: TransportKind, components: Sequence[Component]) -> Opened:
+    def of_components(self, kind: TransportKind, components: Sequence[Component]) -> OpenedSource:
         """Where a key comes from that custodians bring in parts."""
         return lambda session: key_source.from_components(session, kind, components)
 
-    def under_passphrase(self, kind: TransportKind, jwe: bytes, passphrase: bytearray) -> Opened:
+    def under_passphrase(
+        self, kind: TransportKind, jwe: bytes, passphrase: bytearray
+    ) -> OpenedSource:
         """Where a key comes from that stands in a JWE under a passphrase."""
         return lambda session: from_passphrase(session, kind, jwe, passphrase)
 
-    def unwrapping(self, kind: TransportKind, wrapped: WrappedTransportKey) -> Opened:
+    def unwrapping(self, kind: TransportKind, wrapped: WrappedTransportKey) -> OpenedSource:
         """Where a key comes from that was encrypted for an RSA key on this PKCS#11 token."""
 
         @contextmanager

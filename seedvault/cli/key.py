@@ -13,6 +13,7 @@ _COMMANDS = {
     "destroy": ("seedvault.cli.key_destroy", "destroy"),
     "backup": ("seedvault.cli.key_backup", "backup"),
     "restore": ("seedvault.cli.key_backup", "restore"),
+    "transport": ("seedvault.cli.transport", "transport"),
 }
 
 
@@ -32,7 +33,7 @@ class Ceremonies(click.Group):
 
 @click.group("key", cls=Ceremonies)
 def command() -> None:
-    """List, rotate, destroy, back up and restore the vault's keys.
+    """List, rotate, destroy, back up and restore the vault's keys; and makers' transport keys.
 
     Every ceremony is on the audit log, and leaves a written record that the HSM signs.
     """

@@ -45,7 +45,7 @@ def destroy(  # noqa: PLR0913 - one parameter for each option
             _tell(session, report, None)
             return
         secretary = Secretary(session, records)
-        _confirm(name, yes=yes)
+        confirm(name, yes=yes)
         ceremony(name, session.actor, approved_by)
         facts = [("Destroyed", f"{report.purpose.words} {name}"), ("Tokens that needed it", "0")]
         kept = secretary.write(
@@ -54,7 +54,8 @@ def destroy(  # noqa: PLR0913 - one parameter for each option
     _tell(session, report, kept)
 
 
-def _confirm(name: str, *, yes: bool) -> None:
+def confirm(name: str, *, yes: bool) -> None:
+    """Return only when whoever is there has typed the name. Raises UsageError."""
     if yes:
         return
     if not sys.stdin.isatty():

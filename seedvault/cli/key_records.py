@@ -35,8 +35,11 @@ class Secretary:
             facts=tuple(facts),
             keys=tuple(map(_recorded, keys)),
         )
-        signed = application.sign_record(replace(record, approved_by=approved_by))
-        return self._folder.keep(signed)
+        return self.keep(application, replace(record, approved_by=approved_by))
+
+    def keep(self, application: Application, record: CeremonyRecord) -> KeptRecord:
+        """The files of a record that is written already, signed in the same way."""
+        return self._folder.keep(application.sign_record(record))
 
 
 def _recorded(key: KeyReport) -> RecordedKey:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from seedvault.domain.errors import InvalidInput
-from seedvault.domain.names import Serial, UserName
+from seedvault.domain.names import KeyLabel, Serial, UserName
 
 if TYPE_CHECKING:
     from seedvault.wiring import Application
@@ -97,4 +97,5 @@ class _Name(click.ParamType[Any]):
 
 
 SERIAL = _Name("serial", lambda text: Serial(text.strip()))
+LABEL = _Name("label", lambda text: KeyLabel(text.strip()))
 USER = _Name("user", lambda text: UserName(text.strip()))

@@ -1,8 +1,6 @@
 """Where the records of ceremonies are kept: a text to print, the signed JSON, its signature."""
 
-import base64
 import os
-import textwrap
 from dataclasses import dataclass
 from errno import EACCES, EEXIST
 from itertools import count
@@ -11,6 +9,7 @@ from pathlib import Path
 import click
 
 from seedvault.cli.options import F, Session
+from seedvault.cli.public_keys import pem
 from seedvault.domain.errors import NOTHING_CHANGED, StorageUnavailable
 from seedvault.service.records import SignedRecord
 
@@ -80,12 +79,12 @@ class RecordFolder:
 
     def _key_file(self, signed: SignedRecord) -> Path:
         """The public key's file; by another name where another vault's key has the place."""
-        pem = _pem(signed.public_key)
+        octets = pem(signed.public_key)
         for name in (f"{signed.signer.name}.pem", f"{signed.signer.public_key_sha256[:16]}.pem"):
             path = self.path / name
             if not path.exists():
-                _write(path, pem)
-            if path.read_bytes() == pem:
+                _write(path, octets)
+            if path.read_bytes() == octets:
                 return path
         raise FileExistsError(EEXIST, "another public key is in it", str(path))
 
@@ -107,9 +106,3 @@ def _write(path: Path, octets: bytes) -> None:
         stream.write(octets)
         stream.flush()
         os.fsync(stream.fileno())
-
-
-def _pem(der: bytes) -> bytes:
-    """RFC 7468."""
-    body = "\n".join(textwrap.wrap(base64.b64encode(der).decode("ascii"), 64))
-    return f"-----BEGIN PUBLIC KEY-----\n{body}\n-----END PUBLIC KEY-----\n".encode("ascii")

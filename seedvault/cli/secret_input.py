@@ -21,3 +21,17 @@ def read_secret_file(path: str) -> bytes:
     if not octets or len(octets) > _MAX_OCTETS:
         raise InvalidInput(f"{path} is empty, or longer than the {_MAX_OCTETS} octets of any key")
     return octets
+
+
+def read_wipeable(path: str) -> bytearray:
+    """The octets of a file in one buffer, for the caller to wipe; 4,096 at most."""
+    octets = bytearray(_MAX_OCTETS + 1)
+    try:
+        with Path(path).open("rb", buffering=0) as stream:
+            read = stream.readinto(octets) or 0
+    except OSError as error:
+        raise InvalidInput(f"{path}: {error.strerror or error}") from error
+    if not 0 < read <= _MAX_OCTETS:
+        raise InvalidInput(f"{path} is empty, or longer than the {_MAX_OCTETS} octets of any key")
+    del octets[read:]  # nothing was there
+    return octets

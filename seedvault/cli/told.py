@@ -56,7 +56,7 @@ _OPTIONS = (
     click.option(
         "--key-label",
         metavar="LABEL",
-        help="The private key on the vault's PKCS#11 token that the file was encrypted for.",
+        help="The transport key on the vault's PKCS#11 token that opens the file.",
     ),
     click.option(
         "--signed-by",

@@ -48,6 +48,10 @@ class EventKind(Enum):
     KEYS_RESTORED = "key.restored"
     KEYS_COPIED = "key.copied"
     KEYS_RESHARED = "key.reshared"
+    TRANSPORT_CREATED = "transport.created"
+    TRANSPORT_IMPORTED = "transport.imported"
+    TRANSPORT_DESTROYED = "transport.destroyed"
+    TRANSPORT_REFUSED = "transport.refused"
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,19 @@ class Serial:
 
 
 @dataclass(frozen=True, slots=True)
+class KeyLabel:
+    """A transport key's label, taken exactly as it is: a PKCS#11 token folds nothing."""
+
+    text: str
+
+    def __post_init__(self) -> None:
+        _check("key label", self.text)
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True, slots=True)
 class UserName:
     """A user's name: `verbatim` for display, `folded` (as a serial is) for lookup."""
 

@@ -7,11 +7,12 @@ from sqlalchemy import delete, insert, select, update
 
 from seedvault.domain.audit import AuditEvent, milliseconds
 from seedvault.domain.errors import Conflict
-from seedvault.domain.names import UserName
+from seedvault.domain.names import KeyLabel, UserName
 from seedvault.domain.token import Bound, Progress, Quarantined, Token
+from seedvault.domain.transport_key import StoredTransportKey
 from seedvault.domain.vault_key import KeyPurpose, StoredKey
 from seedvault.service.ports import Fingerprint, Stale, StoredToken
-from seedvault.storage import chains
+from seedvault.storage import chains, transport_queries
 from seedvault.storage.claims import refuse_while_importing
 from seedvault.storage.engine import Database
 from seedvault.storage.failures import Clash, StillNeeded
@@ -120,6 +121,23 @@ class SqlTransaction:
                 f"key {name} is still needed by tokens, or by an import that is under way",
                 remedy="Move them first: seedvault key rotate --resume",
             ) from needed
+
+    def add_transport_key(self, key: StoredTransportKey) -> None:
+        """Raises Conflict where a key was ever called so."""
+        self._check_open()
+        try:
+            with self._database.explained:
+                transport_queries.add(self._database.sql, key)
+        except Clash as clash:
+            raise Conflict(f"there is, or was, a transport key called {key.label}") from clash
+
+    def end_transport_key(self, label: KeyLabel, at: datetime) -> None:
+        """Raises Conflict where it has ended already."""
+        self._check_open()
+        with self._database.explained:
+            ended = transport_queries.end(self._database.sql, label, at)
+        if not ended:
+            raise Conflict(f"transport key {label} was destroyed meanwhile")
 
     def add_user(self, name: UserName, at: datetime) -> None:
         """Raises Conflict where the name is taken."""

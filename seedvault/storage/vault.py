@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from seedvault.domain.audit import ChainHead, LoggedEvent
 from seedvault.domain.batch import Batch, Source, Tier
 from seedvault.domain.names import Serial, UserName
+from seedvault.domain.transport_key import StoredTransportKey
 from seedvault.domain.vault_key import KeysInUse, StoredKey
 from seedvault.service.ports import (
     Clock,
@@ -21,7 +22,7 @@ from seedvault.service.ports import (
     User,
     VaultIdentity,
 )
-from seedvault.storage import chains, key_queries, queries
+from seedvault.storage import chains, key_queries, queries, transport_queries
 from seedvault.storage.claims import Import
 from seedvault.storage.engine import Database
 from seedvault.storage.nearest import nearest
@@ -129,6 +130,10 @@ class SqlVault:
     def to_rekey(self, target: KeysInUse, after: int, limit: int) -> list[tuple[int, str]]:
         with self._reading() as connection:
             return key_queries.to_rekey(connection, target, after, limit)
+
+    def transport_keys(self) -> list[StoredTransportKey]:
+        with self._reading() as connection:
+            return transport_queries.transport_keys(connection)
 
     def transaction(self) -> SqlTransaction:
         return SqlTransaction(self._database, self._statements, self._identity.epoch)

@@ -19,10 +19,11 @@ from seedvault.service.handover import HandOver
 from seedvault.service.import_batch import ImportBatch
 from seedvault.service.inquiry import InquireToken
 from seedvault.service.inspect import InspectFile
-from seedvault.service.key_ports import KeyVault, MovingKeys
+from seedvault.service.key_ports import MovingKeys
 from seedvault.service.records import SignedRecord, sign_record
 from seedvault.service.resync import ResynchroniseToken
 from seedvault.service.seed_files import HeldKey, Intake, Recipient
+from seedvault.service.transport_ports import TransportVault
 from seedvault.service.users import AddUser
 from seedvault.service.verify import VerifyCode
 from seedvault.wiring import places
@@ -73,7 +74,7 @@ class Application:
         self._open.close()
 
     @cached_property
-    def vault(self) -> KeyVault:
+    def vault(self) -> TransportVault:
         """The database, opened; StorageUnavailable where there is none."""
         from seedvault.storage import open_vault
 

@@ -15,6 +15,13 @@ from seedvault.domain.vault_key import KeyPurpose, StoredKey
 from seedvault.service.key_custody import CopyKeys, ListKeys, ReshareKeys, RestoreKeys
 from seedvault.service.key_ports import KeyRoom, Recovery
 from seedvault.service.rotation import DestroyKey, MoveTokens, RenewKeys
+from seedvault.service.transport_keys import (
+    CreateTransportKey,
+    DestroyTransportKey,
+    ImportTransportKey,
+    ListTransportKeys,
+)
+from seedvault.service.transport_ports import TransportRoom
 from seedvault.wiring import places
 from seedvault.wiring.clock import system_clock
 from seedvault.wiring.shares import SharePlan, check_shares, write_shares
@@ -81,13 +88,34 @@ class Ceremonies:
     def _room(self) -> KeyRoom:
         from seedvault.keys.key_room import HsmKeyRoom
 
+        return HsmKeyRoom(self._enter)
+
+    @property
+    def create_transport_key(self) -> CreateTransportKey:
+        return CreateTransportKey(self._vault, self._transport_room, system_clock)
+
+    @property
+    def import_transport_key(self) -> ImportTransportKey:
+        return ImportTransportKey(self._vault, self._transport_room, system_clock)
+
+    @property
+    def list_transport_keys(self) -> ListTransportKeys:
+        return ListTransportKeys(self._vault, self._transport_room)
+
+    @property
+    def destroy_transport_key(self) -> DestroyTransportKey:
+        return DestroyTransportKey(self._vault, self._transport_room, system_clock)
+
+    @property
+    def _transport_room(self) -> TransportRoom:
+        from seedvault.keys.transport_room import HsmTransportRoom
+
+        return HsmTransportRoom(self._enter)
+
+    def _enter(self) -> "tuple[hsm.Location, hsm.Pin]":
         settings = self._application.settings
-
-        def enter() -> "tuple[hsm.Location, hsm.Pin]":
-            places.refuse_missing_store(settings)
-            return places.location(settings), places.pin(settings)
-
-        return HsmKeyRoom(enter)
+        places.refuse_missing_store(settings)
+        return places.location(settings), places.pin(settings)
 
 
 def recovery_of(shares: Sequence[str]) -> Recovery:
