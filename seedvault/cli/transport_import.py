@@ -86,10 +86,10 @@ def import_key(session: Session, label: KeyLabel, kind: str, **given: Unpack[_Gi
 
     \b
     Examples:
-      seedvault key transport import thales-2026 --kind aes-128 --components 2
-      seedvault key transport import thales-2026 --kind 3des --component a --component b
-      seedvault key transport import m --kind aes-256 --wrapped key.bin --wrapped-for pair-2026
-      seedvault key transport import m --kind aes-256 --jwe key.jwe --passphrase-file p
+      seedvault key transport import thales --kind aes-128 --components 2
+      seedvault key transport import m --kind 3des --component a --component b
+      seedvault key transport import m --kind 3des --wrapped f --wrapped-for pair
+      seedvault key transport import m --kind aes-256 --jwe key.jwe
     """
     order = ImportOrder(label, TransportKind.coded(kind), given["check_value"])
     brought_as = Brought(

@@ -27,7 +27,7 @@ def list_keys(session: Session) -> int:
     with session.application() as application:
         keys = application.ceremonies.list_transport_keys()
     if session.as_json:
-        output.document("key.transport.list", {"keys": [_fields(key) for key in keys]})
+        output.document("key.transport.list", {"transport_keys": [_fields(key) for key in keys]})
     else:
         output.table(
             ["LABEL", "KIND", "CHECK VALUE", "CREATED", "BY", "ORIGIN", "OPENED", "STATE"],

@@ -123,7 +123,7 @@ def test_a_pair_from_its_making_to_its_certificate_of_destruction(
 
     again = seedvault("batch", "import", file, "--key-label", "maker-2026")
     assert (again.code, "maker-2026" in again.err) == (6, True)
-    (listed,) = transport("list")["keys"]
+    (listed,) = transport("list")["transport_keys"]
     assert (listed["state"], listed["opened"][0]["batch"]) == ("destroyed", "B-0001")
     assert kinds_of_events(seedvault) == ["transport.created", "transport.destroyed"]
     seedvault.ok("audit", "verify")
@@ -156,7 +156,7 @@ def test_a_key_in_two_components_opens_what_the_maker_encrypted(
 
     file = deliver(tmp_path / "d.xml", Sealed(AES, mac=HMAC))
     seedvault.ok("batch", "import", file, "--key-label", "shared")
-    (listed,) = transport("list")["keys"]
+    (listed,) = transport("list")["transport_keys"]
     assert (listed["state"], listed["kind"], listed["origin"]) == ("ok", "aes-128", "2 components")
     assert [opened["file"] for opened in listed["opened"]] == ["d.xml"]
     assert sorted(listed["uses"]) == ["decrypt", "unwrap"]
@@ -175,7 +175,7 @@ def test_a_wrong_check_value_changes_nothing_and_is_on_record(
     assert foreseen.code == refused.code == 3
     assert "component 2 has not the check value" in refused.err
     assert SECOND.hex() not in refused.err
-    assert transport("list")["keys"] == []
+    assert transport("list")["transport_keys"] == []
     assert kinds_of_events(seedvault) == ["transport.refused"]
     assert not list((seedvault.home / "ceremonies").glob("*transport*"))
 
@@ -185,7 +185,7 @@ def test_a_dry_run_shows_the_check_value_and_keeps_no_key(
 ) -> None:
     seen = transport("import", "shared", "--kind", "aes-128", *components, "--dry-run")
     assert (seen["check_value"].lower(), seen["record"]) == (check_value(KEY), None)
-    assert transport("list")["keys"] == []
+    assert transport("list")["transport_keys"] == []
     assert kinds_of_events(seedvault) == []
     transport("import", "shared", "--kind", "aes-128", *components)
 
@@ -269,7 +269,7 @@ def test_nobody_approves_their_own_destruction(
     words = ("key", "transport", "destroy", "maker", "--approved-by", event["actor"], "--yes")
     refused = seedvault(*words)
     assert (refused.code, "cannot approve it too" in refused.err) == (2, True)
-    assert transport("list")["keys"][0]["state"] == "ok"
+    assert transport("list")["transport_keys"][0]["state"] == "ok"
     assert kinds_of_events(seedvault)[-1] == "transport.refused"
 
 
@@ -279,7 +279,7 @@ def test_without_a_terminal_destruction_asks_for_yes(
     transport("create", "maker", tmp_path / "maker.pem", "--bits", "2048")
     refused = seedvault("key", "transport", "destroy", "maker", "--approved-by", "ben")
     assert (refused.code, "--yes" in refused.err) == (2, True)
-    assert transport("list")["keys"][0]["state"] == "ok"
+    assert transport("list")["transport_keys"][0]["state"] == "ok"
 
 
 def test_the_public_half_is_exported_again(transport: Callable[..., Any], tmp_path: Path) -> None:
@@ -297,7 +297,7 @@ def test_a_file_that_is_there_is_never_overwritten(
     file.write_text("somebody's")
     refused = seedvault("key", "transport", "create", "maker", file)
     assert (refused.code, file.read_text()) == (4, "somebody's")
-    assert transport("list")["keys"] == []
+    assert transport("list")["transport_keys"] == []
 
 
 BAD_CALLS = [

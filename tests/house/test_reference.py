@@ -22,6 +22,7 @@ from seedvault.domain import audit, errors
 from seedvault.domain.policy import DEFAULT
 from tests.house.sizes import ROOT
 from tests.support.cli import CommandLine
+from tests.support.jwe_maker import PASSPHRASE, Jwe, jwk, written
 from tests.support.seed_files import deliver, hotp_code, serial, totp_code
 
 DOCS = ROOT / "docs"
@@ -32,6 +33,7 @@ CODE = re.compile(r"`([^`]+)`")
 TEST_PATH = re.compile(r"\btests/[\w/]+(?:\.py)?")
 SWITCHES = {field.name for field in dataclasses.fields(config.Settings) if field.type is bool}
 COMMAND = re.compile(r"(?:^\$ |^    |`)seedvault ([a-z]+(?: [a-z]+)?)", re.MULTILINE)
+COMMAND = re.compile(r"(?:^\$ |^    |`)seedvault ([a-z]+(?: [a-z]+){0,2})", re.MULTILINE)
 
 
 def rows(page: str, heading: str = "") -> list[list[str]]:
@@ -79,7 +81,7 @@ def test_every_command_in_the_documents_exists() -> None:
         f"{page.relative_to(ROOT)}: seedvault {words}"
         for page in [*DOCS.rglob("*.md"), ROOT / "README.md"]
         for words in COMMAND.findall(page.read_text(encoding="utf-8"))
-        if not {words, words.split()[0]} & known
+        if not {words, " ".join(words.split()[:2]), words.split()[0]} & known
     ] == []
 
 
@@ -214,6 +216,7 @@ def _every_document(seedvault: CommandLine, folder: Path) -> Iterator[dict[str, 
         ["key", "reshare", "--new-share-file", folder / "anna.share", "--dry-run"],
         ["key", "destroy", "s1", "--approved-by", "ben", "--yes"],
         ["key", "backup", folder / "keys.json"],
+        *_for_a_maker(folder),
         ["db", "check"],
         ["db", "upgrade"],
         ["status"],
@@ -226,11 +229,26 @@ def _every_document(seedvault: CommandLine, folder: Path) -> Iterator[dict[str, 
         "token list",
         f"token history {card}",
         "batch list",
-        "formats",
         "user list",
         "audit list",
     ):
         yield json.loads(seedvault(*listing.split(), "--jsonl").out.splitlines()[0])
+
+
+def _for_a_maker(folder: Path) -> Iterator[list[str | Path]]:
+    """Ceremonies for transport keys."""
+    jwe, passphrase = folder / "key.jwe", folder / "passphrase"
+    jwe.write_bytes(written(Jwe(jwk(bytes(range(16))))))
+    passphrase.write_bytes(PASSPHRASE)
+    key: list[str | Path] = ["--kind", "aes-128", "--jwe", jwe, "--passphrase-file", passphrase]
+    ceremonies: tuple[list[str | Path], ...] = (
+        ["create", "pair", folder / "pair.pem", "--bits", "2048"],
+        ["export", "pair", folder / "again.pem"],
+        ["import", "shared", *key],
+        ["list"],
+        ["destroy", "pair", "--approved-by", "ben", "--yes"],
+    )
+    yield from (["key", "transport", *words] for words in ceremonies)
 
 
 def test_every_document_has_the_fields_that_are_listed(documents: list[dict[str, Any]]) -> None:
@@ -249,7 +267,7 @@ def test_every_list_has_items_with_the_fields_that_are_listed(
 ) -> None:
     listed = {CODE.findall(of)[0]: each for of, each in rows("schemas.md", "Lists in them")}
     for document in documents:
-        for name in ("users", "failed", "events", "keys"):
+        for name in ("users", "failed", "events", "keys", "transport_keys"):
             items = document.get(name, [])
             if isinstance(items, list) and items and isinstance(items[0], dict):
                 fields = CODE.findall(listed[name])
