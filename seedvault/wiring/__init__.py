@@ -146,7 +146,7 @@ class Application:
         return recipient_of(name, key, certificate)
 
     def held_key(self, label: str) -> HeldKey:
-        """A private key on the vault's PKCS#11 token, for a file that was encrypted for it."""
+        """A transport key on the vault's PKCS#11 token, for a file that was encrypted with it."""
         return HeldKey(label, partial(self.keys.decrypt_mac_key, label))
 
     @property

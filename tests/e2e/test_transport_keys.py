@@ -20,9 +20,10 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from importers import Cipher, MacAlgorithm
-from tests.support.cli import CommandLine
+from tests.support.cli import CommandLine, environment
 from tests.support.jwe_maker import PASSPHRASE, Jwe, jwk, written
 from tests.support.sealed_maker import Sealed, key_for, sealed
+from tests.support.terminal import typed
 
 HMAC = MacAlgorithm.HMAC_SHA256
 AES = Cipher.AES_128_CBC
@@ -321,3 +322,42 @@ def test_a_call_that_names_no_one_key_is_refused(
     words = [str(file) if word == "FILE" else word for word in options]
     refused = seedvault("key", "transport", "import", "m", "--kind", "aes-128", *words)
     assert (refused.code, match in refused.err) == (2, True), refused
+
+
+def test_components_are_typed_one_after_the_other_and_not_shown(
+    seedvault: CommandLine, transport: Callable[..., Any]
+) -> None:
+    answers = [text for part in (FIRST, SECOND) for text in (part.hex(" ", 8), check_value(part))]
+    words = ("key", "transport", "import", "typed", "--kind", "aes-128", "--components", "2")
+    code, seen = typed(seedvault.argv(*words), environment(), answers)
+    assert (code, "imported" in seen) == (0, True), seen
+    assert check_value(KEY).upper() in seen
+    assert FIRST.hex()[:12] not in seen
+    assert SECOND.hex()[:12] not in seen
+    assert transport("list")["transport_keys"][0]["state"] == "ok"
+
+
+def test_a_passphrase_is_typed_and_not_shown(seedvault: CommandLine, tmp_path: Path) -> None:
+    jwe = tmp_path / "key.jwe"
+    jwe.write_bytes(written(Jwe(jwk(KEY))))
+    words = ("key", "transport", "import", "typed", "--kind", "aes-128", "--jwe", jwe)
+    code, seen = typed(seedvault.argv(*words), environment(), [PASSPHRASE.decode()])
+    assert (code, "imported" in seen) == (0, True), seen
+    assert PASSPHRASE.decode() not in seen
+
+
+@pytest.mark.parametrize(("answer", "code", "state"), [("maker", 0, "destroyed"), ("x", 2, "ok")])
+def test_destruction_asks_for_the_label_to_be_typed(
+    seedvault: CommandLine,
+    transport: Callable[..., Any],
+    tmp_path: Path,
+    answer: str,
+    *,
+    code: int,
+    state: str,
+) -> None:
+    transport("create", "maker", tmp_path / "maker.pem", "--bits", "2048")
+    words = ("key", "transport", "destroy", "maker", "--approved-by", "ben")
+    ended, _ = typed(seedvault.argv(*words), environment(), [answer])
+    assert ended == code
+    assert transport("list")["transport_keys"][0]["state"] == state
