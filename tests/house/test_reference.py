@@ -32,7 +32,6 @@ COMMANDS = list(generate.commands(click.Context(root, info_name="seedvault"), ro
 CODE = re.compile(r"`([^`]+)`")
 TEST_PATH = re.compile(r"\btests/[\w/]+(?:\.py)?")
 SWITCHES = {field.name for field in dataclasses.fields(config.Settings) if field.type is bool}
-COMMAND = re.compile(r"(?:^\$ |^    |`)seedvault ([a-z]+(?: [a-z]+)?)", re.MULTILINE)
 COMMAND = re.compile(r"(?:^\$ |^    |`)seedvault ([a-z]+(?: [a-z]+){0,2})", re.MULTILINE)
 
 
