@@ -29,6 +29,7 @@ from hsm.model import (
     Tier,
     TransportKind,
     TransportReport,
+    Way,
     WrappedKey,
     WrappedSeed,
 )
@@ -86,6 +87,7 @@ __all__ = [
     "Unavailable",
     "Unsupported",
     "VaultKey",
+    "Way",
     "WrappedKey",
     "WrappedSeed",
     "WrappedTransportKey",

@@ -14,14 +14,11 @@ from typing import Final
 from hsm import mechanisms, templates
 from hsm.components import Component, put_together, settle
 from hsm.errors import HsmError, Integrity, Policy, Unsupported
-from hsm.model import Cipher, TransportKind
+from hsm.model import Cipher, TransportKind, Way
 from hsm.page import LockedPage
 from hsm.session import Session
 from hsm.templates import Cka, Template, Value
 from hsm.translate import Ambiguous
-
-INSIDE: Final = "unwrapped inside the module"
-BY_PAGE: Final = "by way of the locked page"
 
 Pairs = Sequence[tuple[Cka, Value]]
 
@@ -29,7 +26,7 @@ Pairs = Sequence[tuple[Cka, Value]]
 class KeySource(ABC):
     """One key on its way into the module; `way` tells how it came, once it was made."""
 
-    way = BY_PAGE
+    way = Way.BY_PAGE
 
     @abstractmethod
     def make(self, session: Session, attributes: Pairs) -> int:
@@ -79,14 +76,14 @@ class Wrapped(KeySource):
         self._cipher = wrapped.cipher
         self._octets = wrapped.octets
         self._opener = opener
-        self.way = INSIDE
+        self.way = Way.INSIDE
 
     def make(self, session: Session, attributes: Pairs) -> int:
-        if self.way == INSIDE:
+        if self.way is Way.INSIDE:
             made = self._inside(session, Template(*attributes))
             if made is not None:
                 return made
-            self.way = BY_PAGE
+            self.way = Way.BY_PAGE
         with session.desk:
             self._lay(session)
             return OnPage(self._kind).make(session, attributes)

@@ -276,6 +276,13 @@ class TransportReport:
     public_key: bytes | None = None
 
 
+class Way(Enum):
+    """By what way a transport key came into the module, as people read it."""
+
+    INSIDE = "unwrapped inside the module"
+    BY_PAGE = "by way of the locked page"
+
+
 @dataclass(frozen=True, slots=True)
 class ImportedKey:
     """A transport key that came from outside, its check values, and by what way it came.
@@ -285,5 +292,5 @@ class ImportedKey:
 
     zeros: str
     cmac: str
-    way: str
+    way: Way
     report: TransportReport | None

@@ -85,6 +85,10 @@ _BY_SOFTWARE = Unapproved(
     "validated module",
     "FIPS 140-3, ISO/IEC 19790 section 7.2",
 )
+_KEY_IN_PROCESS = Unapproved(
+    "this key would be put together, or unwrapped, in Seedvault's own process",
+    "ISO/IEC 19790 section 7.9.5, FIPS 140-3 IG 9.5.A",
+)
 _CONTAINER = Unapproved(
     "an encrypted zip or PGP message is opened by software in Seedvault's own process",
     "FIPS 140-3, ISO/IEC 19790 section 7.2",
@@ -115,6 +119,11 @@ def of_module(module: ModuleWords) -> tuple[Unapproved, ...]:
         what = f"{module.maker} keeps keys in software and does not say that it is in FIPS mode"
         return (Unapproved(what, "FIPS 140-3, ISO/IEC 19790 section 7.2"),)
     return ()
+
+
+def of_transport_key(kind: str, *, inside: bool) -> tuple[Unapproved, ...]:
+    """Why a maker's key is not brought in: `kind` such as AES-128, `inside` the module or not."""
+    return tuple(_where((_TDEA, kind == "3DES"), (_KEY_IN_PROCESS, not inside)))
 
 
 def of_seed(octets: int) -> tuple[Unapproved, ...]:

@@ -41,14 +41,11 @@ class HsmTransportRoom:
             return _report(ceremony.make_pair(label.text, hsm.TransportKind[kind.name]))
 
     def bring_in(self, order: ImportOrder, material: Material, *, keep: bool) -> BroughtIn:
-        try:
-            with self._ceremony() as ceremony:
-                with _label_free():
-                    ceremony.refuse_taken(order.label.text)
-                with _right_key():
-                    return self._bring_in(ceremony, order, material, keep=keep)
-        finally:
-            _wipe(material)
+        with self._ceremony() as ceremony:
+            with _label_free():
+                ceremony.refuse_taken(order.label.text)
+            with _right_key():
+                return self._bring_in(ceremony, order, material, keep=keep)
 
     def _bring_in(
         self, ceremony: hsm.TransportCeremony, order: ImportOrder, material: Material, *, keep: bool
@@ -58,7 +55,7 @@ class HsmTransportRoom:
         with _opened(ceremony, kind, material) as opened:
             made = ceremony.bring_in(wanted, opened, keep=keep)
         report = None if made.report is None else _report(made.report)
-        return BroughtIn(made.zeros, made.cmac, made.way, report)
+        return BroughtIn(made.zeros, made.cmac, made.way.value, made.way is hsm.Way.INSIDE, report)
 
     def reports(self, keys: Sequence[StoredTransportKey]) -> list[TransportReport | None]:
         with self._ceremony() as ceremony:
@@ -115,18 +112,6 @@ def _component(number: int, part: Component) -> hsm.Component:
         return hsm.Component.from_hex(part.digits, part.check_value)
     except hsm.Policy as error:
         raise hsm.Policy(f"component {number}: {error}") from error
-
-
-def _wipe(material: Material) -> None:
-    match material:
-        case Components(parts):
-            secrets = [part.digits for part in parts]
-        case UnderPassphrase(_, passphrase):
-            secrets = [passphrase]
-        case WrappedFor():
-            secrets = []
-    for secret in secrets:
-        secret[:] = bytes(len(secret))
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from seedvault.domain import fips
 from seedvault.domain.errors import FileRefused, NotAllowed
 from seedvault.domain.token import Device
+from seedvault.domain.transport_key import TransportKind
 from seedvault.service.ports import Keys, SeedTaker, TakenSeed
 from seedvault.service.seed_files import DeliveredSeed, OpenedSeedFile, SeedFileKey, Terms
 
@@ -54,6 +55,18 @@ class CarefulTaker:
                 remedy="Ask the maker for tokens with longer seeds.",
             )
         return taken
+
+
+def refuse_transport_key(kind: TransportKind, *, inside: bool) -> None:
+    """Raises FileRefused where a maker's key is not brought in so."""
+    found = fips.of_transport_key(kind.words, inside=inside)
+    if found:
+        raise FileRefused(
+            f"this key is not taken under require_fips:\n{fips.listed(found)}",
+            unchanged="No key was made.",
+            remedy="Ask the maker for an AES key under RSA-OAEP, for a pair of an HSM that unwraps "
+            "it inside itself: seedvault key transport create. " + _RULES,
+        )
 
 
 def refuse_module(module: fips.ModuleWords) -> None:

@@ -13,6 +13,7 @@ from seedvault.domain.errors import (
 from seedvault.domain.names import KeyLabel
 from seedvault.domain.transport_key import StoredTransportKey, TransportKind
 from seedvault.service.approval import check_second_person
+from seedvault.service.fips import refuse_transport_key
 from seedvault.service.ports import Clock
 from seedvault.service.transport_ports import (
     BroughtIn,
@@ -59,31 +60,46 @@ class ImportTransportKey:
     vault: TransportVault
     room: TransportRoom
     clock: Clock
+    require_fips: bool = False
 
     def __call__(
         self, order: ImportOrder, material: Material, actor: str, *, dry_run: bool = False
     ) -> BroughtIn:
-        """A dry run looks at the key and keeps none.
+        """A dry run looks at the key and keeps none. `material` is wiped, however it ends.
 
         Raises FileRefused, on record, where no key comes out or one that is not right.
         """
-        _refuse_used(self.vault, order.label)
-        if isinstance(material, WrappedFor):
-            self._check_opener(material.opener)
         try:
-            brought = self.room.bring_in(order, material, keep=not dry_run)
+            _refuse_used(self.vault, order.label)
+            if isinstance(material, WrappedFor):
+                self._check_opener(material.opener)
+            brought = self._brought_in(order, material, keep=not dry_run)
         except FileRefused as refused:
             if not dry_run:
                 _record_refusal(self.vault, self.clock, actor, f"{order.label}: {refused.what}")
             raise
-        if brought.report is None:
-            return brought
+        finally:
+            material.wipe()
+        if brought.report is not None:
+            self._keep(order, material, brought, actor)
+        return brought
+
+    def _brought_in(self, order: ImportOrder, material: Material, *, keep: bool) -> BroughtIn:
+        if self.require_fips:
+            # Only a wrapped key can come in inside the module, and only the module tells.
+            wrapped = isinstance(material, WrappedFor)
+            refuse_transport_key(order.kind, inside=wrapped)
+            seen = self.room.bring_in(order, material, keep=False)
+            refuse_transport_key(order.kind, inside=seen.inside)
+        return self.room.bring_in(order, material, keep=keep)
+
+    def _keep(self, order: ImportOrder, material: Material, brought: BroughtIn, actor: str) -> None:
         made = StoredTransportKey(
             order.label,
             order.kind,
             material.origin,
             brought.check_value,
-            brought.report.answer,
+            brought.report.answer if brought.report else "",
             self.clock(),
             actor,
         )
@@ -92,7 +108,6 @@ class ImportTransportKey:
             f"{brought.check_value}, {brought.way}"
         )
         _keep(self.vault, self.room, made, (EventKind.TRANSPORT_IMPORTED, detail))
-        return brought
 
     def _check_opener(self, label: KeyLabel) -> None:
         known = _known(self.vault, label)

@@ -70,6 +70,11 @@ class Components:
         """In a word, for lists."""
         return f"{len(self.parts)} components"
 
+    def wipe(self) -> None:
+        """Overwrite what was entered."""
+        for part in self.parts:
+            part.digits[:] = bytes(len(part.digits))
+
 
 @dataclass(frozen=True, slots=True)
 class WrappedFor:
@@ -84,6 +89,9 @@ class WrappedFor:
         """In a word, for lists."""
         return f"wrapped for {self.opener}"
 
+    def wipe(self) -> None:
+        """Nothing in it is secret to whoever has not the pair."""
+
 
 @dataclass(frozen=True, slots=True)
 class UnderPassphrase:
@@ -97,21 +105,27 @@ class UnderPassphrase:
         """In a word, for lists."""
         return "JWE under a passphrase"
 
+    def wipe(self) -> None:
+        """Overwrite the passphrase."""
+        self.passphrase[:] = bytes(len(self.passphrase))
+
 
 Material = Components | WrappedFor | UnderPassphrase
-"""What a key is brought in as."""
+"""What a key is brought in as; whoever used it wipes it."""
 
 
 @dataclass(frozen=True, slots=True)
 class BroughtIn:
     """A key that was brought in, its check values, and by what way it came into the HSM.
 
-    `cmac` is empty where the key has none; `report` is None where the key was only looked at.
+    `inside`: by one on which this process never had it. `cmac` is empty where the key has none;
+    `report` is None where the key was only looked at.
     """
 
     check_value: str
     cmac: str
     way: str
+    inside: bool
     report: TransportReport | None
 
 
@@ -125,10 +139,7 @@ class TransportRoom(Protocol):
         """Raises Conflict as above."""
 
     def bring_in(self, order: ImportOrder, material: Material, *, keep: bool) -> BroughtIn:
-        """Raises Conflict as above, FileRefused where no key comes out, or one that is not right.
-
-        Whatever of `material` is secret is wiped, however it ends.
-        """
+        """Raises Conflict as above, FileRefused where no key comes out or one that is not right."""
 
     def reports(self, keys: Sequence[StoredTransportKey]) -> list[TransportReport | None]:
         """How the HSM shows each, on one login; None where it is not there once, or another."""

@@ -96,7 +96,8 @@ class Ceremonies:
 
     @property
     def import_transport_key(self) -> ImportTransportKey:
-        return ImportTransportKey(self._vault, self._transport_room, system_clock)
+        fips = self._application.settings.require_fips
+        return ImportTransportKey(self._vault, self._transport_room, system_clock, fips)
 
     @property
     def list_transport_keys(self) -> ListTransportKeys:

@@ -24,6 +24,7 @@ from hsm import (
     TransportKind,
     TransportOrder,
     Unsupported,
+    Way,
     WrappedTransportKey,
 )
 from hsm.standard_check import in_memory
@@ -256,7 +257,7 @@ def test_a_wrapped_key_is_unwrapped_inside_the_module(
     wrapped = WrappedTransportKey(blob, opener[0])
     made = ceremony.bring_in(TransportOrder(label, kind), ceremony.unwrapping(kind, wrapped))
     assert made.zeros == in_memory(kind.algorithm, bytearray(key)).zeros
-    assert made.way == "unwrapped inside the module"
+    assert made.way is Way.INSIDE
 
     transport = keystore.transport_key_by_label(CBC[kind], label)
     value = encrypt(CBC[kind], key, SEED)
@@ -275,7 +276,7 @@ def test_a_module_that_does_not_unwrap_so_gets_the_key_by_the_page(
     cryptoki = ceremony._connection.module.cryptoki
     with returning(cryptoki, "unwrap_key", Rv.MECHANISM_INVALID):
         made = ceremony.bring_in(TransportOrder(label, kind), ceremony.unwrapping(kind, wrapped))
-    assert made.way == "by way of the locked page"
+    assert made.way is Way.BY_PAGE
     assert made.zeros == in_memory("AES", bytearray(key)).zeros
 
 

@@ -49,7 +49,7 @@ def main() -> None:
             cryptoki = ceremony._connection.module.cryptoki
             lacking = [Rv.MECHANISM_INVALID] if words[0] == "page" else []
             with returning(cryptoki, "unwrap_key", *lacking):
-                ways.append(ceremony.bring_in(order, source).way)
+                ways.append(ceremony.bring_in(order, source).way.value)
         sys.stdout.write(f"{len(ways)} {' '.join(sorted(set(ways)))}\n")
         sys.stdout.flush()
         sys.stdin.readline()

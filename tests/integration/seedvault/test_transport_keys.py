@@ -8,9 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.padding import MGF1, OAEP
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.hashes import SHA1
+from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 import hsm
+from hsm.module import Module
 from hsm.standard_check import in_memory
+from hsm.translate import Rv
 from seedvault.domain.audit import EventKind
 from seedvault.domain.errors import Conflict, FileRefused, InvalidInput, NotFound, SealBroken
 from seedvault.domain.names import KeyLabel
@@ -23,10 +29,16 @@ from seedvault.service.transport_keys import (
     ImportTransportKey,
     ListTransportKeys,
 )
-from seedvault.service.transport_ports import Component, Components, ImportOrder, UnderPassphrase
+from seedvault.service.transport_ports import (
+    Component,
+    Components,
+    ImportOrder,
+    UnderPassphrase,
+    WrappedFor,
+)
 from seedvault.storage import SqlVault
 from tests.support.jwe_maker import PASSPHRASE, Jwe, jwk, written
-from tests.support.softhsm import pin
+from tests.support.softhsm import library, pin, returning
 from tests.support.tokens import NOON
 from tests.support.vaults import make_vault
 
@@ -220,3 +232,26 @@ def test_a_row_that_nobody_here_wrote_is_refused(house: House, column: str, valu
         database.execute(f"UPDATE transport_key SET {column} = ?", (value,))
     with pytest.raises(SealBroken, match="transport key"):
         house.vault.transport_keys()
+
+
+def test_under_require_fips_a_key_comes_in_inside_the_module_or_not_at_all(house: House) -> None:
+    house.create()
+    report = house.room.reports(house.vault.transport_keys())[0]
+    assert report is not None
+    public = load_der_public_key(report.public_key or b"")
+    assert isinstance(public, RSAPublicKey)
+    blob = public.encrypt(os.urandom(16), OAEP(MGF1(SHA1()), SHA1(), None))
+    wrapped = WrappedFor(blob, LABEL, "sha1")
+    ceremony = ImportTransportKey(house.vault, house.room, lambda: NOON, require_fips=True)
+    order = ImportOrder(KeyLabel("other"), AES)
+
+    with pytest.raises(FileRefused, match="own process"):
+        ceremony(order, in_two(os.urandom(16)), "carol")
+    with pytest.raises(FileRefused, match="3DES is withdrawn"):
+        ceremony(ImportOrder(order.label, TransportKind.DES3), wrapped, "carol")
+    lacking = returning(Module.load(library()).cryptoki, "unwrap_key", Rv.MECHANISM_INVALID)
+    with lacking, pytest.raises(FileRefused, match="own process"):
+        ceremony(order, wrapped, "carol")
+    assert house.states == ["ok"]
+    assert ceremony(order, wrapped, "carol").inside
+    assert house.states == ["ok", "ok"]
