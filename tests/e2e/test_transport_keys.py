@@ -118,6 +118,7 @@ def test_a_pair_from_its_making_to_its_certificate_of_destruction(
     assert "CERTIFICATE OF DESTRUCTION" in certificate
     assert "B-0001: d.xml, 1 tokens" in certificate
     assert certificate.count("signature ____") == 2
+    assert "\nApproved by ben\n\nname ____" in certificate
     assert max(map(len, certificate.splitlines())) <= 80
     signed = json.loads(Path(gone["record"]["json"]).read_text())
     assert signed["approved_by"] == "ben"
