@@ -19,6 +19,7 @@ from hsm.module import Module
 from hsm.session import Session
 from hsm.templates import Ckk
 from hsm.vault_key import FIRST
+from hsm.wrapping import KEY_WRAP
 
 Messages = list[bytes]
 
@@ -62,7 +63,7 @@ class Ctypes:
         """An opened seed that stays."""
         template = templates.OPENED_SEED
         self.calls.unwrap_key(
-            self.session, mechanisms.AES_KEY_WRAP, self.kek, blob, len(blob),
+            self.session, KEY_WRAP.mechanism, self.kek, blob, len(blob),
             template.array, template.count, byref(self.handle),
         )  # fmt: skip
         return self.handle.value
@@ -99,7 +100,7 @@ class Ctypes:
         calls.create_object(session, self.fresh.array, self.fresh.count, handle)
         key = self.handle.value
         self.length.value = 136
-        calls.wrap_key(session, mechanisms.AES_KEY_WRAP, self.kek, key, output, length)
+        calls.wrap_key(session, KEY_WRAP.mechanism, self.kek, key, output, length)
         output.raw[:72]
         calls.sign_init(session, mechanisms.HMAC[Digest.SHA256], key)
         self.length.value = 64

@@ -12,6 +12,7 @@ from hsm.errors import (
     Unavailable,
     Unsupported,
 )
+from hsm.findings import Check, Demands, Outcome, Report, Topic, Weakness
 from hsm.keystore import Keystore
 from hsm.mac import MacKey
 from hsm.model import (
@@ -41,7 +42,7 @@ from hsm.transport import TransportKey
 from hsm.vault_key import FIRST, Keyring, Purpose, VaultKey, named
 
 if TYPE_CHECKING:
-    from hsm.ceremony import Ceremony, initialise, prepare, remove
+    from hsm.ceremony import Ceremony, examine, initialise, prepare, remove
     from hsm.components import Component
     from hsm.key_source import WrappedTransportKey
     from hsm.recovery import Quorum, RecoveryKey, share_of
@@ -52,8 +53,10 @@ __all__ = [
     "BlobFormat",
     "Capabilities",
     "Ceremony",
+    "Check",
     "Cipher",
     "Component",
+    "Demands",
     "Digest",
     "HandedOn",
     "HsmError",
@@ -68,6 +71,7 @@ __all__ = [
     "MadeKey",
     "Mode",
     "OpenedSource",
+    "Outcome",
     "Pin",
     "PinRejected",
     "Policy",
@@ -75,10 +79,12 @@ __all__ = [
     "Quorum",
     "Recipient",
     "RecoveryKey",
+    "Report",
     "Rewrapper",
     "SelfDescription",
     "Terms",
     "Tier",
+    "Topic",
     "TransportCeremony",
     "TransportKey",
     "TransportKind",
@@ -88,10 +94,12 @@ __all__ = [
     "Unsupported",
     "VaultKey",
     "Way",
+    "Weakness",
     "WrappedKey",
     "WrappedSeed",
     "WrappedTransportKey",
     "describe",
+    "examine",
     "initialise",
     "named",
     "prepare",
@@ -101,6 +109,7 @@ __all__ = [
 
 _ON_DEMAND = {
     "Ceremony": "hsm.ceremony",
+    "examine": "hsm.ceremony",
     "initialise": "hsm.ceremony",
     "prepare": "hsm.ceremony",
     "remove": "hsm.ceremony",

@@ -4,11 +4,11 @@ from ctypes import addressof, byref, c_ulong, create_string_buffer, sizeof
 from typing import Final
 
 from hsm import templates
-from hsm.connection import LentSession
 from hsm.cryptoki import GcmParameters, Mechanism
 from hsm.errors import Integrity, Unsupported
 from hsm.mechanisms import Ckm
 from hsm.model import Cipher, Mode
+from hsm.session import Session
 from hsm.templates import Ckk
 from hsm.translate import Ambiguous
 
@@ -29,7 +29,7 @@ _ALWAYS: Final = frozenset(
 """PKCS#11 unwraps a key as it is; a seed must be lengthened to the HMAC block before."""
 
 
-def by_software(session: LentSession) -> tuple[Cipher, ...]:
+def by_software(session: Session) -> tuple[Cipher, ...]:
     """The ciphers that this process must decrypt, as the module does not.
 
     AES-CBC is never among them, without it no vault is made; nor is RSA, which `cryptography`
@@ -48,7 +48,7 @@ def by_software(session: LentSession) -> tuple[Cipher, ...]:
 
 
 def _decrypts(
-    session: LentSession, mechanism: Mechanism, key: tuple[Ckk, bytes], octets: bytes
+    session: Session, mechanism: Mechanism, key: tuple[Ckk, bytes], octets: bytes
 ) -> bool:
     kind, value = key
     output, length = create_string_buffer(64), c_ulong(64)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from ctypes import create_string_buffer
 from typing import TypeVar
 
-from hsm import templates
+from hsm import blobs, templates
 from hsm.errors import HsmError, Integrity, Unavailable
 from hsm.session import Session
 from hsm.translate import Ambiguous
@@ -40,7 +40,9 @@ def judge(session: Session, error: HsmError) -> HsmError:
     try:
         kek = session.create(templates.throwaway_kek(create_string_buffer(os.urandom(32), 32)))
         canary = session.create(templates.CANARY)
-        session.destroy(session.unwrap(kek, session.wrap(kek, canary)))
+        wrapping = session.once(blobs.chosen)
+        blob = session.wrap(kek, canary, wrapping)
+        session.destroy(session.unwrap(kek, blob, wrapping=wrapping))
         session.destroy(canary)
         session.destroy(kek)
     except HsmError as sick:

@@ -5,13 +5,13 @@ from ctypes import c_char, create_string_buffer
 from typing import Any, Final, Self
 
 from pkcs11 import Attribute, KeyType
-from pkcs11.util.ec import encode_named_curve_parameters
 
-from hsm import canary, probe, templates
+from hsm import blobs, canary, mechanisms, negatives, probe, proof, signing, templates
 from hsm.check_value import check_value
 from hsm.connection import Connection, log_in, open_session
 from hsm.cryptoki import CKF_RW_SESSION, CKF_SERIAL_SESSION, CKU_SO
 from hsm.errors import KeyNotFound, Policy, Unsupported
+from hsm.findings import STRICT_DEMANDS, Demands, Report
 from hsm.model import KeyReport, Location, MadeKey
 from hsm.module import Module
 from hsm.pin import Pin
@@ -21,10 +21,12 @@ from hsm.session import Session
 from hsm.templates import Cka, Template
 from hsm.translate import Ambiguous
 from hsm.vault_key import FIRST, Purpose, VaultKey
-from hsm.workshop import Workshop, workshop
+from hsm.workshop import HeldObject, Workshop, workshop
 
 COPIED: Final = frozenset({Purpose.KEK, Purpose.SEAL, Purpose.FINGERPRINT, Purpose.EXPORT})
 """What is copied under a recovery key. A signing key never is: a new one takes its place."""
+
+_KEY_OCTETS: Final = 32
 
 # SoftHSM applies attributes in the order of their numbers, and takes no UNWRAP_TEMPLATE for an
 # object that MODIFIABLE has made unchangeable a moment before.
@@ -32,25 +34,34 @@ _LAST: Final = (Attribute.TOKEN, Attribute.MODIFIABLE)
 
 
 def initialise(
-    location: Location, pin: Pin, so_pin: Pin | None, recovery: RecoveryKey | None = None
+    location: Location,
+    pin: Pin,
+    so_pin: Pin | None,
+    recovery: RecoveryKey | None = None,
+    demands: Demands = STRICT_DEMANDS,
 ) -> tuple[MadeKey, ...]:
     """Make the keys of a new vault, and the PKCS#11 token when it is not there; say what was made.
 
     Without `so_pin` the PKCS#11 token must be there: its custodian made it. Nothing of it stays
     when a step fails, but the PKCS#11 token itself.
 
+    The module is examined before; what it must not be made to do is tried on the keys as well.
+
     Raises:
-        Policy: the PKCS#11 token holds keys of a vault already. They were not touched.
+        Policy: the PKCS#11 token holds keys of a vault already, which were not touched; or the
+            module does not reach what `demands` say.
         PinRejected: the PKCS#11 token exists and has another PIN.
-        Unsupported: the module cannot make such keys, or does not protect them.
+        Unsupported: the module cannot make such keys.
         KeyNotFound: there is no PKCS#11 token of this name, nor a free slot for one.
     """
     prepare(location, pin, so_pin)
     with Ceremony(location, pin) as ceremony:
         ceremony.refuse_existing(FIRST.objects)
+        report = ceremony.examine()
+        demands.refuse(report)
         made = ceremony.make(FIRST.made, recovery)
         try:
-            ceremony.examine()
+            ceremony.prove_keys(report)
         except BaseException:
             ceremony.remove(FIRST.objects)
             raise
@@ -74,6 +85,15 @@ def prepare(location: Location, pin: Pin, so_pin: Pin | None) -> None:
         if so_pin is None:
             raise KeyNotFound(f"there is no {location}: its custodian makes it first")
         _create_token(module, location, pin, so_pin)
+
+
+def examine(location: Location, pin: Pin) -> Report:
+    """What a module is found to be, whether it holds a vault or not; nothing on it is changed.
+
+    Raises as `Connection` does.
+    """
+    with Ceremony(location, pin) as ceremony:
+        return ceremony.examine()
 
 
 class Ceremony:
@@ -119,7 +139,7 @@ class Ceremony:
         with workshop(self._connection) as shop:
             held = _recovery_object(shop.session, recovery)
             for key, copy in copies.items():
-                passing = Template((Cka.TOKEN, False), *_lasting(key).items())
+                passing = Template((Cka.TOKEN, False), *_lasting(shop.session, key).items())
                 shop.session.destroy(_opened(shop.session, held, copy, passing))
 
     def recopy(
@@ -196,9 +216,17 @@ class Ceremony:
                         "is there"
                     )
 
-    def examine(self) -> None:
-        """Put the module to the proof. Raises Unsupported where it cannot hold a vault."""
-        probe.examine(self._connection)
+    def examine(self) -> Report:
+        """What the module is found to be; nothing stays of the examination."""
+        return probe.examine(self._connection)
+
+    def prove_keys(self, report: Report) -> None:
+        """Try on the keys themselves what `report` found out with throw-away ones.
+
+        Raises:
+            Unsupported: the module treats these keys otherwise.
+        """
+        proof.prove(self._connection, report)
 
 
 def _create_token(module: Module, location: Location, pin: Pin, so_pin: Pin) -> None:
@@ -231,83 +259,98 @@ def _make(shop: Workshop, key: VaultKey, recovery: int | None) -> bytes | None:
         _make_pair(shop, key)
         return None
     if recovery is None:
-        _generate(shop, key, attributes(key) | further(key))
+        guarded = shop.session.once(negatives.guards)
+        _generate(shop, key, attributes(key) | further(key, guarded=guarded))
         return None
     # It can be copied only while it is extractable: as an object of this session, ended at once.
     passing = attributes(key) | {Attribute.EXTRACTABLE: True, Attribute.MODIFIABLE: True}
     born = _generate(shop, key, passing | {Attribute.TOKEN: False})
     try:
-        copy = shop.session.wrap(recovery, born.handle)
+        _, copy = blobs.wrap(shop.session, recovery, born.handle)
     finally:
         born.destroy()
     _settle(shop.session, recovery, key, copy)
     return copy
 
 
-def _generate(shop: Workshop, key: VaultKey, template: dict[Attribute, object]) -> Any:
-    return shop.view.generate_key(
-        RECIPES[key.purpose].key_type,
-        256,
-        id=key.identifier,
-        label=key.label,
-        store=template[Attribute.TOKEN],
-        template=template,
+def _generate(shop: Workshop, key: VaultKey, template: dict[Attribute, object]) -> HeldObject:
+    generic = RECIPES[key.purpose].key_type is KeyType.GENERIC_SECRET
+    given = _identity(key) | {Cka.VALUE_LEN: _KEY_OCTETS} | template
+    handle = shop.session.generate(
+        Template(*given.items()),
+        mechanisms.GENERIC_KEY_GEN if generic else mechanisms.AES_KEY_GEN,
     )
+    return HeldObject(shop.session, handle)
 
 
-def _make_pair(shop: Workshop, key: VaultKey) -> None:
-    curve = shop.view.create_domain_parameters(
-        KeyType.EC, {Attribute.EC_PARAMS: encode_named_curve_parameters("secp256r1")}, local=True
-    )
-    curve.generate_keypair(
-        id=key.identifier,
-        label=key.label,
-        store=True,
-        private_template=attributes(key),
-        public_template={Attribute.TOKEN: True, Attribute.MODIFIABLE: False},
-    )
-
-
-def _settle(session: Session, recovery: int, key: VaultKey, copy: bytes) -> None:
-    """The key in `copy` as an object that stays, not extractable any more."""
-    given = _lasting(key)
-    try:
-        everything = {**given, **attributes(key)}
-        _opened(session, recovery, copy, Template(*everything.items()))
-    except Unsupported:
-        passing = Template((Cka.TOKEN, False), *given.items())
-        opened = _opened(session, recovery, copy, passing)
-        session.copy(opened, Template((Cka.TOKEN, True), (Cka.MODIFIABLE, False)))
-        session.destroy(opened)
-
-
-def _lasting(key: VaultKey) -> dict[Any, Any]:
-    """All attributes of a key out of its copy, but the last."""
-    given: dict[Any, Any] = {
+def _identity(key: VaultKey) -> dict[Any, Any]:
+    return {
         Cka.CLASS: key.purpose.object_class,
         Cka.KEY_TYPE: int(RECIPES[key.purpose].key_type),
         Cka.ID: key.identifier,
         Cka.LABEL: key.label.encode(),
-        **{kind: value for kind, value in attributes(key).items() if kind not in _LAST},
     }
-    if key.purpose is Purpose.KEK:
+
+
+def _make_pair(shop: Workshop, key: VaultKey) -> None:
+    names: dict[Any, Any] = {Cka.ID: key.identifier, Cka.LABEL: key.label.encode()}
+    public = names | templates.PUBLIC_HALF
+    if shop.session.once(signing.signs_ecdsa):
+        mechanism, public[Cka.EC_PARAMS] = mechanisms.EC_KEY_PAIR_GEN, templates.P256
+    else:
+        mechanism = mechanisms.RSA_KEY_PAIR_GEN
+        public |= templates.RSA_3072
+    private = names | attributes(key)
+    shop.session.generate_pair(mechanism, Template(*public.items()), Template(*private.items()))
+
+
+def _settle(session: Session, recovery: int, key: VaultKey, copy: bytes) -> None:
+    """The key in `copy` as an object that stays, not extractable any more."""
+    given = _lasting(session, key)
+    try:
+        whole = _opened(session, recovery, copy, Template(*(given | attributes(key)).items()))
+    except Unsupported:
+        pass
+    else:
+        if session.attribute(whole, Cka.SENSITIVE) == b"\1":
+            return
+        # opencryptoki unwraps into what can be read, whatever it is asked for.
+        session.destroy(whole)
+    passing = Template((Cka.TOKEN, False), *given.items())
+    opened = _opened(session, recovery, copy, passing)
+    if session.attribute(opened, Cka.SENSITIVE) != b"\1":
+        session.change(opened, templates.CLOSED)
+    session.copy(opened, Template((Cka.TOKEN, True), (Cka.MODIFIABLE, False)))
+    session.destroy(opened)
+
+
+def _lasting(session: Session, key: VaultKey) -> dict[Any, Any]:
+    """All attributes of a key out of its copy, but the last."""
+    given = _identity(key) | {
+        kind: value for kind, value in attributes(key).items() if kind not in _LAST
+    }
+    if key.purpose is Purpose.KEK and session.once(negatives.guards):
         given[Cka.UNWRAP_TEMPLATE] = templates.UNWRAPPED.array
     return given
 
 
 def _recopied(session: Session, by: tuple[int, int], key: VaultKey, copy: bytes) -> bytes:
     opener, closer = by
-    passing = {**_lasting(key), Cka.TOKEN: False, Cka.EXTRACTABLE: True}
-    opened = _opened(session, opener, copy, Template(*passing.items()))
+    passing = {**_lasting(session, key), Cka.TOKEN: False, Cka.EXTRACTABLE: True}
     try:
-        return session.wrap(closer, opened)
+        opened = _opened(session, opener, copy, Template(*passing.items()))
+    except Unsupported:  # opencryptoki's are extractable, and must not be called so
+        del passing[Cka.EXTRACTABLE]
+        opened = _opened(session, opener, copy, Template(*passing.items()))
+    try:
+        return blobs.wrap(session, closer, opened)[1]
     finally:
         session.destroy(opened)
 
 
 def _opened(session: Session, recovery: int, copy: bytes, template: Template) -> int:
     try:
-        return session.unwrap(recovery, copy, template)
+        return blobs.unwrap_copy(session, recovery, copy, template)
     except Ambiguous as error:
         raise canary.judge(session, error) from error
 
@@ -324,7 +367,7 @@ def _report(
     found = shop.objects(key)
     if len(found) != 1:
         raise KeyNotFound(f"key {key} is on the PKCS#11 token {len(found)} times, 1 is needed")
-    read = {kind: found[0][kind] for kind in attributes(key)}
+    read = {kind: found[0][Cka(kind)] for kind in attributes(key)}
     for kind, value in (asked or {}).items():
         if read[kind] != value:
             raise Unsupported(
@@ -332,10 +375,11 @@ def _report(
                 f"{value}. The keys were removed again"
             )
     recipe = RECIPES[key.purpose]
+    rsa = key.purpose is Purpose.CHECKPOINT and signing.is_rsa(shop.session, found[0].handle)
     return KeyReport(
         name=key.name,
         purpose=key.purpose.words,
-        kind=recipe.kind,
+        kind=signing.RSA if rsa else recipe.kind,
         uses=recipe.words,
         identifier=key.identifier,
         attributes=tuple((str(kind.name), bool(value)) for kind, value in read.items()),
@@ -347,5 +391,6 @@ def _remove(shop: Workshop, keys: Iterable[VaultKey]) -> None:
     for key in keys:
         halves = (key, VaultKey(Purpose.CHECKPOINT_PUBLIC, key.version))
         for half in halves if key.purpose is Purpose.CHECKPOINT else (key,):
-            for made in shop.objects(half):
-                made.destroy()
+            while found := shop.objects(half):
+                for made in found:
+                    made.destroy()

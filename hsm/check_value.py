@@ -4,7 +4,7 @@ import hashlib
 from ctypes import addressof, byref, c_ulong, create_string_buffer
 from typing import Final
 
-from hsm import templates
+from hsm import blobs, signing, templates
 from hsm.cryptoki import Mechanism
 from hsm.mechanisms import Ckm
 from hsm.model import Digest
@@ -36,15 +36,19 @@ def _answer(session: Session, key: VaultKey, handle: int) -> bytes:
             return _encrypted_zeros(session, handle)
         case Purpose.CHECKPOINT:
             public = session.find(VaultKey(Purpose.CHECKPOINT_PUBLIC, key.version))
-            return hashlib.sha256(session.attribute(public, Cka.EC_POINT)).digest()
+            return _answer(session, VaultKey(Purpose.CHECKPOINT_PUBLIC, key.version), public)
         case Purpose.CHECKPOINT_PUBLIC:
-            return hashlib.sha256(session.attribute(handle, Cka.EC_POINT)).digest()
+            return hashlib.sha256(session.attribute(handle, _public_half(session, handle))).digest()
+
+
+def _public_half(session: Session, handle: int) -> Cka:
+    return Cka.MODULUS if signing.is_rsa(session, handle) else Cka.EC_POINT
 
 
 def _wrapped_zeros(session: Session, kek: int) -> bytes:
     zeros = session.create(templates.CANARY)
     try:
-        return session.wrap(kek, zeros)
+        return session.wrap(kek, zeros, session.once(blobs.chosen), _ZEROS)
     finally:
         session.destroy(zeros)
 

@@ -7,7 +7,7 @@ from contextlib import suppress
 from ctypes import byref, c_char, c_ulong
 from enum import Enum, auto
 from time import sleep
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from hsm.cryptoki import (
     CKF_SERIAL_SESSION,
@@ -81,6 +81,7 @@ class LentSession(Session):
         super().__init__(link.module.cryptoki, handle)
         self.link = link
         self.gate = link.module.gate  # a fork puts another in the module's place
+        self.found = link.found
         self.depth = 0
         self.healthy = True
 
@@ -132,6 +133,7 @@ class Link:
         self.module = module
         self.keys: dict[str, int] = {}
         self.destroyed = 0
+        self.found: dict[object, Any] = {}
         self.slot = module.find_slot(location)
         self.generation = module.generation  # read now: the search may restart the module
         self._idle: deque[LentSession] = deque()

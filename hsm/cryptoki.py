@@ -43,6 +43,7 @@ _PLACE: Final = {
     "C_CopyObject": 21,
     "C_DestroyObject": 22,
     "C_GetAttributeValue": 24,
+    "C_SetAttributeValue": 25,
     "C_FindObjectsInit": 26,
     "C_FindObjects": 27,
     "C_FindObjectsFinal": 28,
@@ -54,8 +55,11 @@ _PLACE: Final = {
     "C_Sign": 43,
     "C_VerifyInit": 48,
     "C_Verify": 49,
+    "C_GenerateKey": 58,
+    "C_GenerateKeyPair": 59,
     "C_WrapKey": 60,
     "C_UnwrapKey": 61,
+    "C_DeriveKey": 62,
 }
 
 
@@ -65,6 +69,9 @@ class Version(Structure):
     _fields_: ClassVar = [("major", c_ubyte), ("minor", c_ubyte)]
     major: int
     minor: int
+
+    def __str__(self) -> str:
+        return f"{self.major}.{self.minor}"
 
 
 class FunctionList(Structure):
@@ -124,6 +131,8 @@ class TokenInfo(Structure):
     model: bytes
     serial: bytes
     flags: int
+    hardware: Version
+    firmware: Version
 
 
 class SessionInfo(Structure):
@@ -233,6 +242,7 @@ class Cryptoki:
         self.login = self._bind("C_Login", ulong, ulong, pointer, ulong)
         self.logout = self._bind("C_Logout", ulong)
         self.get_attribute_value = self._bind("C_GetAttributeValue", ulong, ulong, pointer, ulong)
+        self.set_attribute_value = self._bind("C_SetAttributeValue", ulong, ulong, pointer, ulong)
         self.find_objects_init = self._bind("C_FindObjectsInit", ulong, pointer, ulong)
         self.find_objects = self._bind("C_FindObjects", ulong, pointer, ulong, pointer)
         self.find_objects_final = self._bind("C_FindObjectsFinal", ulong)
@@ -253,6 +263,11 @@ class Cryptoki:
         self.wrap_key = self._bind("C_WrapKey", ulong, pointer, ulong, ulong, pointer, pointer)
         self.unwrap_key = self._bind(
             "C_UnwrapKey", ulong, pointer, ulong, pointer, ulong, pointer, ulong, pointer
+        )
+        self.derive_key = self._bind("C_DeriveKey", ulong, pointer, ulong, pointer, ulong, pointer)
+        self.generate_key = self._bind("C_GenerateKey", ulong, pointer, pointer, ulong, pointer)
+        self.generate_key_pair = self._bind(
+            "C_GenerateKeyPair", ulong, pointer, pointer, ulong, pointer, ulong, pointer, pointer
         )
 
     def _bind(self, name: str, *arguments: Any) -> Call:

@@ -6,7 +6,9 @@ question was neither used nor changed, and nobody's failure count may move.
 
 
 class HsmError(Exception):
-    """Any failure of this package."""
+    """Any failure of this package; `code` names what the module returned, where it did."""
+
+    code = ""
 
 
 class Unavailable(HsmError):

@@ -10,7 +10,7 @@ import hmac
 import os
 from typing import Final
 
-from hsm import canary
+from hsm import blobs, canary
 from hsm.connection import LentSession
 from hsm.errors import Integrity, KeyNotFound, Unsupported
 from hsm.model import SEED_MIN_ALLOWED_OCTETS, Digest, HandedOn, Terms, WrappedKey
@@ -76,7 +76,7 @@ def _open(session: LentSession, blob: bytes) -> int:
 
 def _opened(session: LentSession, key: WrappedKey) -> int:
     try:
-        return session.unwrap(session.key(named(key.kek_id)), key.blob)
+        return blobs.unwrap(session, session.key(named(key.kek_id)), key)
     except Ambiguous as error:
         raise canary.judge(session, error) from error
 

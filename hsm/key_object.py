@@ -3,7 +3,6 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import suppress
-from ctypes import c_ulong
 
 from hsm import templates
 from hsm.connection import LentSession, Link
@@ -91,7 +90,7 @@ class FoundObject(KeyObject):
                 f"{'several keys are' if found else 'no key is'} labelled {self._label!r} on the "
                 "PKCS#11 token, one is needed: check the label, or give it to one key only"
             )
-        kind = c_ulong.from_buffer_copy(session.attribute(found[0], Cka.KEY_TYPE)).value
+        kind = session.number(found[0], Cka.KEY_TYPE)
         if kind != self._kind:
             raise Policy(
                 f"the key labelled {self._label!r} is of another kind than {self._kind.name}, "

@@ -1,19 +1,15 @@
 """The door to the module: wrap, import, open, seal, sign."""
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, Self
 
-from hsm import abilities, export, transport
+from hsm import abilities, blobs, export, facts, inside, signing, transport
 from hsm.connection import Connection, LentSession
-from hsm.errors import Unavailable, Unsupported
 from hsm.mac import MacKey
-from hsm.mechanisms import SOFTWARE
 from hsm.model import (
     STRICT,
-    BlobFormat,
     Capabilities,
     Cipher,
     Digest,
@@ -24,12 +20,11 @@ from hsm.model import (
     WrappedKey,
     WrappedSeed,
 )
-from hsm.module import text
 from hsm.pin import Pin
 from hsm.recipient import Recipient
 from hsm.rewrap import Rewrapper
-from hsm.templates import Cka, Template
-from hsm.translate import Forbidden, Mismatch
+from hsm.takeover import FINGERPRINT_OCTETS, Takeover
+from hsm.translate import Mismatch
 from hsm.transport import TransportKey
 from hsm.vault_key import FIRST, Keyring, VaultKey, named
 
@@ -37,14 +32,8 @@ if TYPE_CHECKING:
     from hsm.recovery import RecoveryKey
 
 SEAL_OCTETS: Final = 32
-FINGERPRINT_OCTETS: Final = 16
 
 _FINGERPRINT_LABEL: Final = b"seedvault seed fingerprint v1"
-
-# RFC 5480: SubjectPublicKeyInfo of an uncompressed P-256 point, up to the point; and the
-# DER OCTET STRING header that CKA_EC_POINT puts before it.
-_P256_PREFIX: Final = bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d030107034200")
-_EC_POINT_HEADER: Final = b"\x04\x41"
 
 
 class Keystore:
@@ -60,6 +49,7 @@ class Keystore:
         # Known to this login only. Without it nobody can tell whose seed a fingerprint is, not
         # even by trying the seeds of a maker's file; with it, a seed is still HMAC's own key.
         self._fingerprint_label = self._derive(keyring.fingerprint, _FINGERPRINT_LABEL)
+        self._takeover = Takeover(keyring.kek, self._fingerprint_label)
 
     @classmethod
     def connect(cls, location: Location, pin: Pin, keyring: Keyring = FIRST) -> Self:
@@ -96,9 +86,7 @@ class Keystore:
         """
 
         def work(session: LentSession) -> WrappedSeed:
-            with session.desk as desk:
-                template = desk.copy(seed, digest, terms)
-                return self._lift(session, template, memoryview(seed).nbytes, terms)
+            return self._takeover.plain(session, seed, digest, terms)
 
         return self._connection.run(work)
 
@@ -133,22 +121,23 @@ class Keystore:
     def import_encrypted(
         self, key: TransportKey, value: bytes, digest: Digest, terms: Terms = STRICT
     ) -> WrappedSeed:
-        """A seed as its file encrypts it, see `Mode`, re-wrapped by way of the locked page.
+        """A seed as its file encrypts it, see `Mode`, re-wrapped.
+
+        Inside the module where it can and the value was authenticated, else by way of the locked
+        page; `WrappedSeed.tier` says which.
 
         Where the mode is CBC or PKCS#1 v1.5, the caller has checked a MAC or a signature: these
         say nothing about wholeness.
 
         Raises:
             Integrity: it does not decrypt to a value, whatever is wrong with it.
-            Policy: the seed is too short or too long, or memory cannot be locked.
+            Policy: the seed is too short or too long, or it cannot stay inside and has to.
             Unsupported: the module lacks the cipher; or the seed is to be exportable, which this
                 vault or its module cannot do.
         """
 
         def work(session: LentSession) -> WrappedSeed:
-            with session.desk as desk:
-                length = key.decrypt(session, value, authenticated=terms.authenticated)
-                return self._lift(session, desk.template(length, digest, terms), length, terms)
+            return self._takeover.encrypted(session, key, value, digest, terms)
 
         return self._connection.run(work)
 
@@ -222,7 +211,7 @@ class Keystore:
         Raises:
             Integrity: on entering, when a copy is damaged or of another recovery key.
         """
-        return Rewrapper(self._connection, copies, recovery, self._settle)
+        return Rewrapper(self._connection, copies, recovery, self._takeover.settle)
 
     def seal(self, message: bytes) -> bytes:
         """32 octets: HMAC-SHA-256 of `message` under the keyring's seal key."""
@@ -251,23 +240,19 @@ class Keystore:
         return self._connection.run(work)
 
     def sign(self, message: bytes) -> bytes:
-        """64 octets, r || s: ECDSA P-256 with SHA-256 under the checkpoint key.
+        """The checkpoint key's signature with SHA-256: ECDSA P-256, 64 octets r || s.
 
-        The module is given the digest: SoftHSM 2.6 has no ECDSA that hashes.
+        RSA-3072 by PKCS#1 v1.5 on a module that lacks ECDSA.
         """
-        digest = hashlib.sha256(message).digest()
         return self._connection.run(
-            lambda session: session.ecdsa(session.key(self.keyring.checkpoint), digest)
+            lambda session: signing.sign(session, session.key(self.keyring.checkpoint), message)
         )
 
     def checkpoint_public_key(self) -> bytes:
         """SubjectPublicKeyInfo (DER) of the checkpoint key, for verification elsewhere."""
-
-        def work(session: LentSession) -> bytes:
-            return session.attribute(session.key(self.keyring.checkpoint_public), Cka.EC_POINT)
-
-        point = self._connection.run(work)
-        return _P256_PREFIX + point.removeprefix(_EC_POINT_HEADER)
+        return self._connection.run(
+            lambda session: signing.public_key(session, session.key(self.keyring.checkpoint_public))
+        )
 
     @contextmanager
     def attended(self) -> Iterator[None]:
@@ -302,41 +287,18 @@ class Keystore:
             lambda session: session.hmac(session.key(key), Digest.SHA256, label)
         )
 
-    def _settle(self, session: LentSession, seed: int, length: int) -> WrappedSeed:
-        """An extractable seed of the module, wrapped and fingerprinted; its object ends here."""
-        try:
-            blob = session.wrap(session.key(self.keyring.kek), seed)
-            mark = session.hmac(seed, Digest.SHA256, self._fingerprint_label)
-        finally:
-            session.destroy(seed)
-        key = WrappedKey(BlobFormat.AES_KW, self.keyring.kek.name, length, blob)
-        return WrappedSeed(key, mark[:FINGERPRINT_OCTETS])
-
-    def _lift(
-        self, session: LentSession, template: Template, length: int, terms: Terms
-    ) -> WrappedSeed:
-        """The seed that lies on the desk, wrapped and fingerprinted."""
-        try:
-            lifted = self._settle(session, session.create(template), length)
-        except (Forbidden, Unsupported) as error:
-            # No fault of the seed's: it was there, whole and of a good length.
-            raise Unavailable(f"a seed cannot be put under the KEK: {error}") from error
-        copy = export.keep(session, length) if terms.exportable else None
-        return WrappedSeed(lifted.key, lifted.fingerprint, copy)
-
 
 def _capabilities(connection: Connection) -> Capabilities:
     """What the module can do for seeds.
 
-    The tiers are those this package implements; the ceremony's probe has refused every
-    module that does not reach them.
+    Verification is inside or not at all: the ceremony has refused every module that cannot.
     """
-    about = connection.module.describe()
-    maker = text(about.manufacturer)
+    found = facts.of(connection)
     return Capabilities(
-        library=f"{maker} {about.version.major}.{about.version.minor}",
-        import_tier=Tier.NARROW,
+        library=f"{found.manufacturer} {found.version}",
+        import_tier=connection.run(inside.import_tier),
         verify_tier=Tier.INSIDE,
-        is_software=maker in SOFTWARE,
+        is_software=found.is_software,
+        blob_format=connection.run(lambda session: session.once(blobs.chosen)).format,
         by_software=connection.run(abilities.by_software),
     )

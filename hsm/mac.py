@@ -4,7 +4,7 @@ import threading
 from types import TracebackType
 from typing import Self
 
-from hsm import canary
+from hsm import blobs, canary
 from hsm.connection import Connection, LentSession
 from hsm.errors import HsmError, Unavailable
 from hsm.model import Digest, WrappedKey
@@ -82,4 +82,4 @@ class MacKey:
 
     def _unwrap(self, session: LentSession) -> int:
         kek = session.key(named(self._key.kek_id))
-        return canary.confirmed(session, lambda: session.unwrap(kek, self._key.blob))
+        return canary.confirmed(session, lambda: blobs.unwrap(session, kek, self._key))

@@ -10,16 +10,24 @@ from hsm.model import Cipher, Digest
 class Ckm(IntEnum):
     """CK_MECHANISM_TYPE (PKCS#11 v2.40, current mechanisms)."""
 
+    RSA_KEY_PAIR_GEN = 0x00
     RSA_PKCS = 0x01
     RSA_PKCS_OAEP = 0x09
     DES3_CBC = 0x133
+    DES3_CBC_PAD = 0x136
     SHA_1 = 0x220
     SHA_1_HMAC = 0x221
     SHA256 = 0x250
     SHA256_HMAC = 0x251
     SHA512_HMAC = 0x271
+    GENERIC_SECRET_KEY_GEN = 0x350
+    CONCATENATE_BASE_AND_DATA = 0x362
+    EC_KEY_PAIR_GEN = 0x1040
     ECDSA = 0x1041
+    AES_KEY_GEN = 0x1080
+    AES_ECB = 0x1081
     AES_CBC = 0x1082
+    AES_CBC_PAD = 0x1085
     AES_GCM = 0x1087
     AES_KEY_WRAP = 0x2109
     AES_KEY_WRAP_PAD = 0x210A
@@ -34,10 +42,11 @@ _HMAC = {
 
 HMAC = {digest: byref(mechanism) for digest, mechanism in _HMAC.items()}
 ECDSA = byref(Mechanism(Ckm.ECDSA))
-
-# SoftHSM 2.6 names RFC 5649 wrapping _PAD and pads to 8 octets first: a 20-octet seed comes
-# back as 24. Seeds are padded to the HMAC block instead, so plain RFC 3394 carries them.
-AES_KEY_WRAP = byref(Mechanism(Ckm.AES_KEY_WRAP))
+RSA_SIGNATURE = byref(Mechanism(Ckm.RSA_PKCS))
+GENERIC_KEY_GEN = byref(Mechanism(Ckm.GENERIC_SECRET_KEY_GEN))
+AES_KEY_GEN = byref(Mechanism(Ckm.AES_KEY_GEN))
+EC_KEY_PAIR_GEN = byref(Mechanism(Ckm.EC_KEY_PAIR_GEN))
+RSA_KEY_PAIR_GEN = byref(Mechanism(Ckm.RSA_KEY_PAIR_GEN))
 
 # RFC 5649, where the module has it: SoftHSM 2.6 by the second number, correct when it unwraps.
 PADDED_KEY_WRAP = (

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from enum import Enum, IntEnum
 from pathlib import Path
+from typing import Final
 
 from hsm.errors import Integrity, Policy
 
@@ -56,6 +57,19 @@ class BlobFormat(IntEnum):
 
     AES_KW = 1
     """RFC 3394 over the zero-padded seed."""
+    AES_KWP = 2
+    """RFC 5649, of a seed that is zero-padded or as it is."""
+    AES_CBC_PAD = 3
+    """IV || AES-CBC with PKCS#7 padding, of either. Nothing in it shows that it was changed."""
+
+    def blob_octets(self, length: int) -> frozenset[int]:
+        """How long the blob of a seed of `length` octets may be."""
+        padded = 64 if length <= 64 else 128
+        if self is BlobFormat.AES_KW:
+            return frozenset({padded + 8})
+        if self is BlobFormat.AES_KWP:
+            return frozenset({octets + -octets % 8 + 8 for octets in (padded, length)})
+        return frozenset({16 + octets + 16 - octets % 16 for octets in (padded, length)})
 
 
 class Mode(Enum):
@@ -144,6 +158,7 @@ class Terms:
     padding be XML Encryption's, where the last octet alone counts, besides PKCS#7's.
     `shortest`: how many octets a seed must have, 10 at least.
     `exportable`: a second copy is kept that can be handed on, see `Keystore.export_encrypted`.
+    `inside_only`: refuse what the module cannot take over inside itself (tier A).
 
     Raises:
         Policy: `shortest` is below 10.
@@ -152,6 +167,7 @@ class Terms:
     authenticated: bool = False
     shortest: int = SEED_MIN_OCTETS
     exportable: bool = False
+    inside_only: bool = False
 
     def __post_init__(self) -> None:
         if self.shortest < SEED_MIN_ALLOWED_OCTETS:
@@ -162,6 +178,13 @@ class Terms:
 
 
 STRICT = Terms()
+
+
+_BLOB_OCTETS: Final = {
+    (format_, length): format_.blob_octets(length)
+    for format_ in BlobFormat
+    for length in range(SEED_MIN_ALLOWED_OCTETS, 129)
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +203,7 @@ class WrappedKey:
     def __post_init__(self) -> None:
         if not SEED_MIN_ALLOWED_OCTETS <= self.length <= 128:
             raise Integrity(f"wrapped key says its seed has {self.length} octets: damaged record")
-        if len(self.blob) != (72 if self.length <= 64 else 136):
+        if len(self.blob) not in _BLOB_OCTETS[self.format, self.length]:
             raise Integrity(f"wrapped key of {len(self.blob)} octets: damaged record")
 
 
@@ -188,11 +211,13 @@ class WrappedKey:
 class WrappedSeed:
     """A wrapped key, and the 16 keyed octets that equal seeds share within one vault.
 
-    `export_blob`: the second copy of an exportable seed, under the export key.
+    `tier` is the one by which this seed came in. `export_blob`: the second copy of an exportable
+    seed, under the export key.
     """
 
     key: WrappedKey
     fingerprint: bytes
+    tier: Tier
     export_blob: bytes | None = field(default=None, repr=False)
 
 
@@ -224,6 +249,7 @@ class Location:
 class Capabilities:
     """What the module was found to be, and how close to it seeds stay.
 
+    `import_tier` is the best that it can do: a seed that needs more comes in by tier B.
     `by_software`: ciphers that the module lacks. This package's own process decrypts them, into
     its locked page; the transport key is then in the process's memory.
     """
@@ -232,6 +258,7 @@ class Capabilities:
     import_tier: Tier
     verify_tier: Tier
     is_software: bool
+    blob_format: BlobFormat
     by_software: tuple[Cipher, ...] = ()
 
 

@@ -57,6 +57,7 @@ class Module:
             module = cls._loaded.get(library)
             if module is None:
                 module = cls._loaded[library] = cls(library)
+            module.start()  # it may be down since a restart that failed
             return module
 
     def start(self) -> None:

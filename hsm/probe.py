@@ -1,89 +1,82 @@
-"""What a module really does, found by known answers; flags and version numbers prove nothing."""
+"""What a module really does, found by asking it; flags and version numbers prove nothing.
 
-import hmac
-from collections.abc import Callable
-from ctypes import create_string_buffer
-from typing import Final
+Everything is tried with throw-away session objects, made with the attributes of the vault's own
+keys: an examination works before there is a vault, changes nothing, and leaves nothing behind.
+"""
 
-from cryptography.hazmat.primitives.ciphers import Cipher as LibraryCipher
-from cryptography.hazmat.primitives.ciphers import algorithms, modes
-from cryptography.hazmat.primitives.keywrap import aes_key_wrap
-
-from hsm import templates
+from hsm import abilities, blobs, facts, inside, negatives
+from hsm.bench import Bench
 from hsm.connection import Connection, LentSession
-from hsm.errors import HsmError, Policy, Unsupported
-from hsm.model import Cipher, Digest
-from hsm.templates import Cka, Ckk
-from hsm.vault_key import FIRST
-
-_KEY: Final = bytes(range(32))
-_SEED: Final = b"12345678901234567890"  # RFC 4226 appendix D
-_MESSAGE: Final = bytes(8)
+from hsm.errors import HsmError, Integrity, Policy, Unsupported
+from hsm.findings import Check, Outcome, Report
+from hsm.model import Tier
+from hsm.questions import ECDSA, QUESTIONS, RSA, Question
+from hsm.translate import Stale
+from hsm.wrapping import Wrapping
 
 
-def examine(connection: Connection) -> None:
-    """Return only when the module wraps, unwraps, computes, decrypts and refuses as it must.
+def examine(connection: Connection) -> Report:
+    """Put every question to the module behind `connection`; takes a second, mostly for RSA keys.
 
     Raises:
-        Unsupported: it does not; the message names the first thing that failed.
+        Unavailable: it lost its session twice.
     """
-    for check in (_wraps_by_rfc_3394, _computes_hmac, _decrypts_cbc, _keeps_secrets):
-        try:
-            connection.run(check)
-        except Unsupported as error:
-            raise Unsupported(
-                f"{connection.location}: {error}. This module cannot hold a vault"
-            ) from error
+    return connection.run(lambda session: _examine(connection, session))
 
 
-def _wraps_by_rfc_3394(session: LentSession) -> None:
-    kek = session.create(templates.throwaway_kek(create_string_buffer(_KEY, len(_KEY))))
-    with session.desk as desk:
-        blob = session.wrap(kek, session.create(desk.copy(bytearray(_SEED), Digest.SHA1)))
-    if blob != aes_key_wrap(_KEY, _SEED.ljust(64, b"\0")):
-        raise Unsupported("mechanism 0x2109 is not RFC 3394 key wrap here")
-
-
-def _computes_hmac(session: LentSession) -> None:
-    kek = session.create(templates.throwaway_kek(create_string_buffer(_KEY, len(_KEY))))
-    seed = session.unwrap(kek, aes_key_wrap(_KEY, _SEED.ljust(64, b"\0")))
-    for digest in Digest:
-        expected = hmac.digest(_SEED, _MESSAGE, digest.algorithm)
-        if session.hmac(seed, digest, _MESSAGE) != expected:
-            raise Unsupported(f"HMAC-{digest.name} gives another value than RFC 2104")
-    _must_refuse("reading a seed", lambda: session.attribute(seed, Cka.VALUE))
-
-
-def _decrypts_cbc(session: LentSession) -> None:
-    encryptor = LibraryCipher(algorithms.AES(_KEY), modes.CBC(_KEY[:16])).encryptor()
-    ciphertext = _KEY[:16] + encryptor.update(_SEED + bytes([12]) * 12) + encryptor.finalize()
-    value = create_string_buffer(_KEY, len(_KEY))
-    key = session.create(templates.transport_key(Ckk.AES, value))
-    with session.desk as desk:
-        length = desk.decrypt_cbc(key, Cipher.AES_256_CBC, ciphertext)
-        length = desk.unpad(length, 16, authenticated=False)
-        seed = session.create(desk.template(length, Digest.SHA1))
-    if session.hmac(seed, Digest.SHA1, _MESSAGE) != hmac.digest(_SEED, _MESSAGE, "sha1"):
-        raise Unsupported("AES-CBC decrypts to something else")
-
-
-def _keeps_secrets(session: LentSession) -> None:
-    kek, seal = session.key(FIRST.kek), session.key(FIRST.seal)
-    with session.desk as desk:
-        blob = session.wrap(kek, session.create(desk.copy(bytearray(_SEED), Digest.SHA1)))
-    _must_refuse("reading the KEK", lambda: session.attribute(kek, Cka.VALUE))
-    _must_refuse("wrapping the seal key", lambda: session.wrap(kek, seal))
-    _must_refuse(
-        "unwrapping a seed that can be read",
-        lambda: session.unwrap(kek, blob, templates.EXPOSED_SEED),
+def _examine(connection: Connection, session: LentSession) -> Report:
+    answered = {each: answer(session, each) for each in QUESTIONS if each.applies(session)}
+    yes = {question for question, check in answered.items() if check.outcome is Outcome.YES}
+    missed = [question for question in answered if question not in yes]
+    wrapping = _wrapping(session)
+    lacking = [question.needed for question in missed if question.needed]
+    if wrapping is None:
+        lacking.append("a way to wrap keys")
+    if ECDSA not in yes and RSA not in yes:
+        lacking.append("ECDSA or RSA signatures")
+    return Report(
+        facts=facts.of(connection),
+        checks=tuple(check for question, check in answered.items() if _tells(question, check)),
+        wrapping=wrapping,
+        import_tier=session.once(inside.import_tier),
+        verify_tier=None if lacking else Tier.INSIDE,
+        weaknesses=tuple(question.weakness for question in missed if question.weakness),
+        lacking=tuple(lacking),
+        by_software=session.once(abilities.by_software),
+        guards_unwrapping=session.once(negatives.guards),
+        signs_ecdsa=ECDSA in yes,
     )
 
 
-def _must_refuse(what: str, attempt: Callable[[], object]) -> None:
+def answer(session: LentSession, question: Question) -> Check:
+    """What the module makes of one question."""
+    bench = Bench(session)
+    meaning = question.no
     try:
-        attempt()
-    except (Policy, Unsupported):
-        return
+        outcome = Outcome.YES if question.ask(bench) else Outcome.NO
+        code = bench.code if outcome is Outcome.YES else ""
+        if outcome is Outcome.YES:
+            meaning = question.yes
+        elif question.explain is not None:
+            meaning = question.explain(bench) or meaning
+    except Stale:
+        raise  # asked again, all of it, on another session
+    except (Unsupported, Policy, Integrity) as refusal:
+        outcome, code = Outcome.NO, refusal.code
     except HsmError as error:
-        raise Unsupported(f"{what} ends in an error instead of a refusal ({error})") from error
-    raise Unsupported(f"{what} is allowed")
+        outcome, code = Outcome.ERROR, error.code
+    finally:
+        bench.clear()
+    return Check(question.topic, question.name, outcome, code, meaning)
+
+
+def _tells(question: Question, check: Check) -> bool:
+    """Not of a vendor's own way which this module does not have."""
+    return not question.optional or check.outcome is Outcome.YES
+
+
+def _wrapping(session: LentSession) -> Wrapping | None:
+    try:
+        return session.once(blobs.chosen)
+    except Unsupported:
+        return None

@@ -66,8 +66,11 @@ def attributes(key: VaultKey) -> dict[Attribute, object]:
     }
 
 
-def further(key: VaultKey) -> dict[Attribute, object]:
-    """What else the key is made with, which python-pkcs11 cannot read back."""
-    if key.purpose is Purpose.KEK:
-        return {Attribute.UNWRAP_TEMPLATE: templates.UNWRAPPED}
+def further(key: VaultKey, *, guarded: bool) -> dict[Attribute, object]:
+    """What else the key is made with, which python-pkcs11 cannot read back.
+
+    `guarded`: the module enforces CKA_UNWRAP_TEMPLATE; others refuse it, or keep it unread.
+    """
+    if guarded and key.purpose is Purpose.KEK:
+        return {Attribute.UNWRAP_TEMPLATE: templates.UNWRAPPED.array}
     return {}

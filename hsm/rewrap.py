@@ -10,9 +10,9 @@ from contextlib import suppress
 from ctypes import c_char
 from typing import TYPE_CHECKING, Self
 
-from hsm import canary, templates
+from hsm import blobs, canary, templates
 from hsm.connection import Connection, LentSession
-from hsm.errors import HsmError, KeyNotFound
+from hsm.errors import HsmError, KeyNotFound, Unsupported
 from hsm.key_object import KeyObject
 from hsm.model import WrappedKey, WrappedSeed
 from hsm.translate import Ambiguous
@@ -72,12 +72,19 @@ class Rewrapper:
 
         def work(session: LentSession) -> WrappedSeed:
             try:
-                seed = session.unwrap(kek.handle(session), key.blob, templates.PASSING_SEED)
+                seed = _passing(session, kek.handle(session), key)
             except Ambiguous as error:
                 raise canary.judge(session, error) from error
             return self._settle(session, seed, key.length)
 
         return self._connection.run(work)
+
+
+def _passing(session: LentSession, kek: int, key: WrappedKey) -> int:
+    try:
+        return blobs.unwrap(session, kek, key, templates.PASSING_SEED)
+    except Unsupported:  # opencryptoki's are extractable, and must not be called so
+        return blobs.unwrap(session, kek, key, templates.PASSING_BY_DEFAULT)
 
 
 class _OpenedKek(KeyObject):
@@ -102,7 +109,7 @@ class _OpenedKek(KeyObject):
             value = (c_char * len(octets)).from_buffer(octets)
             opener = anchor.create(templates.throwaway_kek(value))
         try:
-            return anchor.unwrap(opener, self._copy, templates.REWRAPPING_KEK)
+            return blobs.unwrap_copy(anchor, opener, self._copy, templates.REWRAPPING_KEK)
         except Ambiguous as error:
             raise canary.judge(session, error) from error
         finally:

@@ -1,18 +1,27 @@
 """One session with its buffers made once: what the hot path needs, and nothing a call repeats."""
 
-from ctypes import byref, c_char, c_ulong, create_string_buffer
+import os
+from collections.abc import Callable
+from ctypes import addressof, byref, c_char, c_ulong, create_string_buffer, memmove, sizeof
 from functools import cached_property
+from typing import Any, Self, TypeVar
 
 from hsm import mechanisms, templates
-from hsm.cryptoki import Cryptoki
+from hsm.cryptoki import Cryptoki, Mechanism
 from hsm.errors import KeyNotFound
 from hsm.model import Digest
 from hsm.narrow import NarrowDesk
 from hsm.templates import Template
 from hsm.vault_key import VaultKey
+from hsm.wrapping import CBC_PAD, IV_OCTETS, KEY_WRAP, Wrapping
 
-_MAC_OCTETS = 64
-_BLOB_OCTETS = 136
+T = TypeVar("T")
+
+_MAC_OCTETS = 512  # a signature by an RSA key of 4096 bit
+_BLOB_OCTETS = 160
+
+_SHA256_INFO = bytes.fromhex("3031300d060960864801650304020105000420")
+"""What stands before a SHA-256 digest in a DigestInfo (RFC 8017 section 9.2, note 1)."""
 
 
 class Session:
@@ -21,17 +30,28 @@ class Session:
     def __init__(self, cryptoki: Cryptoki, handle: int) -> None:
         self.cryptoki = cryptoki
         self.handle = handle
+        self.found: dict[object, Any] = {}
         self._mac = create_string_buffer(_MAC_OCTETS)
         self._mac_length = c_ulong()
         self._mac_length_ref = byref(self._mac_length)
         self._object = c_ulong()
         self._object_ref = byref(self._object)
         self._blob = create_string_buffer(_BLOB_OCTETS)
+        self._iv = create_string_buffer(IV_OCTETS)
+        self._cbc_pad = byref(Mechanism(CBC_PAD.number, addressof(self._iv), IV_OCTETS))
 
     @cached_property
     def desk(self) -> NarrowDesk:
         """Where this session handles plain seeds: a locked page, made when first needed."""
         return NarrowDesk(self.cryptoki, self.handle)
+
+    def once(self, find: Callable[[Self], T]) -> T:
+        """What `find` finds out about the module, asked once in a login."""
+        try:
+            found: T = self.found[find]
+        except KeyError:
+            found = self.found[find] = find(self)
+        return found
 
     def find(self, key: VaultKey) -> int:
         """The handle of `key`.
@@ -73,31 +93,81 @@ class Session:
         )
         return self._object.value
 
+    def generate(self, template: Template, mechanism: object = mechanisms.AES_KEY_GEN) -> int:
+        """The handle of a new secret key, made by the module; AES if nothing else is said."""
+        self.cryptoki.generate_key(
+            self.handle, mechanism, template.array, template.count, self._object_ref
+        )
+        return self._object.value
+
+    def generate_pair(
+        self, mechanism: object, public: Template, private: Template
+    ) -> tuple[int, int]:
+        """The handles of a new pair's public and private key."""
+        first, second = c_ulong(), c_ulong()
+        self.cryptoki.generate_key_pair(
+            self.handle,
+            mechanism,
+            public.array,
+            public.count,
+            private.array,
+            private.count,
+            byref(first),
+            byref(second),
+        )
+        return first.value, second.value
+
     def destroy(self, handle: int) -> None:
         """End an object of this session."""
         self.cryptoki.destroy_object(self.handle, handle)
 
-    def unwrap(self, kek: int, blob: bytes, template: Template = templates.OPENED_SEED) -> int:
-        """The handle of the key in `blob`, sensitive and not extractable."""
+    def unwrap(
+        self,
+        kek: int,
+        blob: bytes,
+        template: Template = templates.OPENED_SEED,
+        wrapping: Wrapping = KEY_WRAP,
+    ) -> int:
+        """The handle of the key in `blob`, sensitive and not extractable unless `template` asks."""
+        mechanism = wrapping.mechanism
+        if mechanism is None:
+            memmove(self._iv, blob, IV_OCTETS)
+            mechanism, blob = self._cbc_pad, blob[IV_OCTETS:]
+        return self.unwrap_by(mechanism, kek, blob, template)
+
+    def unwrap_by(self, mechanism: object, key: int, octets: bytes, template: Template) -> int:
+        """The same by any mechanism."""
         self.cryptoki.unwrap_key(
             self.handle,
-            mechanisms.AES_KEY_WRAP,
-            kek,
-            blob,
-            len(blob),
+            mechanism,
+            key,
+            octets,
+            len(octets),
             template.array,
             template.count,
             self._object_ref,
         )
         return self._object.value
 
-    def wrap(self, kek: int, key: int) -> bytes:
-        """`key` under `kek`, by AES key wrap."""
+    def wrap(
+        self, kek: int, key: int, wrapping: Wrapping = KEY_WRAP, iv: bytes | None = None
+    ) -> bytes:
+        """`key` under `kek`. A blob of AES-CBC-PAD begins with its IV, fresh unless given."""
+        mechanism, begun = wrapping.mechanism, b""
+        if mechanism is None:
+            begun = iv or os.urandom(IV_OCTETS)
+            memmove(self._iv, begun, IV_OCTETS)
+            mechanism = self._cbc_pad
         length = c_ulong(_BLOB_OCTETS)
-        self.cryptoki.wrap_key(
-            self.handle, mechanisms.AES_KEY_WRAP, kek, key, self._blob, byref(length)
+        self.cryptoki.wrap_key(self.handle, mechanism, kek, key, self._blob, byref(length))
+        return begun + self._blob.raw[: length.value]
+
+    def derive(self, mechanism: object, key: int, template: Template) -> int:
+        """The handle of a key made of another."""
+        self.cryptoki.derive_key(
+            self.handle, mechanism, key, template.array, template.count, self._object_ref
         )
-        return self._blob.raw[: length.value]
+        return self._object.value
 
     def hmac(self, key: int, digest: Digest, message: bytes) -> bytes:
         """HMAC of `message`, as long as the digest."""
@@ -112,19 +182,38 @@ class Session:
         self.cryptoki.verify_init(self.handle, mechanisms.HMAC[Digest.SHA256], key)
         self.cryptoki.verify(self.handle, message, len(message), mac, len(mac))
 
+    def rsa(self, key: int, digest: bytes) -> bytes:
+        """RSA PKCS#1 v1.5 (RFC 8017 section 8.2) over a SHA-256 digest computed outside."""
+        return self._signed(mechanisms.RSA_SIGNATURE, key, _SHA256_INFO + digest)
+
     def ecdsa(self, key: int, digest: bytes) -> bytes:
         """r || s over a digest computed outside."""
         return self._signed(mechanisms.ECDSA, key, digest)
 
-    def attribute(self, handle: int, kind: templates.Cka, most: int = 256) -> bytes:
-        """An attribute's octets, at most 256 of them, or as many as is said."""
+    def attribute(self, handle: int, kind: templates.Cka, most: int = 512) -> bytes:
+        """An attribute's octets, at most 512 of them, or as many as is said."""
         value = (c_char * most)()
         template = Template((kind, value))
         self.cryptoki.get_attribute_value(self.handle, handle, template.array, 1)
         return value.raw[: template.array[0].length]
 
+    def number(self, handle: int, kind: templates.Cka) -> int:
+        """An attribute that is a CK_ULONG.
+
+        Into a place of just that size: NSS says CKR_BUFFER_TOO_SMALL of a larger one.
+        """
+        value = create_string_buffer(sizeof(c_ulong))
+        template = Template((kind, value))
+        self.cryptoki.get_attribute_value(self.handle, handle, template.array, 1)
+        return c_ulong.from_buffer(value).value
+
+    def change(self, handle: int, template: Template) -> None:
+        """Give an object other attributes."""
+        self.cryptoki.set_attribute_value(self.handle, handle, template.array, template.count)
+
     def _signed(self, mechanism: object, key: int, message: bytes) -> bytes:
         self.cryptoki.sign_init(self.handle, mechanism, key)
         self._mac_length.value = _MAC_OCTETS
         self.cryptoki.sign(self.handle, message, len(message), self._mac, self._mac_length_ref)
-        return self._mac.raw[: self._mac_length.value]
+        mac: bytes = self._mac[: self._mac_length.value]  # type: ignore[assignment]  # of c_char
+        return mac

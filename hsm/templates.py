@@ -27,6 +27,7 @@ class Cka(IntEnum):
     VERIFY = 0x10A
     DERIVE = 0x10C
     MODULUS = 0x120
+    MODULUS_BITS = 0x121
     PUBLIC_EXPONENT = 0x122
     PRIVATE_EXPONENT = 0x123
     PRIME_1 = 0x124
@@ -37,6 +38,7 @@ class Cka(IntEnum):
     VALUE_LEN = 0x161
     EXTRACTABLE = 0x162
     MODIFIABLE = 0x170
+    EC_PARAMS = 0x180
     EC_POINT = 0x181
     UNWRAP_TEMPLATE = 0x40000212
 
@@ -57,6 +59,22 @@ class Ckk(IntEnum):
     DES3 = 0x15
     AES = 0x1F
 
+
+P256: Final = bytes.fromhex("06082a8648ce3d030107")
+"""CKA_EC_PARAMS: the object identifier of P-256 in DER."""
+
+PUBLIC_HALF: Final = {
+    Cka.TOKEN: True,
+    Cka.PRIVATE: False,
+    Cka.MODIFIABLE: False,
+    Cka.VERIFY: True,
+    Cka.ENCRYPT: False,
+    Cka.WRAP: False,
+}
+"""What the checkpoint key's public half is made with, besides its names and numbers."""
+
+RSA_3072: Final = {Cka.MODULUS_BITS: 3072, Cka.PUBLIC_EXPONENT: b"\x01\x00\x01"}
+"""A public half's numbers when a pair is made."""
 
 Value = bool | int | bytes | Array[c_char]
 
@@ -108,8 +126,13 @@ OPENED_SEED: Final = Template(*_secret(Ckk.GENERIC_SECRET, Cka.SIGN))
 """A seed unwrapped for verification."""
 
 
-PASSING_SEED: Final = Template(*_secret(Ckk.GENERIC_SECRET, Cka.SIGN, extractable=True))
-"""A seed on its way from one KEK to another."""
+_PASSING: Final = _secret(Ckk.GENERIC_SECRET, Cka.SIGN, extractable=True)
+
+PASSING_SEED: Final = Template(*_PASSING)
+"""A seed on its way from one KEK to another, or lengthened by the zeros that it lacks."""
+
+PASSING_BY_DEFAULT: Final = Template(*(pair for pair in _PASSING if pair[0] is not Cka.EXTRACTABLE))
+"""The same where what is unwrapped is extractable anyway."""
 
 REWRAPPING_KEK: Final = Template(*_secret(Ckk.AES, Cka.UNWRAP))
 """A retired KEK out of its copy: what it unwraps may be wrapped again."""
@@ -124,8 +147,28 @@ def fresh_seed(page: Array[c_char]) -> Template:
 
 
 def transport_key(kind: Ckk, value: Array[c_char]) -> Template:
-    """A manufacturer's AES or 3DES key."""
-    return Template(*_secret(kind, Cka.DECRYPT), (Cka.VALUE, value))
+    """A manufacturer's AES or 3DES key: it unwraps seeds inside the module, or decrypts them."""
+    return Template(*_secret(kind, Cka.DECRYPT, Cka.UNWRAP), (Cka.VALUE, value))
+
+
+_DELIVERED: Final = _secret(Ckk.GENERIC_SECRET, Cka.SIGN, Cka.DERIVE, extractable=True)
+
+DELIVERED_SEED: Final = Template(*_DELIVERED)
+"""A seed unwrapped from a manufacturer's value, on its way under the KEK."""
+
+
+def delivered_seed(value: Array[c_char]) -> Template:
+    """The same, of a value that everybody may know."""
+    return Template(*_DELIVERED, (Cka.VALUE, value))
+
+
+DELIVERED_SEED_BY_DEFAULT: Final = Template(
+    *(pair for pair in _DELIVERED if pair[0] is not Cka.EXTRACTABLE)
+)
+"""The same for opencryptoki, where what was unwrapped is extractable and must not be called so."""
+
+HIDDEN: Final = Template((Cka.SENSITIVE, True))
+"""What a seed gets that was unwrapped as readable, although it was asked to be sensitive."""
 
 
 def held_transport_key(kind: Ckk, label: str, identifier: bytes) -> tuple[tuple[Cka, Value], ...]:
@@ -153,6 +196,10 @@ def passing_wrapping_key() -> "Template":
 
 def rsa_transport_key(numbers: Iterable[tuple[Cka, Array[c_char]]]) -> Template:
     """An RSA private key on which a manufacturer encrypted, its `numbers` big-endian."""
+    return _rsa_private(numbers, Cka.DECRYPT)
+
+
+def _rsa_private(numbers: Iterable[tuple[Cka, Array[c_char]]], use: Cka) -> Template:
     return Template(
         (Cka.CLASS, Cko.PRIVATE_KEY),
         (Cka.KEY_TYPE, Ckk.RSA),
@@ -160,9 +207,9 @@ def rsa_transport_key(numbers: Iterable[tuple[Cka, Array[c_char]]]) -> Template:
         (Cka.PRIVATE, True),
         (Cka.SENSITIVE, True),
         (Cka.EXTRACTABLE, False),
-        (Cka.DECRYPT, True),
+        (Cka.DECRYPT, use is Cka.DECRYPT),
         (Cka.UNWRAP, False),
-        (Cka.SIGN, False),
+        (Cka.SIGN, use is Cka.SIGN),
         (Cka.DERIVE, False),
         *numbers,
     )
@@ -193,6 +240,40 @@ def throwaway_kek(value: Array[c_char]) -> Template:
     return Template(*_secret(Ckk.AES, Cka.WRAP, Cka.UNWRAP), (Cka.VALUE, value))
 
 
+def kek(*more: tuple[Cka, Value]) -> Template:
+    """A throw-away key with the attributes of the vault's KEK."""
+    return Template(
+        *_secret(Ckk.AES, Cka.WRAP, Cka.UNWRAP),
+        (Cka.VALUE_LEN, 32),
+        (Cka.MODIFIABLE, False),
+        *more,
+    )
+
+
+def guarded_kek() -> Template:
+    """The same with the template that holds down what it unwraps."""
+    return kek((Cka.UNWRAP_TEMPLATE, bytes(UNWRAPPED.array)))
+
+
+def ec_key_pair() -> tuple[Template, Template]:
+    """A throw-away pair on P-256, public half first, as the checkpoint key has them."""
+    public = Template((Cka.TOKEN, False), (Cka.VERIFY, True), (Cka.EC_PARAMS, P256))
+    private = Template(
+        (Cka.TOKEN, False),
+        (Cka.PRIVATE, True),
+        (Cka.SENSITIVE, True),
+        (Cka.EXTRACTABLE, False),
+        (Cka.MODIFIABLE, False),
+        (Cka.SIGN, True),
+    )
+    return public, private
+
+
+def rsa_signing_key(numbers: Iterable[tuple[Cka, Array[c_char]]]) -> Template:
+    """A throw-away RSA private key that signs."""
+    return _rsa_private(numbers, Cka.SIGN)
+
+
 def labelled(object_class: Cko, label: str) -> Template:
     """What finds a key by its label, which need not be unique."""
     return Template(
@@ -213,11 +294,21 @@ UNWRAPPED: Final = Template(
 )
 """The KEK's CKA_UNWRAP_TEMPLATE: what it unwraps can be nothing but this."""
 
-EXPOSED_SEED: Final = Template(
+_EXPOSED: Final = (
     (Cka.CLASS, Cko.SECRET_KEY),
     (Cka.KEY_TYPE, Ckk.GENERIC_SECRET),
     (Cka.TOKEN, False),
     (Cka.SENSITIVE, False),
-    (Cka.EXTRACTABLE, True),
 )
+
+EXPOSED_SEED: Final = Template(*_EXPOSED, (Cka.EXTRACTABLE, True))
 """A seed as a thief with the PIN would unwrap it; the KEK must refuse."""
+
+EXPOSED_BY_DEFAULT: Final = Template(*_EXPOSED)
+"""The same where what is unwrapped is extractable anyway."""
+
+CLOSED: Final = Template((Cka.SENSITIVE, True), (Cka.EXTRACTABLE, False))
+"""What a key gets that was unwrapped into something else than it was asked to be."""
+
+DECRYPTING: Final = Template((Cka.DECRYPT, True))
+"""What a thief would change a KEK to."""

@@ -198,12 +198,19 @@ _KNOWN_BY: dict[type[HsmError], tuple[str, ...]] = {
 def failure(returned: int, call: str) -> HsmError:
     """The error for what `call` returned; a value without a row means `Unavailable`."""
     if returned not in _KNOWN:
-        return Unlisted(f"{call}: {_SICK[1]} (CKR_{returned:#x})")
+        return _named(Unlisted, call, (f"CKR_{returned:#x}", _SICK[1]))
     value = Rv(returned)
     error, meaning = _MEANING[value]
     if call.startswith("C_") and call not in _KNOWN_BY.get(error, (call,)):
         error, meaning = _SICK
-    return error(f"{call}: {meaning} (CKR_{value.name})")
+    return _named(error, call, (f"CKR_{value.name}", meaning))
+
+
+def _named(error: type[HsmError], call: str, said: tuple[str, str]) -> HsmError:
+    code, meaning = said
+    made = error(f"{call}: {meaning} ({code})")
+    made.code = code
+    return made
 
 
 # python-pkcs11 names its classes after the values: SlotIDInvalid is CKR_SLOT_ID_INVALID.

@@ -3,9 +3,10 @@
 from abc import ABC, abstractmethod
 from ctypes import c_char
 
-from hsm import canary, mechanisms, templates
+from hsm import blobs, canary, inside, mechanisms, templates
 from hsm.connection import LentSession
 from hsm.errors import Integrity, Policy, Unsupported
+from hsm.inside import InsideWay
 from hsm.key_object import CreatedObject, FoundObject, KeyObject, ended, wiped
 from hsm.model import Cipher, Mode
 from hsm.narrow import check_length, not_decryptable
@@ -40,6 +41,15 @@ class TransportKey(ABC):
             return session.desk.unpad(length, cipher.block, authenticated=authenticated)
         return length
 
+    def unwrap(
+        self, _session: LentSession, _way: InsideWay, _value: bytes
+    ) -> tuple[int, int] | None:
+        """The seed as an object of the module, and its octets; None where it cannot be one.
+
+        Only for a value that was authenticated: the module sees to its padding.
+        """
+        return None
+
     @abstractmethod
     def wipe(self) -> None:
         """End the key, so far as it is ours to end."""
@@ -61,6 +71,18 @@ class ModuleKey(TransportKey):
     def wipe(self) -> None:
         """Destroy the object if it was made for this file."""
         self._object.end()
+
+    def unwrap(self, session: LentSession, way: InsideWay, value: bytes) -> tuple[int, int] | None:
+        """None as well where the padding is XML Encryption's, which PKCS#7's modules refuse."""
+        cipher = self.cipher
+        if cipher not in way.ciphers:
+            return None
+        check_length(cipher, len(value))
+        key = self._object.handle(session)
+        try:
+            return inside.take(session, way, key, cipher, value)
+        except blobs.LACKING:
+            return None
 
     def _put(self, session: LentSession, value: bytes) -> int:
         try:

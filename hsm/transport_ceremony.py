@@ -7,8 +7,6 @@ from ctypes import c_ulong, create_string_buffer
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
-from pkcs11 import Attribute, KeyType
-
 from hsm import key_source, mechanisms, standard_check, templates, transport_object
 from hsm.components import Component
 from hsm.connection import Connection
@@ -19,7 +17,7 @@ from hsm.passphrase_key import from_passphrase
 from hsm.pin import Pin
 from hsm.session import Session
 from hsm.standard_check import CheckValues
-from hsm.templates import Cka
+from hsm.templates import Cka, Template
 from hsm.transport_object import TYPES, Encryptor, block, decrypted, found_all, one, remove, report
 from hsm.workshop import Workshop, workshop
 
@@ -67,20 +65,7 @@ class TransportCeremony:
         with workshop(self._connection) as shop:
             self._refuse_taken(shop, label)
             with _undone(shop, label):
-                shop.view.generate_keypair(
-                    KeyType.RSA,
-                    8 * kind.octets,
-                    id=transport_object.identifier(label),
-                    label=label,
-                    store=True,
-                    private_template={
-                        Attribute(kind): value
-                        for kind, value in (
-                            transport_object.PROTECTION | transport_object.PRIVATE_USES
-                        ).items()
-                    },
-                    public_template=_PUBLIC_HALF,
-                )
+                _generate_pair(shop.session, label, kind)
                 return report(shop.session, label, kind, asked=True)
 
     def bring_in(
@@ -164,13 +149,20 @@ class TransportCeremony:
 
 
 # Every use that it has and has not: python-pkcs11 would add some of its own.
-_PUBLIC_HALF: Final[dict[Attribute, Any]] = {
-    Attribute.TOKEN: True,
-    Attribute.MODIFIABLE: False,
-    Attribute.ENCRYPT: True,
-    Attribute.WRAP: True,
-    Attribute.VERIFY: False,
-}
+def _generate_pair(session: Session, label: str, kind: TransportKind) -> None:
+    names: dict[Any, Any] = {Cka.ID: transport_object.identifier(label), Cka.LABEL: label.encode()}
+    public = names | {
+        Cka.TOKEN: True,
+        Cka.MODIFIABLE: False,
+        Cka.ENCRYPT: True,
+        Cka.WRAP: True,
+        Cka.VERIFY: False,
+        Cka.MODULUS_BITS: 8 * kind.octets,
+        Cka.PUBLIC_EXPONENT: b"\1\0\1",
+    }
+    private = names | transport_object.PROTECTION | transport_object.PRIVATE_USES
+    halves = (Template(*public.items()), Template(*private.items()))
+    session.generate_pair(mechanisms.RSA_KEY_PAIR_GEN, *halves)
 
 
 @contextmanager

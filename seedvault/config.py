@@ -8,21 +8,25 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from seedvault.domain.batch import Tier
 from seedvault.domain.errors import InvalidInput
 
 FILE_NAME = "seedvault.toml"
 _TEXT = {
     "storage": ("database",),
-    "hsm": ("module", "token_label", "token_serial", "pin_file"),
+    "hsm": ("module", "token_label", "token_serial", "pin_file", "min_tier"),
 }
-_SWITCHES = {"storage": (), "hsm": ("require_fips",)}
+_SWITCHES = {"storage": (), "hsm": ("require_fips", "accept_weaknesses")}
+_TIERS = {tier.value: tier for tier in (Tier.INSIDE, Tier.NARROW)}
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """One vault's settings. `module` None means the embedded SoftHSM under `home`.
 
-    `database` is a URL, or the path of an SQLite file. `require_fips`: see `domain.fips`.
+    `database` is a URL, or the path of an SQLite file. `require_fips`: see `domain.fips`. By less
+    than `min_tier` no seed comes in; `accept_weaknesses` says that what the module does not enforce
+    was told, and accepted.
     """
 
     home: Path
@@ -32,6 +36,8 @@ class Settings:
     token_serial: str | None
     pin_file: Path
     require_fips: bool = False
+    min_tier: Tier = Tier.NARROW
+    accept_weaknesses: bool = False
 
     @property
     def hsm_home(self) -> Path:
@@ -96,6 +102,8 @@ def _settings(home: Path, storage: dict[str, Any], hsm: dict[str, Any]) -> Setti
         token_serial=hsm.get("token_serial"),
         pin_file=Path(hsm.get("pin_file", home / "pin")),
         require_fips=hsm.get("require_fips", False),
+        min_tier=_tier(home, hsm.get("min_tier", Tier.NARROW.value)),
+        accept_weaknesses=hsm.get("accept_weaknesses", False),
     )
 
 
@@ -111,6 +119,15 @@ def _refuse_unknown(path: Path, written: dict[str, Any]) -> None:
                 raise InvalidInput(f"{path}: [{section}] has no text setting called {name}")
 
 
+def _tier(home: Path, written: str) -> Tier:
+    if written not in _TIERS:
+        raise InvalidInput(
+            f'{home / FILE_NAME}: [hsm] min_tier is "A" or "B", not {written!r}',
+            remedy="Tier C, seeds in this process's memory, is not offered.",
+        )
+    return _TIERS[written]
+
+
 def _differing(
     settings: Settings, plain: Settings, names: tuple[str, ...]
 ) -> dict[str, str | bool]:
@@ -122,7 +139,9 @@ def _differing(
 
 
 def _plain(value: object) -> str | bool:
-    return value if isinstance(value, bool) else str(value)
+    if isinstance(value, bool):
+        return value
+    return value.value if isinstance(value, Tier) else str(value)
 
 
 def _section(name: str, values: dict[str, str | bool]) -> str:

@@ -45,6 +45,11 @@ def _a_file_that_stays(
 @click.option("--needed", type=int, help="How many shares bring it back; default: more than half.")
 @click.option("--no-recovery", is_flag=True, help="Make no copies: the keys can then never move.")
 @click.option("--database", help="A database URL; default: SQLite in the vault's home.")
+@click.option(
+    "--accept-weaknesses",
+    is_flag=True,
+    help="Go on although the module does not enforce all that it should; put that on record.",
+)
 @dry_run_option
 @json_option
 @click.pass_obj
@@ -58,6 +63,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
     needed: int | None,
     no_recovery: bool,
     database: str | None,
+    accept_weaknesses: bool,
     dry_run: bool,
 ) -> None:
     """Make a new vault: keys in an HSM, then the database.
@@ -79,6 +85,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
         found,
         **_place(found, module, token_label, pin_file),
         database=database or found.database,
+        accept_weaknesses=accept_weaknesses or found.accept_weaknesses,
     )
     shares = None if no_recovery else _shares(settings, share_files, needed)
     made = wiring.initialise(settings, session.actor, shares, dry_run=dry_run)
@@ -158,6 +165,7 @@ def _report(
                 "software": made.is_software,
                 "import_tier": made.import_tier,
                 "fips_required": made.require_fips,
+                "weaknesses": [each.word for each in made.weaknesses],
                 "created": list(made.created),
                 "shares": [str(file) for file in shares.files] if shares else [],
                 "shares_needed": shares.needed if shares else None,
@@ -180,4 +188,6 @@ def _report(
     for file in shares.files if shares else ():
         click.echo(f"share    of the recovery key ({shares}): {file}\n         keep it elsewhere")
     click.echo(f"record   of the keys, to be signed: {record.text.parent}")
+    for each in made.weaknesses:
+        click.echo(f"accepted {each.word}: {each.meaning}")
     click.echo("next: seedvault batch import FILE")

@@ -13,6 +13,7 @@ from seedvault.cli.options import Session
 _NOUNS = {
     "init": ("seedvault.cli.init", "Make a new vault."),
     "status": ("seedvault.cli.status", "Tell how the vault and its HSM are."),
+    "doctor": ("seedvault.cli.doctor", "Examine the HSM, and say what it is good for."),
     "batch": ("seedvault.cli.batch", "Import seed files, look at batches."),
     "formats": ("seedvault.cli.formats", "List the seed-file formats that are read."),
     "token": ("seedvault.cli.token", "Assign, verify, resynchronise and list tokens."),

@@ -9,6 +9,7 @@ from seedvault.domain.errors import HsmUnavailable, NotAllowed
 from seedvault.wiring import Application
 
 _FIPS = "required: what is not approved is refused; that is no validation"
+_ACCEPTED = "accepted when the vault was made; to see them: seedvault doctor"
 
 
 @click.command("status")
@@ -32,6 +33,7 @@ def command(session: Session) -> int:
             "created": identity.created_at,
             "hsm": module if failure is None else f"{_why_not(failure)}: {failure.what}",
             "fips": _FIPS if application.settings.require_fips else "not required",
+            "weaknesses": _ACCEPTED if application.settings.accept_weaknesses else "none accepted",
             "in_stock": counts.in_stock,
             "bound": counts.bound,
             "quarantined": counts.quarantined,

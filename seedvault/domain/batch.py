@@ -16,6 +16,10 @@ class Tier(Enum):
     NARROW = "B"
     HOST = "C"
 
+    def is_below(self, other: "Tier") -> bool:
+        """Whether this is the worse of the two."""
+        return self.value > other.value
+
 
 @dataclass(frozen=True, slots=True)
 class Source:

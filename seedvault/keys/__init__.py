@@ -1,8 +1,9 @@
 """The `Keys` port over `hsm`."""
 
+from seedvault.keys.examining import examination
 from seedvault.keys.failures import translated
 from seedvault.keys.hsm_keys import HsmKeys
 from seedvault.keys.naming import keyring, stored_key
 from seedvault.keys.record_signer import HsmRecordSigner
 
-__all__ = ["HsmKeys", "HsmRecordSigner", "keyring", "stored_key", "translated"]
+__all__ = ["HsmKeys", "HsmRecordSigner", "examination", "keyring", "stored_key", "translated"]

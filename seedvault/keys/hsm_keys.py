@@ -36,10 +36,11 @@ _DIGESTS = {digest: hsm.Digest[digest.name] for digest in Digest}
 
 @dataclass(frozen=True, slots=True)
 class HsmKeys:
-    """The `Keys` port over one logged-in keystore."""
+    """The `Keys` port over one logged-in keystore; no seed comes in by less than `min_tier`."""
 
     keystore: hsm.Keystore
     vault_id: str
+    min_tier: Tier = Tier.NARROW
 
     @property
     def import_tier(self) -> Tier:
@@ -62,7 +63,14 @@ class HsmKeys:
         # Only here: `importers` and its readers take 100 ms to load.
         from seedvault.keys.taking import Taker, hsm_terms, transport_key  # noqa: PLC0415
 
-        given = hsm_terms(terms, authenticated=file.authenticated)
+        if self.import_tier.is_below(self.min_tier):
+            raise NotAllowed(
+                f"{self.module} imports by tier {self.import_tier.value}, and min_tier = "
+                f'"{self.min_tier.value}" asks for better',
+                unchanged="Nothing was imported.",
+                remedy="Use a module that reaches it (seedvault doctor), or lower min_tier.",
+            )
+        given = hsm_terms(terms, self.min_tier, authenticated=file.authenticated)
         with translated(), ExitStack() as held:
             transport = transport_key(self.keystore, file.transport_key, held)
             with closing(Taker(self.keystore, transport, given)) as taker:

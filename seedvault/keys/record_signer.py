@@ -1,9 +1,12 @@
 """The `RecordSigner` port over the vault's checkpoint key."""
 
 from dataclasses import dataclass
+from typing import Final
 
 import hsm
 from seedvault.keys.failures import translated
+
+_ECDSA_OCTETS: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,4 +32,6 @@ class HsmRecordSigner:
 
         with translated():
             signature = self.keystore.sign(octets)
+        if len(signature) != _ECDSA_OCTETS:
+            return signature  # RSA's, of a module without ECDSA
         return encode_dss_signature(int.from_bytes(signature[:32]), int.from_bytes(signature[32:]))

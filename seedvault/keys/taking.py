@@ -4,6 +4,7 @@ from contextlib import ExitStack
 
 import hsm
 import importers
+from seedvault.domain.batch import Tier
 from seedvault.domain.errors import FileRefused, ModuleLacks, SeedDamaged
 from seedvault.domain.oath import Digest
 from seedvault.domain.token import Device
@@ -18,10 +19,10 @@ _SHORT_SEED = 10  # octets: what an operator may let pass
 _DIGESTS = {digest: hsm.Digest[digest.name] for digest in Digest}
 
 
-def hsm_terms(terms: Terms, *, authenticated: bool) -> hsm.Terms:
-    """The operator's terms as the HSM needs to know them."""
+def hsm_terms(terms: Terms, min_tier: Tier, *, authenticated: bool) -> hsm.Terms:
+    """The operator's terms, and the vault's, as the HSM needs to know them."""
     shortest = _SHORT_SEED if terms.allow_short else hsm.Terms().shortest
-    return hsm.Terms(authenticated, shortest, terms.exportable)
+    return hsm.Terms(authenticated, shortest, terms.exportable, min_tier is Tier.INSIDE)
 
 
 class Taker:
@@ -61,7 +62,7 @@ class Taker:
         key = taken.key
         wrapped = WrappedSeed(int(key.format), key.kek_id, key.length, key.blob, taken.export_blob)
         mark = Fingerprint(taken.fingerprint, self._keystore.keyring.fingerprint.name)
-        return TakenSeed(wrapped, mark)
+        return TakenSeed(wrapped, mark, Tier(taken.tier.value))
 
     def _wrap(self, seed: DeliveredSeed, digest: hsm.Digest) -> hsm.WrappedSeed:
         match seed:

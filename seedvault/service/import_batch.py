@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
 from seedvault.domain.audit import AuditEvent, EventKind
-from seedvault.domain.batch import Batch
+from seedvault.domain.batch import Batch, Tier
 from seedvault.domain.errors import Conflict, FileRefused, KeyNeeded
 from seedvault.domain.names import Serial, legible
 from seedvault.domain.token import Quarantined
@@ -78,6 +78,7 @@ class _Tally:
     short_seeds: int = 0
     refused: int = 0
     proposed: int = 0
+    tier: Tier = Tier.INSIDE
     held: _Counted[Serial] = field(default_factory=_Counted)
     conflicts: _Counted[str] = field(default_factory=_Counted)
 
@@ -86,6 +87,7 @@ class _Tally:
         match found:
             case New(delivered, seed):
                 self.tokens += 1
+                self.tier = max(self.tier, seed.tier, key=lambda tier: tier.value)
                 self.quarantined += isinstance(delivered.token, Quarantined)
                 self.short_seeds += seed.wrapped.length < _RECOMMENDED_SEED
                 if delivered.user is not None:
@@ -198,10 +200,12 @@ class ImportBatch:
         detail = (
             f"{tally.tokens} tokens{quarantined}, {tally.held.count} held already{refused}; "
             f"{where}; {source.format}, {source.protection}{signed}; "
-            f"tier {self.keys.import_tier.value}{exportable}"
+            f"tier {tally.tier.value}{exportable}"
         )
         event = AuditEvent(EventKind.BATCH_IMPORTED, self.clock(), actor, detail=detail)
-        return staging.publish(event, tally.refused, exportable=tally.terms.exportable)
+        return staging.publish(
+            event, tally.refused, exportable=tally.terms.exportable, tier=tally.tier
+        )
 
     def _record(self, kind: EventKind, actor: str, detail: str) -> None:
         with self.vault.transaction() as transaction:

@@ -59,6 +59,7 @@ class TakenSeed:
 
     wrapped: WrappedSeed
     fingerprint: Fingerprint
+    tier: Tier = Tier.NARROW
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,9 +208,17 @@ class Staging(Protocol):
         Raises FileRefused naming both lines where a serial or a seed stands twice in one file.
         """
 
-    def publish(self, event: AuditEvent, refused: int = 0, *, exportable: bool = False) -> Batch:
+    def publish(
+        self,
+        event: AuditEvent,
+        refused: int = 0,
+        *,
+        exportable: bool = False,
+        tier: Tier | None = None,
+    ) -> Batch:
         """Make every token that was not held visible as one batch: a transaction of its own.
 
+        `tier` is the worst by which one of them came in, if not the one that was expected.
         `refused` counts the records that were left out. The batch's name is set in the event.
         Raises Conflict where the vault came to hold one of the serials or seeds meanwhile.
         """

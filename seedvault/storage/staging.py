@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Insert, Select, case, delete, insert, literal, or_, select
 
 from seedvault.domain.audit import AuditEvent, milliseconds
-from seedvault.domain.batch import Batch, Source
+from seedvault.domain.batch import Batch, Source, Tier
 from seedvault.domain.errors import Conflict, FileRefused, StorageUnavailable
 from seedvault.domain.token import Quarantined
 from seedvault.service.ports import Arrival, Clock
@@ -83,12 +83,20 @@ class SqlStaging:
         self._held += len(arrivals) - len(new)
         self._quarantined += sum(isinstance(token, Quarantined) for token in new)
 
-    def publish(self, event: AuditEvent, refused: int = 0, *, exportable: bool = False) -> Batch:
+    def publish(
+        self,
+        event: AuditEvent,
+        refused: int = 0,
+        *,
+        exportable: bool = False,
+        tier: Tier | None = None,
+    ) -> Batch:
         """Copy what is new into a batch, and commit; see `Staging`."""
         with self._transaction() as transaction:
             try:
                 with self._database.explained:
-                    batch = self._filled(event, refused, exportable=exportable)
+                    recorded = tier or self._begun.tier
+                    batch = self._filled(event, refused, recorded, exportable=exportable)
             except Clash as clash:
                 transaction.undo()
                 raise self._overtaken() from clash
@@ -109,7 +117,7 @@ class SqlStaging:
         finally:
             self._claim.release()
 
-    def _filled(self, event: AuditEvent, refused: int, *, exportable: bool) -> Batch:
+    def _filled(self, event: AuditEvent, refused: int, tier: Tier, *, exportable: bool) -> Batch:
         """The new batch with its tokens. Raises Clash where the vault holds one of them."""
         connection = self._database.sql
         if not self._claim.give_up(connection):
@@ -120,7 +128,7 @@ class SqlStaging:
             "sha256": source.sha256,
             "format": source.format,
             "protection": source.protection,
-            "tier": self._begun.tier.value,
+            "tier": tier.value,
             "imported_ms": milliseconds(event.at),
             "imported_by": self._begun.by,
             "tokens": self._tokens,

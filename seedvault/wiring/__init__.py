@@ -31,6 +31,7 @@ from seedvault.wiring.ceremonies import Ceremonies
 from seedvault.wiring.clock import system_clock
 from seedvault.wiring.founding import (
     Initialised,
+    examine,
     fresh_place,
     initialise,
 )
@@ -49,6 +50,7 @@ __all__ = [
     "KnownFormat",
     "SchemaState",
     "SharePlan",
+    "examine",
     "fresh_place",
     "initialise",
     "known_formats",
@@ -87,7 +89,8 @@ class Application:
         """The HSM, logged in."""
         from seedvault.keys import HsmKeys
 
-        return HsmKeys(self._keystore, self.vault.identity.vault_id)
+        vault_id = self.vault.identity.vault_id
+        return HsmKeys(self._keystore, vault_id, self.settings.min_tier)
 
     @cached_property
     def _keystore(self) -> "hsm.Keystore":

@@ -4,10 +4,11 @@
 
 import secrets
 import shutil
+import tempfile
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from seedvault.domain.audit import AuditEvent, EventKind
 from seedvault.domain.errors import Conflict, StorageUnavailable
 from seedvault.domain.fips import ModuleWords
 from seedvault.domain.vault_key import StoredKey
+from seedvault.service.examination import Examination, Frailty
 from seedvault.service.fips import refuse_module
 from seedvault.service.ports import VaultIdentity
 from seedvault.wiring.clock import system_clock
@@ -36,6 +38,7 @@ class Initialised:
     import_tier: str
     created: tuple[str, ...]
     require_fips: bool = False
+    weaknesses: tuple[Frailty, ...] = ()
 
 
 _SO_PIN = "so-pin"
@@ -47,8 +50,9 @@ def initialise(
     """Make a new vault: settings, keys in the HSM, and last the database that names them.
 
     With `shares`, every key is copied under a recovery key, which then stands in these files only.
-    Raises Conflict where there is a vault already, or a file where a share should go. Whatever this
-    made is taken away again where a later step fails. A dry run checks and returns None.
+    Raises Conflict where there is a vault already, or a file where a share should go; NotAllowed
+    where the module does not do for a vault. Whatever this made is taken away again where a later
+    step fails. A dry run checks and returns None.
     """
     refuse_strangers()
     _refuse_existing(settings)
@@ -57,13 +61,16 @@ def initialise(
     if settings.require_fips:
         _refuse_module(settings)
     if dry_run:
+        examine(settings).refuse_unfit()
         return None
     with ExitStack() as undo, _explained(settings.home):
-        _make_home(settings, undo)
+        _make_home(replace(settings, accept_weaknesses=False), undo)
         _claim_vault(settings, undo)
         recovery = write_shares(shares, undo) if shares else None
         made, keys = _make_keys(settings, library, recovery, undo)
-        _fill_vault(settings, library, actor, keys)
+        if made.weaknesses:
+            save(settings)
+        _fill_vault(settings, made, actor, keys)
         undo.pop_all()
         return made
 
@@ -74,6 +81,36 @@ def _refuse_module(settings: Settings) -> None:
         refuse_module(ModuleWords("SoftHSM", is_software=True, says_fips=False))
     else:
         refuse_unapproved(location(settings))
+
+
+def examine(settings: Settings) -> Examination:
+    """What the module of these settings is found to be, whether there is a vault or not.
+
+    SoftHSM, before there is a vault, is examined in a directory that goes away.
+    """
+    import hsm
+    from seedvault.keys import translated
+
+    if settings.module is not None or settings.hsm_home.is_dir():
+        return _examined(settings)
+    with tempfile.TemporaryDirectory(prefix="seedvault-") as directory, ExitStack() as undo:
+        there = replace(settings, home=Path(directory), pin_file=Path(directory) / "pin")
+        _make_store(there, undo)
+        _make_pin(there, undo)
+        with translated():
+            hsm.prepare(location(there), pin(there), _so_pin(there))
+        return _examined(there)
+
+
+def _examined(settings: Settings) -> Examination:
+    import hsm
+    from seedvault.keys import examination, translated
+
+    with translated():
+        report = hsm.examine(location(settings), pin(settings))
+    return examination(
+        report, system_clock(), settings.min_tier, accepted=settings.accept_weaknesses
+    )
 
 
 @contextmanager
@@ -101,11 +138,16 @@ def _claim_vault(settings: Settings, undo: ExitStack) -> None:
     undo.callback(remove_vault, settings.database)
 
 
-def _fill_vault(settings: Settings, library: Path, actor: str, keys: Sequence[StoredKey]) -> None:
+def _fill_vault(
+    settings: Settings, made: Initialised, actor: str, keys: Sequence[StoredKey]
+) -> None:
     from seedvault.storage import fill_vault
 
     now = system_clock()
-    detail = f"keys on {settings.token_label!a} of {library}"
+    accepted = ", ".join(each.word for each in made.weaknesses)
+    detail = f"keys on {settings.token_label!a} of {library_of(settings)}" + (
+        f"; weaknesses accepted: {accepted}" if accepted else ""
+    )
     event = AuditEvent(EventKind.VAULT_INITIALISED, now, actor, detail=detail)
     fill_vault(settings.database, VaultIdentity(str(uuid.uuid4()), 1, now), keys, event)
 
@@ -120,9 +162,13 @@ def _make_keys(
         _make_store(settings, undo)
         _make_pin(settings, undo)
     with translated():
-        so_pin = _so_pin(settings)
         place, opens = location(settings), pin(settings)
-        keys = hsm.initialise(place, opens, so_pin, recovery)
+        hsm.prepare(place, opens, _so_pin(settings))
+    found = _examined(settings)
+    found.refuse_unfit()
+    demands = hsm.Demands(hsm.Tier(settings.min_tier.value), settings.accept_weaknesses)
+    with translated():
+        keys = hsm.initialise(place, opens, None, recovery, demands)
         undo.callback(hsm.remove, place, opens)
         with closing(hsm.Keystore.connect(place, opens)) as keystore:
             able = keystore.capabilities
@@ -133,6 +179,7 @@ def _make_keys(
         able.import_tier.value,
         created,
         settings.require_fips,
+        found.weaknesses,
     )
     set_id = recovery.set_id if recovery else None
     return made, [stored_key(key, system_clock(), set_id) for key in keys]

@@ -290,7 +290,14 @@ class FakeStaging:
                 self._lines[unique] = line
             self._arrivals.append(arrival)
 
-    def publish(self, event: AuditEvent, refused: int = 0, *, exportable: bool = False) -> Batch:
+    def publish(
+        self,
+        event: AuditEvent,
+        refused: int = 0,
+        *,
+        exportable: bool = False,
+        tier: Tier | None = None,
+    ) -> Batch:
         new = [arrival.new for arrival in self._arrivals if not arrival.held]
         serials = [one.token.device.serial for one in new]
         if self._vault.held(serials, [one.taken.fingerprint.octets for one in new]):
@@ -298,7 +305,7 @@ class FakeStaging:
         number, held = len(self._vault.batches()) + 1, len(self._arrivals) - len(new)
         quarantined = sum(isinstance(one.token, Quarantined) for one in new)
         batch = Batch(
-            number, self._source, self._tier, event.at, self._by, len(new), held,
+            number, self._source, tier or self._tier, event.at, self._by, len(new), held,
             quarantined, refused, exportable,
         )  # fmt: skip
         with self._vault.transaction() as transaction:

@@ -3,7 +3,6 @@
 from ctypes import addressof, byref, create_string_buffer
 
 import pytest
-from pkcs11 import Attribute
 
 from hsm import Digest, HsmError, Keystore, Policy, Unsupported
 from hsm.connection import LentSession
@@ -91,7 +90,7 @@ def test_no_right_is_given_to_the_kek_later(keystore: Keystore, use: Cka) -> Non
     def widen() -> None:
         with workshop(keystore._connection) as shop:
             (kek,) = shop.objects(FIRST.kek)
-            kek[Attribute(use)] = True
+            shop.session.change(kek.handle, Template((use, True)))
 
     with pytest.raises(HsmError):
         widen()

@@ -1,21 +1,27 @@
 """The ceremony makes the keys of a vault, once, and proves them."""
 
+from collections.abc import Callable
+
 import pytest
 from pkcs11 import Attribute
 
 from hsm import (
+    Demands,
     KeyNotFound,
     Keystore,
     Location,
     PinRejected,
     Policy,
+    Report,
     Unsupported,
     ceremony,
     initialise,
 )
 from hsm.connection import Connection
 from hsm.module import Module
-from hsm.templates import Template
+from hsm.probe import examine
+from hsm.session import Session
+from hsm.templates import Cka, Template
 from hsm.translate import Rv
 from hsm.vault_key import FIRST, VaultKey
 from hsm.workshop import Workshop, workshop
@@ -95,18 +101,28 @@ def test_a_key_that_is_there_twice_is_no_key() -> None:
         Keystore.connect(location, pin())
 
 
-def test_nothing_stays_of_a_ceremony_whose_proof_fails() -> None:
+def test_nothing_stays_of_a_ceremony_whose_proof_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     location = vault_location("unproven")
     _remove_all(location)
-    cryptoki = Module.load(library()).cryptoki
 
-    with (
-        returning(cryptoki, "unwrap_key", Rv.MECHANISM_INVALID),
-        pytest.raises(Unsupported, match="cannot hold a vault"),
-    ):
-        initialise(location, pin(), pin(TEST_SO_PIN))
+    with monkeypatch.context() as readable:
+        readable.setattr("hsm.ceremony.probe.examine", lambda asked: _examined(asked, readable))
+        with pytest.raises(Unsupported, match=r"reading the KEK is allowed.*cannot hold a vault"):
+            initialise(location, pin(), pin(TEST_SO_PIN))
 
     initialise(location, pin(), pin(TEST_SO_PIN))
+
+
+def _examined(connection: Connection, readable: pytest.MonkeyPatch) -> Report:
+    """An examination that finds all well, after which every value can be read."""
+    report = examine(connection)
+    attribute: Callable[[Session, int, Cka], bytes] = Session.attribute
+
+    def shown(session: Session, handle: int, kind: Cka) -> bytes:
+        return b"value" if kind is Cka.VALUE else attribute(session, handle, kind)
+
+    readable.setattr(Session, "attribute", shown)
+    return report
 
 
 def test_an_attribute_the_module_ignores_ends_the_ceremony(
@@ -128,8 +144,17 @@ def test_a_kek_that_gives_its_seeds_away_ends_the_ceremony(
 ) -> None:
     monkeypatch.setattr("hsm.templates.UNWRAPPED", Template())
 
-    with pytest.raises(Unsupported, match="unwrapping a seed that can be read is allowed"):
+    with pytest.raises(Policy, match=r"unwraps-readable: .*\nNo key was made"):
         initialise(fresh_location("open-kek"), pin(), pin(TEST_SO_PIN))
+
+
+def test_a_weakness_that_was_accepted_is_lived_with(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hsm.templates.UNWRAPPED", Template())
+    location = fresh_location("accepted")
+
+    initialise(location, pin(), pin(TEST_SO_PIN), demands=Demands(accept_weaknesses=True))
+
+    Keystore.connect(location, pin()).close()
 
 
 def test_a_module_without_a_free_slot_is_named() -> None:

@@ -9,8 +9,8 @@ from pkcs11 import Attribute, KeyType
 from pkcs11 import Session as LibrarySession
 
 from hsm import Cipher, Digest, KeyNotFound, Keystore, Policy, Unsupported
-from hsm import workshop as key_workshop
 from tests.support.encrypting import encrypt
+from tests.support.python_pkcs11 import library_session
 
 SEED = b"12345678901234567890"
 BY_SOFTWARE = [Cipher.CAMELLIA_128_CBC, Cipher.AES_128_KW, Cipher.AES_256_KWP, Cipher.DES3_KW]
@@ -18,8 +18,7 @@ BY_SOFTWARE = [Cipher.CAMELLIA_128_CBC, Cipher.AES_128_KW, Cipher.AES_256_KWP, C
 
 @pytest.fixture
 def workshop(keystore: Keystore) -> Iterator[LibrarySession]:
-    with key_workshop.workshop(keystore._connection) as shop:
-        session = shop.view
+    with library_session(keystore._connection) as session:
         yield session
 
 

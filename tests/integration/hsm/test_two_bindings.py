@@ -17,7 +17,7 @@ from hsm.module import Module
 from hsm.templates import EXPOSED_SEED, Cka, Ckk
 from hsm.translate import Ambiguous, Forbidden, Stale, pkcs11_failure
 from hsm.vault_key import FIRST, VaultKey
-from hsm.workshop import Workshop, _uninitialised, workshop
+from tests.support.python_pkcs11 import library_session, objects, uninitialised
 from tests.support.softhsm import pin, vault_location
 
 SEED = b"12345678901234567890"
@@ -32,11 +32,11 @@ class Desk:
     """One vault's keys as each binding sees them, and a seed under its KEK."""
 
     ours: LentSession
-    theirs: Workshop
+    theirs: Any
     blob: bytes
 
     def their(self, key: VaultKey) -> Any:
-        (found,) = self.theirs.objects(key)
+        (found,) = objects(self.theirs, key)
         return found
 
     def their_unwrap(self, blob: bytes, more: dict[Attribute, bool]) -> object:
@@ -57,7 +57,7 @@ class Desk:
 def desk(keystore: Keystore) -> Iterator[Desk]:
     blob = keystore.wrap(bytearray(SEED), Digest.SHA1).key.blob
     connection = keystore._connection
-    with workshop(connection) as theirs:
+    with library_session(connection) as theirs:
         ours = connection.borrow()
         try:
             yield Desk(ours, theirs, blob)
@@ -123,7 +123,7 @@ FAULTS = {
     "a key that is not there": Fault(
         KeyNotFound,
         lambda desk: FoundObject("nobody's", Ckk.AES).handle(desk.ours),
-        lambda desk: desk.theirs.view.get_key(label="nobody's"),
+        lambda desk: desk.theirs.get_key(label="nobody's"),
     ),
     "an object that is gone": Fault(
         Stale, lambda desk: desk.ours.destroy(NOWHERE), _destroyed_twice
@@ -147,7 +147,7 @@ def test_both_bindings_say_of_a_wrong_pin_that_it_was_rejected() -> None:
     module = Module.load(location.library)
     slot = module.find_slot(location)
     token = next(
-        found for found in _uninitialised(location.library).get_slots() if found.slot_id == slot
+        found for found in uninitialised(location.library).get_slots() if found.slot_id == slot
     ).get_token()
 
     with pytest.raises(PinRejected):

@@ -11,13 +11,13 @@ from pkcs11 import Attribute, KeyType
 
 from hsm import Component, TransportCeremony, TransportKind, TransportOrder
 from hsm.standard_check import in_memory
-from hsm.workshop import workshop
 from importers import Cipher, MacAlgorithm
 from seedvault.domain.errors import FileRefused, HsmUnavailable
 from seedvault.intake import SeedFiles
 from seedvault.keys import HsmKeys
 from seedvault.service.ports import TakenSeed
 from seedvault.service.seed_files import NO_TERMS, Delivered, HeldKey, SeedFileKey, Terms
+from tests.support.python_pkcs11 import library_session
 from tests.support.sealed_maker import SEED, Sealed, key_for, sealed
 from tests.support.softhsm import pin
 from tests.support.tokens import NOON
@@ -29,8 +29,8 @@ NUMBERS = count()
 def made_on_token(keys: HsmKeys) -> tuple[str, bytes]:
     """The label of a new private key on the PKCS#11 token, and its public half in DER."""
     label = f"maker {next(NUMBERS)}"
-    with workshop(keys.keystore._connection) as shop:
-        public, _ = shop.view.generate_keypair(KeyType.RSA, 2048, store=True, label=label)
+    with library_session(keys.keystore._connection) as session:
+        public, _ = session.generate_keypair(KeyType.RSA, 2048, store=True, label=label)
         numbers = RSAPublicNumbers(
             int.from_bytes(public[Attribute.PUBLIC_EXPONENT]),
             int.from_bytes(public[Attribute.MODULUS]),

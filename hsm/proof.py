@@ -1,0 +1,56 @@
+"""A vault's own keys, put to the proof once they are made: do they do what throw-away ones did?"""
+
+import os
+from collections.abc import Callable
+
+from hsm import blobs, templates
+from hsm.connection import Connection, LentSession
+from hsm.errors import HsmError, Policy, Unsupported
+from hsm.findings import Report, Weakness
+from hsm.templates import Cka
+from hsm.vault_key import FIRST
+
+
+def prove(connection: Connection, report: Report) -> None:
+    """Return only where a seed goes under the KEK and back, and the keys refuse what they must.
+
+    What `report` knows as a weakness is not asked again.
+
+    Raises:
+        Unsupported: it does not; the message names the first thing that failed.
+    """
+    try:
+        connection.run(lambda session: _prove(session, report))
+    except Unsupported as error:
+        raise Unsupported(
+            f"{connection.location}: {error}. This module cannot hold a vault"
+        ) from error
+
+
+def _prove(session: LentSession, report: Report) -> None:
+    kek, seal = session.key(FIRST.kek), session.key(FIRST.seal)
+    wrapping = session.once(blobs.chosen)
+    secret = os.urandom(64)
+    seed = blobs.create(session, templates.fresh_seed, secret)
+    blob = session.wrap(kek, seed, wrapping)
+    session.destroy(seed)
+    if not blobs.is_secret(session, session.unwrap(kek, blob, wrapping=wrapping), secret):
+        raise Unsupported("what the KEK wrapped comes back as something else")
+    _must_refuse("reading the KEK", lambda: session.attribute(kek, Cka.VALUE))
+    if Weakness.WRAPS_ANYTHING not in report.weaknesses:
+        _must_refuse("wrapping the seal key", lambda: session.wrap(kek, seal, wrapping))
+    if Weakness.UNWRAPS_READABLE not in report.weaknesses:
+        _must_refuse(
+            "unwrapping a seed that can be read",
+            lambda: session.unwrap(kek, blob, templates.EXPOSED_SEED, wrapping),
+        )
+
+
+def _must_refuse(what: str, attempt: Callable[[], object]) -> None:
+    try:
+        attempt()
+    except (Policy, Unsupported):
+        return
+    except HsmError as error:
+        raise Unsupported(f"{what} ends in an error instead of a refusal ({error})") from error
+    raise Unsupported(f"{what} is allowed")
