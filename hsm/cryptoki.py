@@ -34,6 +34,7 @@ _PLACE: Final = {
     "C_GetTokenInfo": 6,
     "C_InitToken": 9,
     "C_InitPIN": 10,
+    "C_SetPIN": 11,
     "C_OpenSession": 12,
     "C_CloseSession": 13,
     "C_GetSessionInfo": 15,
@@ -236,6 +237,7 @@ class Cryptoki:
         self.get_token_info = self._bind("C_GetTokenInfo", ulong, pointer)
         self.init_token = self._bind("C_InitToken", ulong, pointer, ulong, pointer)
         self.init_pin = self._bind("C_InitPIN", ulong, pointer, ulong)
+        self.set_pin = self._bind("C_SetPIN", ulong, pointer, ulong, pointer, ulong)
         self.open_session = self._bind("C_OpenSession", ulong, ulong, pointer, pointer, pointer)
         self.close_session = self._bind("C_CloseSession", ulong)
         self.get_session_info = self._bind("C_GetSessionInfo", ulong, pointer)

@@ -93,7 +93,11 @@ def _what(found: Examination) -> Iterator[tuple[str, str]]:
     yield "module", f"{module.manufacturer}, {module.description}, version {module.version}"
     yield "PKCS#11 token", f"{module.token_label}, serial number {module.token_serial or 'none'}"
     yield "", f"{module.token_manufacturer} {module.token_model}, firmware {module.firmware}"
-    kept = "software: its keys lie in files" if module.is_software else "not known to be software"
+    kept = (
+        "software: they lie in files, and while it works in this process's memory"
+        if module.is_software
+        else "not known to be software"
+    )
     yield "keys", kept
 
 

@@ -1,9 +1,9 @@
 """A process that imports encrypted seeds from standard input, says so, and waits to be read.
 
-First line: the way, and a cipher. `narrow` is the keystore's way, `handing-on` encrypts each seed
-for somebody else after that; `careless` decrypts by a library, and keeps. Second: library, label
-and PIN. Third: the transport key; then one ciphertext a line, in hexadecimal. It never learns what
-the parent looks for.
+First line: the way, and a cipher. `narrow` and `inside` are the keystore's ways, `handing-on`
+encrypts each seed for somebody else after the first; `careless` decrypts by a library, and keeps.
+Second: library, label and PIN. Third: the transport key; then one ciphertext a line, in hexadecimal.
+It never learns what the parent looks for.
 """
 
 import ctypes
@@ -24,6 +24,16 @@ def _narrow(
 ) -> list[object]:
     with keystore.transport_key(cipher, key) as transport:
         return [keystore.import_encrypted(transport, each, Digest.SHA1) for each in ciphertexts]
+
+
+def _inside(
+    keystore: Keystore, cipher: Cipher, key: bytes, ciphertexts: list[bytes]
+) -> list[object]:
+    terms = Terms(authenticated=True, inside_only=True)  # no other way is fallen back to
+    with keystore.transport_key(cipher, key) as transport:
+        return [
+            keystore.import_encrypted(transport, each, Digest.SHA1, terms) for each in ciphertexts
+        ]
 
 
 def _handing_on(
@@ -58,7 +68,13 @@ def main() -> None:
     key = bytes.fromhex(sys.stdin.readline())
     ciphertexts = [bytes.fromhex(sys.stdin.readline()) for _ in range(200)]
     keystore = Keystore.connect(Location(Path(library), label), Pin(bytearray(secret, "ascii")))
-    work = {"narrow": _narrow, "handing-on": _handing_on, "careless": _careless}[way]
+    ways = {
+        "narrow": _narrow,
+        "inside": _inside,
+        "handing-on": _handing_on,
+        "careless": _careless,
+    }
+    work = ways[way]
     kept = work(keystore, Cipher[cipher], key, ciphertexts)
     # Where Yama guards /proc/PID/mem, the parent needs to be told in.
     ctypes.CDLL(None).prctl(PR_SET_PTRACER, ctypes.c_ulong(os.getppid()), 0, 0, 0)

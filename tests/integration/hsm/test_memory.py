@@ -4,52 +4,18 @@ A child is given ciphertexts only. All canary seeds begin with the same ten rand
 which the child never sees, so few needles find them all, in every usual encoding.
 """
 
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 
-from hsm import Cipher, Mode
-from tests.support.encrypting import encrypt, fresh_key
-from tests.support.memory import count, needs_proc_mem, regions, spellings
-from tests.support.softhsm import TEST_PIN, store, vault_location
-
-SEEDS = 200
-ROOT = Path(__file__).parents[3]
-CHILD = Path(__file__).with_name("importing_child.py")
+from hsm import Cipher
+from tests.support.importing import SEEDS, found_in_child
+from tests.support.memory import needs_proc_mem
+from tests.support.softhsm import vault_location
 
 pytestmark = needs_proc_mem
 
 
 def _found(way: str, cipher: Cipher = Cipher.AES_128_CBC) -> tuple[dict[str, int], int]:
-    """How often each needle lies in a child that imported in this `way`; octets searched."""
-    marker, key, location = os.urandom(10), fresh_key(cipher), vault_location("memory")
-    rest = 14 if cipher.mode is Mode.KEY_WRAP else 10
-    ciphertexts = [encrypt(cipher, key, marker + os.urandom(rest)).hex() for _ in range(SEEDS)]
-    # Key wraps work on half a block at a time.
-    needles = spellings(marker) | {"register": marker[:8]}
-    environment = os.environ | {"SOFTHSM2_CONF": str(store()), "PYTHONPATH": str(ROOT)}
-    with subprocess.Popen(
-        [sys.executable, str(CHILD)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        env=environment,
-        text=True,
-    ) as child:
-        assert child.stdin is not None
-        assert child.stdout is not None
-        where = f"{location.library} {location.token_label} {TEST_PIN}"
-        child.stdin.write(
-            "\n".join([f"{way} {cipher.name}", where, key.hex(), *ciphertexts]) + "\n"
-        )
-        child.stdin.flush()
-        assert child.stdout.readline().strip() == str(SEEDS)
-        counts, searched = count(regions(child.pid), needles)
-        child.stdin.write("\n")
-        child.stdin.flush()
-    return counts, searched
+    return found_in_child(way, cipher, vault_location("memory"))
 
 
 @pytest.mark.parametrize(
