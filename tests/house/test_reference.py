@@ -116,11 +116,16 @@ def test_every_setting_is_listed_and_can_be_set(tmp_path: Path) -> None:
     settings = config.load(tmp_path)
     changed = {field.name for field in dataclasses.fields(settings)} - {"home"}
     assert {name for names in listed.values() for name in names} == changed
-    assert {Path(str(getattr(settings, name))).name for name in changed} == {"x", "True"}
+    others = {"x", "True", "Tier.INSIDE"}
+    assert {Path(str(getattr(settings, name))).name for name in changed} == others
+
+
+_VALUES = dict.fromkeys(SWITCHES, "true") | {"min_tier": '"A"'}
+_X = '"x"'
 
 
 def _each_set_to_x(names: list[str]) -> list[str]:
-    return [f"{name} = true" if name in SWITCHES else f'{name} = "x"' for name in names]
+    return [f"{name} = {_VALUES.get(name, _X)}" for name in names]
 
 
 def test_every_number_of_the_policy_is_listed_with_its_value() -> None:
@@ -218,6 +223,7 @@ def _every_document(seedvault: CommandLine, folder: Path) -> Iterator[dict[str, 
         ["db", "check"],
         ["db", "upgrade"],
         ["status"],
+        ["doctor"],
     ):
         yield seedvault(*arguments, "--json").document
     yield from (seedvault(*words, "--json").document for words in _for_a_maker(folder))

@@ -2,8 +2,8 @@
 
 First line: the way, and a cipher. `narrow` and `inside` are the keystore's ways, `handing-on`
 encrypts each seed for somebody else after the first; `careless` decrypts by a library, and keeps.
-Second: library, label and PIN. Third: the transport key; then one ciphertext a line, in hexadecimal.
-It never learns what the parent looks for.
+Second: library, label and PIN. Third: the transport key; then one ciphertext a line, in
+hexadecimal. It never learns what the parent looks for.
 """
 
 import ctypes

@@ -26,7 +26,8 @@ from seedvault.service.seed_files import (
 from seedvault.service.users import AddUser
 from seedvault.service.verify import VerifyCode
 from tests.support.fake_files import FakeIntake, FakeSeedFile
-from tests.support.fakes import FakeKeys, FakeVault, FixedClock, mac_of
+from tests.support.fake_keys import FakeKeys
+from tests.support.fakes import FakeVault, FixedClock, mac_of
 from tests.support.tokens import NOON, STEP_AT_NOON, TOTP, device, serial
 
 ALICE, BOB = UserName("alice"), UserName("bob")
