@@ -185,9 +185,13 @@ def _report(
         )
     if made.require_fips:
         click.echo("FIPS     is required: what is not approved is refused; that is no validation")
+    for each in made.weaknesses:
+        click.echo(f"accepted {each.word}: {each.meaning}")
+    _report_copies(shares, record)
+    click.echo("next: seedvault batch import FILE")
+
+
+def _report_copies(shares: wiring.SharePlan | None, record: KeptRecord) -> None:
     for file in shares.files if shares else ():
         click.echo(f"share    of the recovery key ({shares}): {file}\n         keep it elsewhere")
     click.echo(f"record   of the keys, to be signed: {record.text.parent}")
-    for each in made.weaknesses:
-        click.echo(f"accepted {each.word}: {each.meaning}")
-    click.echo("next: seedvault batch import FILE")

@@ -222,8 +222,7 @@ def _every_document(seedvault: CommandLine, folder: Path) -> Iterator[dict[str, 
         ["key", "backup", folder / "keys.json"],
         ["db", "check"],
         ["db", "upgrade"],
-        ["status"],
-        ["doctor"],
+        *(["status"], ["doctor"]),
     ):
         yield seedvault(*arguments, "--json").document
     yield from (seedvault(*words, "--json").document for words in _for_a_maker(folder))

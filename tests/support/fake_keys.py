@@ -37,6 +37,9 @@ class FakeKeys:
 
     import_tier = Tier.NARROW
     by_software = frozenset({"AES-256-KW"})
+    worst_from: int | None = None
+    """From which seed on they come in by tier B; else by tier A, where `import_tier` says so."""
+
     decrypt_mac_key = staticmethod(no_held_key)
     module = "a fake in memory"
 
@@ -63,7 +66,10 @@ class FakeKeys:
         blob = mac_of(b"KEK", Digest.SHA256)(octets)
         self._seeds[blob] = octets
         mark = mac_of(b"fingerprint key", Digest.SHA256)(octets)[:16]
-        return TakenSeed(WrappedSeed(1, "k1", len(octets), blob), Fingerprint(mark, "f1"))
+        wrapped = WrappedSeed(1, "k1", len(octets), blob)
+        fell_back = self.worst_from is not None and len(self._seeds) >= self.worst_from
+        tier = Tier.NARROW if fell_back else self.import_tier
+        return TakenSeed(wrapped, Fingerprint(mark, "f1"), tier)
 
     def check(self, stored: StoredToken) -> None:
         if stored.seal != self.seal(stored.token, stored.wrapped, stored.revision):

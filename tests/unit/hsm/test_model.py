@@ -47,6 +47,26 @@ def test_a_wrapped_key_that_wrap_cannot_have_made_is_damaged(length: int, blob_o
         WrappedKey(BlobFormat.AES_KW, "k1", length, bytes(blob_octets))
 
 
+@pytest.mark.parametrize(
+    ("format_", "length", "blob_octets"),
+    [
+        (BlobFormat.AES_KW, 20, 72),
+        (BlobFormat.AES_KW, 65, 136),
+        (BlobFormat.AES_KWP, 20, 72),
+        (BlobFormat.AES_KWP, 20, 32),
+        (BlobFormat.AES_CBC_PAD, 20, 96),
+        (BlobFormat.AES_CBC_PAD, 20, 48),
+        (BlobFormat.AES_CBC_PAD, 128, 160),
+    ],
+)
+def test_a_blob_is_as_long_as_its_format_makes_it_of_the_seed_padded_or_not(
+    format_: BlobFormat, length: int, blob_octets: int
+) -> None:
+    assert WrappedKey(format_, "k1", length, bytes(blob_octets)).length == length
+    with pytest.raises(Integrity, match="damaged record"):
+        WrappedKey(format_, "k1", length, bytes(blob_octets + 8))
+
+
 def test_a_wrapped_key_does_not_show_its_blob() -> None:
     assert "blob" not in repr(WrappedKey(BlobFormat.AES_KW, "k1", 20, b"B" * 72))
 

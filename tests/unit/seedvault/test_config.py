@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from seedvault import config
 from seedvault.config import FILE_NAME, Settings
+from seedvault.domain.batch import Tier
 from seedvault.domain.errors import InvalidInput
 
 TEXTS = st.text(st.characters(min_codepoint=1, exclude_categories=["Cs"]), min_size=1)
@@ -151,3 +152,38 @@ def test_a_character_that_toml_writes_in_its_own_way_is_loaded_again(
     tmp_path: Path, odd: str
 ) -> None:
     _comes_back(replace(config.load(tmp_path), pin_file=Path(f"/keys/{odd}.pin")))
+
+
+# --- what a module has to reach --------------------------------------------------------------
+
+
+def test_the_least_tier_and_accepted_weaknesses_are_read(tmp_path: Path) -> None:
+    settings = _written(tmp_path, '[hsm]\nmin_tier = "A"\naccept_weaknesses = true\n')
+
+    assert (settings.min_tier, settings.accept_weaknesses) == (Tier.INSIDE, True)
+
+
+def test_a_locked_page_is_the_least_unless_it_is_said(tmp_path: Path) -> None:
+    settings = config.load(tmp_path)
+
+    assert (settings.min_tier, settings.accept_weaknesses) == (Tier.NARROW, False)
+
+
+@pytest.mark.parametrize("tier", ["C", "a", ""])
+def test_no_other_tier_is_offered(tmp_path: Path, tier: str) -> None:
+    with pytest.raises(InvalidInput, match='min_tier is "A" or "B"'):
+        _written(tmp_path, f'[hsm]\nmin_tier = "{tier}"\n')
+
+
+@pytest.mark.parametrize("written", ['"true"', "1"])
+def test_a_switch_is_true_or_false_and_nothing_like_it(tmp_path: Path, written: str) -> None:
+    with pytest.raises(InvalidInput, match="accept_weaknesses is true or false"):
+        _written(tmp_path, f"[hsm]\naccept_weaknesses = {written}\n")
+
+
+def test_they_come_back_as_they_were_saved(tmp_path: Path) -> None:
+    settings = replace(config.load(tmp_path), min_tier=Tier.INSIDE, accept_weaknesses=True)
+
+    config.save(settings)
+
+    assert config.load(tmp_path) == settings

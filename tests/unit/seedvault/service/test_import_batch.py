@@ -307,3 +307,21 @@ def test_a_dry_run_of_a_file_under_way_disturbs_nothing(world: World) -> None:
     path = world.deliver([delivered(1)])
     assert world.importer(path, NO_KEY, "ingrid", Twin(world, dry_run=True)).tokens == 1
     assert world.vault.counts().in_stock == 1
+
+
+def test_a_batch_of_seeds_that_stayed_inside_says_so(world: World) -> None:
+    world.keys.import_tier = Tier.INSIDE
+    batch = world.import_file(delivered(1), delivered(2)).batch
+    assert batch is not None
+    assert batch.tier is Tier.INSIDE
+    (event,) = world.events(EventKind.BATCH_IMPORTED)
+    assert (event.detail or "").endswith("tier A")
+
+
+def test_one_seed_that_could_not_stay_inside_makes_the_batch_tier_b(world: World) -> None:
+    world.keys.import_tier, world.keys.worst_from = Tier.INSIDE, 3
+    batch = world.import_file(*map(delivered, range(1, 4))).batch
+    assert batch is not None
+    assert batch.tier is Tier.NARROW
+    (event,) = world.events(EventKind.BATCH_IMPORTED)
+    assert (event.detail or "").endswith("tier B")
