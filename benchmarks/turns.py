@@ -5,13 +5,18 @@ from statistics import median
 from time import perf_counter
 
 
-def in_turns(kinds: dict[str, Callable[[], object]], rounds: int, calls: int) -> dict[str, float]:
+def in_turns(
+    kinds: dict[str, Callable[[], object]],
+    rounds: int,
+    calls: int,
+    clock: Callable[[], float] = perf_counter,
+) -> dict[str, float]:
     """The median seconds of one call of each kind."""
     spent: dict[str, list[float]] = {name: [] for name in kinds}
     for _ in range(rounds):
         for name, call in kinds.items():
-            begun = perf_counter()
+            begun = clock()
             for _ in range(calls):
                 call()
-            spent[name].append((perf_counter() - begun) / calls)
+            spent[name].append((clock() - begun) / calls)
     return {name: median(seconds) for name, seconds in spent.items()}
