@@ -22,7 +22,7 @@ def main(arguments: list[str]) -> int:
     """Run the whole matrix and print it."""
     parser = argparse.ArgumentParser(prog="./dev drill faults", description=__doc__)
     parser.add_argument(
-        "--calls", type=int, default=3, help="at the first N calls of each function (3)"
+        "--calls", type=int, default=2, help="at the first N calls of each function (2)"
     )
     most = parser.parse_args(arguments).calls
     with (
