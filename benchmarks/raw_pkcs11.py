@@ -11,8 +11,8 @@ from typing import Any
 import pkcs11
 
 from hsm import Location, mechanisms, templates
-from hsm.connection import open_session
 from hsm.cryptoki import Cryptoki, Mechanism
+from hsm.link import open_session
 from hsm.mechanisms import Ckm
 from hsm.model import Digest
 from hsm.module import Module

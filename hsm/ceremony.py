@@ -8,10 +8,11 @@ from pkcs11 import Attribute, KeyType
 
 from hsm import blobs, canary, mechanisms, negatives, probe, proof, signing, templates
 from hsm.check_value import check_value
-from hsm.connection import Connection, log_in, open_session
+from hsm.connection import Connection
 from hsm.cryptoki import CKF_RW_SESSION, CKF_SERIAL_SESSION, CKU_SO
 from hsm.errors import KeyNotFound, Policy, Unsupported
 from hsm.findings import STRICT_DEMANDS, Demands, Report
+from hsm.link import log_in, open_session
 from hsm.model import KeyReport, Location, MadeKey
 from hsm.module import Module
 from hsm.pin import Pin

@@ -11,8 +11,8 @@ import os
 from typing import Final
 
 from hsm import blobs, canary
-from hsm.connection import LentSession
 from hsm.errors import Integrity, KeyNotFound, Unsupported
+from hsm.link import LentSession
 from hsm.model import SEED_MIN_ALLOWED_OCTETS, Digest, HandedOn, Terms, WrappedKey
 from hsm.recipient import Recipient
 from hsm.translate import Ambiguous

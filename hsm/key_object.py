@@ -5,8 +5,8 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from hsm import templates
-from hsm.connection import LentSession, Link
 from hsm.errors import HsmError, KeyNotFound, Policy, Unavailable
+from hsm.link import LentSession, Link
 from hsm.templates import Cka, Ckk, Cko, Template
 
 

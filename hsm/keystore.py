@@ -6,7 +6,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final, Self
 
 from hsm import abilities, blobs, export, facts, inside, signing, transport
-from hsm.connection import Connection, LentSession
+from hsm.connection import Connection
+from hsm.link import LentSession
 from hsm.mac import MacKey
 from hsm.model import (
     STRICT,

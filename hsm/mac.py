@@ -5,8 +5,9 @@ from types import TracebackType
 from typing import Self
 
 from hsm import blobs, canary
-from hsm.connection import Connection, LentSession
+from hsm.connection import Connection
 from hsm.errors import HsmError, Unavailable
+from hsm.link import LentSession
 from hsm.model import Digest, WrappedKey
 from hsm.translate import Stale
 from hsm.vault_key import named

@@ -6,9 +6,10 @@ keys: an examination works before there is a vault, changes nothing, and leaves 
 
 from hsm import abilities, blobs, facts, inside, negatives
 from hsm.bench import Bench
-from hsm.connection import Connection, LentSession
+from hsm.connection import Connection
 from hsm.errors import HsmError, Integrity, Policy, Unsupported
 from hsm.findings import Check, Outcome, Report
+from hsm.link import LentSession
 from hsm.model import Tier
 from hsm.questions import ECDSA, QUESTIONS, RSA, Question
 from hsm.translate import Stale

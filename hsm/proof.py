@@ -4,9 +4,10 @@ import os
 from collections.abc import Callable
 
 from hsm import blobs, templates
-from hsm.connection import Connection, LentSession
+from hsm.connection import Connection
 from hsm.errors import HsmError, Policy, Unsupported
 from hsm.findings import Report, Weakness
+from hsm.link import LentSession
 from hsm.templates import Cka
 from hsm.vault_key import FIRST
 

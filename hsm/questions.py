@@ -7,8 +7,8 @@ from typing import Final
 
 from hsm import inside, known_answers, negatives
 from hsm.bench import Bench
-from hsm.connection import LentSession
 from hsm.findings import Topic, Weakness
+from hsm.link import LentSession
 from hsm.model import BlobFormat, Cipher, Digest
 from hsm.wrapping import ORDER, Wrapping
 

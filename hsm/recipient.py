@@ -7,9 +7,9 @@ from ctypes import c_char
 from typing import Final
 
 from hsm import mechanisms, templates
-from hsm.connection import LentSession
 from hsm.errors import Policy, Unsupported
 from hsm.key_object import CreatedObject
+from hsm.link import LentSession
 from hsm.model import Cipher, Digest, Mode
 from hsm.templates import Template
 

@@ -11,9 +11,10 @@ from ctypes import c_char
 from typing import TYPE_CHECKING, Self
 
 from hsm import blobs, canary, templates
-from hsm.connection import Connection, LentSession
+from hsm.connection import Connection
 from hsm.errors import HsmError, KeyNotFound, Unsupported
 from hsm.key_object import KeyObject
+from hsm.link import LentSession
 from hsm.model import WrappedKey, WrappedSeed
 from hsm.translate import Ambiguous
 

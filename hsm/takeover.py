@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from hsm import blobs, export, inside
-from hsm.connection import LentSession
 from hsm.errors import Policy, Unavailable, Unsupported
+from hsm.link import LentSession
 from hsm.model import Digest, Terms, Tier, WrappedKey, WrappedSeed
 from hsm.templates import Template
 from hsm.translate import Forbidden

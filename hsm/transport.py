@@ -4,10 +4,10 @@ from abc import ABC, abstractmethod
 from ctypes import c_char
 
 from hsm import blobs, canary, inside, mechanisms, templates
-from hsm.connection import LentSession
 from hsm.errors import Integrity, Policy, Unsupported
 from hsm.inside import InsideWay
 from hsm.key_object import CreatedObject, FoundObject, KeyObject, ended, wiped
+from hsm.link import LentSession
 from hsm.model import Cipher, Mode
 from hsm.narrow import check_length, not_decryptable
 from hsm.pkcs8 import rsa_numbers

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from hsm.connection import Connection, open_session
+from hsm.connection import Connection
 from hsm.cryptoki import CKF_RW_SESSION, CKF_SERIAL_SESSION
+from hsm.link import open_session
 from hsm.session import Session
 from hsm.templates import Cka
 from hsm.vault_key import VaultKey

@@ -22,8 +22,8 @@ from time import monotonic, sleep
 import pytest
 
 from hsm import Location, prepare
-from hsm.connection import open_session
 from hsm.cryptoki import CKF_RW_SESSION, CKF_SERIAL_SESSION, CKU_SO, CKU_USER, Cryptoki
+from hsm.link import open_session
 from hsm.module import Module
 from tests.support.softhsm import TEST_PIN, TEST_SO_PIN, fresh_location, pin
 

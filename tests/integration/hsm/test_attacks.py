@@ -5,8 +5,8 @@ from ctypes import addressof, byref, create_string_buffer
 import pytest
 
 from hsm import Digest, HsmError, Keystore, Policy, Unsupported
-from hsm.connection import LentSession
 from hsm.cryptoki import Mechanism
+from hsm.link import LentSession
 from hsm.mechanisms import Ckm
 from hsm.templates import EXPOSED_SEED, Cka, Ckk, Cko, Template
 from hsm.vault_key import FIRST, VaultKey

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from hsm import Digest, HsmError, Keystore, Unavailable
-from hsm import connection as connection_module
+from hsm import link as link_module
 
 SEED = b"12345678901234567890"
 THREADS = 8
@@ -69,14 +69,14 @@ def test_more_threads_than_sessions_take_turns(keystore: Keystore) -> None:
             time.sleep(0.01)
             assert opened.mac(b"m") == hmac.digest(SEED, b"m", "sha1")
 
-    assert _in_threads(3 * connection_module.SESSIONS_MAX, work) == []
+    assert _in_threads(3 * link_module.SESSIONS_MAX, work) == []
 
 
 def test_a_thread_that_finds_no_session_is_told(
     keystore: Keystore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connection_module, "SESSION_WAIT_S", 0.05)
-    ready = threading.Barrier(connection_module.SESSIONS_MAX + 1)
+    monkeypatch.setattr(link_module, "SESSION_WAIT_S", 0.05)
+    ready = threading.Barrier(link_module.SESSIONS_MAX + 1)
     done = threading.Event()
 
     def keep(_index: int) -> None:
@@ -86,8 +86,7 @@ def test_a_thread_that_finds_no_session_is_told(
         keystore._connection.give_back(session)
 
     keepers = [
-        threading.Thread(target=keep, args=(index,))
-        for index in range(connection_module.SESSIONS_MAX)
+        threading.Thread(target=keep, args=(index,)) for index in range(link_module.SESSIONS_MAX)
     ]
     for keeper in keepers:
         keeper.start()
@@ -107,7 +106,7 @@ def test_a_thread_that_finds_no_session_is_told(
 
 def test_one_more_than_there_are_sessions_waits_and_gets_one(keystore: Keystore) -> None:
     seal, answers = keystore.seal(b"row"), []
-    ready = threading.Barrier(connection_module.SESSIONS_MAX + 1)
+    ready = threading.Barrier(link_module.SESSIONS_MAX + 1)
     waiting, turns = threading.Event(), threading.Semaphore(0)
 
     def keep() -> None:
@@ -119,7 +118,7 @@ def test_one_more_than_there_are_sessions_waits_and_gets_one(keystore: Keystore)
         waiting.set()
         answers.append(keystore.seal(b"row"))
 
-    keepers = [threading.Thread(target=keep) for _ in range(connection_module.SESSIONS_MAX)]
+    keepers = [threading.Thread(target=keep) for _ in range(link_module.SESSIONS_MAX)]
     for keeper in keepers:
         keeper.start()
     ready.wait()
@@ -131,7 +130,7 @@ def test_one_more_than_there_are_sessions_waits_and_gets_one(keystore: Keystore)
     latecomer.join()
 
     assert answers == [seal]
-    turns.release(connection_module.SESSIONS_MAX - 1)
+    turns.release(link_module.SESSIONS_MAX - 1)
     for keeper in keepers:
         keeper.join()
 

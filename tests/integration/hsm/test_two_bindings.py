@@ -10,9 +10,9 @@ from pkcs11 import Attribute, KeyType, ObjectClass, PKCS11Error
 from pkcs11 import Mechanism as TheirMechanism
 
 from hsm import Digest, HsmError, Integrity, KeyNotFound, Keystore, PinRejected, Unsupported
-from hsm.connection import LentSession, log_in, open_session
 from hsm.cryptoki import CKU_USER, Mechanism
 from hsm.key_object import FoundObject
+from hsm.link import LentSession, log_in, open_session
 from hsm.module import Module
 from hsm.templates import EXPOSED_SEED, Cka, Ckk
 from hsm.translate import Ambiguous, Forbidden, Stale, pkcs11_failure
