@@ -49,9 +49,12 @@ ORDER: Final = (
     # From the vendors' documents, not run.
     Wrapping(BlobFormat.AES_KW, 0x8000_0170, "Luna"),
     Wrapping(BlobFormat.AES_KWP, 0x8000_0171, "Luna"),
-    Wrapping(BlobFormat.AES_KW, 0x8000_2109, "AWS CloudHSM"),
-    Wrapping(BlobFormat.AES_KWP, 0x8000_216F, "AWS CloudHSM"),
-    Wrapping(BlobFormat.AES_KWP, 0x8000_210A, "AWS CloudHSM"),
+    # With no, PKCS#5 and zero padding: which is which, the known answer tells.
+    *(
+        Wrapping(format_, number, "AWS CloudHSM")
+        for format_ in (BlobFormat.AES_KW, BlobFormat.AES_KWP)
+        for number in (0x8000_2109, 0x8000_216F, 0x8000_210A)
+    ),
     CBC_PAD,
 )
 """What new blobs are wrapped in: the first whose known answer is right. nShield has PKCS#11's."""
