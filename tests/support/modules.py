@@ -106,10 +106,14 @@ def _opencryptoki() -> Iterator[Location]:
     if os.geteuid() != 0:
         pytest.skip("opencryptoki has to be started by root: pkcsslotd, /var/lib/opencryptoki")
     library = _need("opencryptoki", "opencryptoki", "libopencryptoki.so.0", "libopencryptoki.so")
-    with _OCK_LOCK.open("w") as lock:
+    with _OCK_LOCK.open("a+") as lock:
         flock(lock, LOCK_EX)  # another run of these tests
+        if lock.seek(0, os.SEEK_END):  # one that was killed: what is there is ours
+            _end_ock()
         if (_OCK_STORE / "NVTOK.DAT").exists() or _daemon() is not None:
             pytest.skip("opencryptoki is somebody's here: its PKCS#11 token is not touched")
+        lock.write("in use by the tests\n")
+        lock.flush()
         _locks_for_this_boot()
         subprocess.run(["pkcsslotd"], check=True)
         try:
@@ -118,6 +122,7 @@ def _opencryptoki() -> Iterator[Location]:
             _leave(library)
         finally:
             _end_ock()
+            lock.truncate(0)
 
 
 def _locks_for_this_boot() -> None:
@@ -161,13 +166,13 @@ def _end_ock() -> None:
 
 
 def _daemon() -> int | None:
-    """The process of pkcsslotd."""
+    """The process of pkcsslotd. Its number outlives it in the file, and may be another's by now."""
     try:
         number = int(_OCK_PID.read_text())
-        os.kill(number, 0)
+        state = Path(f"/proc/{number}/stat").read_text().split()
     except (OSError, ValueError):
         return None
-    return number
+    return number if state[1:2] == ["(pkcsslotd)"] and state[2] != "Z" else None
 
 
 def _wait_for(happened: Callable[[], bool]) -> None:
