@@ -4,21 +4,21 @@ Each source makes as many objects of the key as it is asked for: one that tells 
 and the one that stays.
 """
 
+import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from ctypes import byref, c_char, c_ulong
+from contextlib import contextmanager, suppress
+from ctypes import byref, c_char, c_ulong, create_string_buffer
 from dataclasses import dataclass
 from typing import Final
 
-from hsm import mechanisms, templates
+from hsm import canary, mechanisms, templates
 from hsm.components import Component, put_together, settle
-from hsm.errors import HsmError, Integrity, Policy, Unsupported
+from hsm.errors import HsmError, Integrity, Policy, Unavailable, Unsupported
 from hsm.model import Cipher, TransportKind, Way
 from hsm.page import LockedPage
 from hsm.session import Session
 from hsm.templates import Cka, Template, Value
-from hsm.translate import Ambiguous
 
 Pairs = Sequence[tuple[Cka, Value]]
 
@@ -76,17 +76,42 @@ class Wrapped(KeySource):
         self._cipher = wrapped.cipher
         self._octets = wrapped.octets
         self._opener = opener
+        self._measured = False
         self.way = Way.INSIDE
 
     def make(self, session: Session, attributes: Pairs) -> int:
         if self.way is Way.INSIDE:
             made = self._inside(session, Template(*attributes))
-            if made is not None:
+            if made is not None and self._has_its_length(session, made):
                 return made
             self.way = Way.BY_PAGE
         with session.desk:
             self._lay(session)
             return OnPage(self._kind).make(session, attributes)
+
+    def _has_its_length(self, session: Session, made: int) -> bool:
+        """Asked of the first object; one whose length nobody tells is destroyed, and not used.
+
+        Raises:
+            Policy: it has another length.
+        """
+        if self._measured:
+            return True
+        octets = _length_of(session, made, self._kind)
+        if octets != self._kind.octets:
+            session.destroy(made)
+        if octets is None:
+            return False
+        self._check_length(octets)
+        self._measured = True
+        return True
+
+    def _check_length(self, octets: int) -> None:
+        if octets != self._kind.octets:
+            raise Policy(
+                f"a key of {octets} octets is in the file: {self._kind} has {self._kind.octets}. "
+                "No key was made: name its kind as the maker does"
+            )
 
     def _inside(self, session: Session, template: Template) -> int | None:
         """The object's handle; None where the module does not unwrap so."""
@@ -115,13 +140,12 @@ class Wrapped(KeySource):
                 f"this module does not decrypt {self._cipher} ({error}). No key was made: ask for "
                 "the key under RSA-OAEP with SHA-1"
             ) from error
-        except (Integrity, Ambiguous) as error:
+        except Integrity as error:
             raise _not_a_key() from error
-        if length != self._kind.octets:
-            raise Policy(
-                f"a key of {length} octets is in the file: {self._kind} has {self._kind.octets}. "
-                "No key was made"
-            )
+        except Unavailable as error:
+            cause = canary.judge(session, error)
+            raise (_not_a_key() if isinstance(cause, Integrity) else cause) from error
+        self._check_length(length)
         settle(session.desk.page, self._kind)
 
     def _parts(self, session: Session) -> tuple[bytes, bytes]:
@@ -133,7 +157,25 @@ class Wrapped(KeySource):
 
 # SoftHSM has one error for all there is, and a module may lack RFC 5649 or mean something else by
 # its number: whatever it is, the page tells damage from inability.
-_NOT_SO: Final = (Unsupported, Integrity, Ambiguous)
+_NOT_SO: Final = (Unsupported, Integrity, Unavailable)
+
+
+def _length_of(session: Session, handle: int, kind: TransportKind) -> int | None:
+    """Octets of a key that may leave; None where the module does not tell."""
+    if kind.algorithm != "AES":
+        return kind.octets  # a 3DES key has one length
+    with suppress(Unsupported):  # opencryptoki has no such attribute
+        octets = session.number(handle, Cka.VALUE_LEN)
+        if octets:
+            return octets
+    # SoftHSM 2.6 does not know how long an unwrapped key is: its key wrap is 8 octets longer.
+    unknown = session.create(templates.throwaway_kek(create_string_buffer(os.urandom(32), 32)))
+    try:
+        return len(session.wrap(unknown, handle)) - 8
+    except Unsupported:
+        return None
+    finally:
+        session.destroy(unknown)
 
 
 def _unwrap(session: Session, mechanism: object, key: int, blob: bytes, template: Template) -> int:

@@ -3,7 +3,6 @@
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
-from ctypes import c_ulong, create_string_buffer
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
@@ -181,7 +180,6 @@ def _looked_at(session: Session, source: KeySource, order: TransportOrder) -> Ch
     kind = order.kind
     handle = source.make(session, templates.checking_key(TYPES[kind.algorithm]))
     try:
-        _check_length(session, handle, kind)
         values = standard_check.check_values(Encryptor(session, handle, kind), block(kind))
     except Unsupported as error:
         raise Unsupported(
@@ -217,25 +215,3 @@ def _settled(session: Session, source: KeySource, order: TransportOrder) -> Tran
     finally:
         session.destroy(passing)
     return report(session, order.label, kind, asked=True)
-
-
-def _check_length(session: Session, handle: int, kind: TransportKind) -> None:
-    if kind.algorithm != "AES":
-        return  # a 3DES key has one length
-    octets = c_ulong.from_buffer_copy(session.attribute(handle, Cka.VALUE_LEN)).value
-    # SoftHSM 2.6 does not know how long an unwrapped key is: its wrap is 8 octets longer.
-    octets = octets or len(_wrapped(session, handle)) - 8
-    if octets != kind.octets:
-        raise Policy(
-            f"the key has {octets} octets: {kind} has {kind.octets}. No key was made: name its "
-            "kind as the maker does"
-        )
-
-
-def _wrapped(session: Session, handle: int) -> bytes:
-    """By a key that nobody knows, and that ends here."""
-    unknown = session.create(templates.throwaway_kek(create_string_buffer(os.urandom(32), 32)))
-    try:
-        return session.wrap(unknown, handle)
-    finally:
-        session.destroy(unknown)

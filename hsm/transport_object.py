@@ -97,7 +97,7 @@ def report(
 
 def _check_kind(session: Session, handle: int, kind: TransportKind) -> None:
     """How long an AES key is, its answer tells."""
-    found = c_ulong.from_buffer_copy(session.attribute(handle, Cka.KEY_TYPE)).value
+    found = session.number(handle, Cka.KEY_TYPE)
     fits = found == TYPES[kind.algorithm]
     if fits and kind.algorithm == "RSA":
         fits = len(session.attribute(handle, Cka.MODULUS, 1024).lstrip(b"\0")) == kind.octets

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from hsm import BlobFormat, Tier, Weakness
+from hsm import BlobFormat, Tier, Way, Weakness
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +18,8 @@ class Expected:
     """By which tier a value comes in whose padding is XML Encryption's, not PKCS#7's."""
     wipes: bool = True
     """Whether it overwrites what it destroyed: its memory is this process's."""
+    wrapped_keys: tuple[Way, Way] = (Way.INSIDE, Way.INSIDE)
+    """By what way a key comes in that was wrapped by RSA-OAEP, and by RSA-AES key wrap."""
 
 
 EXPECTED = {
@@ -40,5 +42,6 @@ EXPECTED = {
         False,
         Tier.INSIDE,
         wipes=False,
+        wrapped_keys=(Way.BY_PAGE, Way.BY_PAGE),
     ),
 }
