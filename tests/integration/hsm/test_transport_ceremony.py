@@ -280,6 +280,23 @@ def test_a_module_that_does_not_unwrap_so_gets_the_key_by_the_page(
     assert made.zeros == in_memory("AES", bytearray(key)).zeros
 
 
+def test_a_key_whose_length_the_module_does_not_tell_goes_by_the_page(
+    ceremony: TransportCeremony, opener: tuple[str, RSAPublicKey], label: str
+) -> None:
+    kind = TransportKind.AES_256
+    cryptoki = ceremony._connection.module.cryptoki
+    for number, key in enumerate((os.urandom(32), os.urandom(16))):
+        wrapped = WrappedTransportKey(wrapped_oaep(opener[1], key), opener[0])
+        order = TransportOrder(f"{label} {number}", kind)
+        with returning(cryptoki, "wrap_key", Rv.MECHANISM_INVALID):
+            if len(key) == kind.octets:
+                made = ceremony.bring_in(order, ceremony.unwrapping(kind, wrapped))
+                assert made.way is Way.BY_PAGE
+            else:
+                with pytest.raises(Policy, match="16 octets"):
+                    ceremony.bring_in(order, ceremony.unwrapping(kind, wrapped))
+
+
 @pytest.mark.parametrize("wrap", [wrapped_oaep, wrapped_rsa_aes])
 def test_a_damaged_wrapped_key_makes_no_key(
     ceremony: TransportCeremony,
