@@ -7,9 +7,9 @@ from typing import Final
 from tests.drills import faults, seals, threads
 
 DRILLS: Final[dict[str, tuple[str, Callable[[list[str]], int]]]] = {
-    "threads": ("threads and processes at once on one PKCS#11 token", threads.main),
-    "seals": ("every row of a vault altered and swapped", seals.main),
     "faults": ("the HSM fails at every call, in every way", faults.main),
+    "seals": ("every row of a vault altered and swapped", seals.main),
+    "threads": ("threads and processes at once on one PKCS#11 token", threads.main),
 }
 
 

@@ -20,7 +20,8 @@ def test_another_name_is_answered_with_those_there_are(
     arguments: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(arguments) == 2
-    assert all(name in capsys.readouterr().err for name in DRILLS)
+    said = capsys.readouterr().err
+    assert all(name in said for name in DRILLS)
 
 
 def test_the_table_adds_up() -> None:
