@@ -125,7 +125,7 @@ _ON_DEMAND = {
 
 
 def __getattr__(name: str) -> object:
-    """What only ceremonies need, on demand: python-pkcs11 and cryptography take 40 ms to import."""
+    """What only ceremonies need, on demand: they take 40 ms to import."""
     if name in _ON_DEMAND:
         return getattr(import_module(_ON_DEMAND[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

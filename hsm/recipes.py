@@ -67,7 +67,7 @@ def attributes(key: VaultKey) -> dict[Attribute, object]:
 
 
 def further(key: VaultKey, *, guarded: bool) -> dict[Attribute, object]:
-    """What else the key is made with, which python-pkcs11 cannot read back.
+    """What else the key is made with, which is not read back.
 
     `guarded`: the module enforces CKA_UNWRAP_TEMPLATE; others refuse it, or keep it unread.
     """

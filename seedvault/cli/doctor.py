@@ -118,8 +118,17 @@ def _verdicts(found: Examination) -> Iterator[tuple[str, str]]:
         ),
     )
     yield "asked for", f"tier {found.min_tier.value} or better (min_tier)"
+    yield "FIPS", _fips(found.unapproved)
     yield "blobs", found.blob_format or "none: it wraps no keys"
     yield "by software", ", ".join(found.by_software) or "nothing"
+
+
+def _fips(unapproved: tuple[str, ...] | None) -> str:
+    if unapproved is None:
+        return "not asked for (require_fips)"
+    if unapproved:
+        return f"asked for (require_fips): {'; '.join(unapproved)}"
+    return "asked for (require_fips): nothing stands against it that can be told"
 
 
 def _told(finding: Finding) -> list[str]:
@@ -153,6 +162,8 @@ def _verdict(found: Examination) -> str:
             f"unfit here: it imports by tier {found.import_tier.value}, and min_tier = "
             f'"{found.min_tier.value}" asks for better.'
         )
+    if found.unapproved:
+        return f"unfit here, under require_fips: {'; '.join(found.unapproved)}."
     if found.weaknesses and not found.weaknesses_accepted:
         return "fit, if its weaknesses are accepted: seedvault init --accept-weaknesses."
     return "fit to hold a vault."
@@ -177,6 +188,7 @@ def _document(found: Examination) -> dict[str, object]:
         "import_tier": found.import_tier.value,
         "verify_tier": found.verify_tier.value if found.verify_tier else None,
         "min_tier": found.min_tier.value,
+        "unapproved": None if found.unapproved is None else list(found.unapproved),
         "blob_format": found.blob_format,
         "by_software": list(found.by_software),
         "checks": [asdict(each) for each in found.findings],

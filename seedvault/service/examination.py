@@ -50,7 +50,8 @@ class Examination:
     """Everything about one module at one time. `min_tier` is what the vault asks for.
 
     `verify_tier` is None where codes cannot be computed inside the module, `blob_format` where it
-    wraps no keys. `lacking` names what a vault needs and is not there.
+    wraps no keys. `lacking` names what a vault needs and is not there. `unapproved` is what stands
+    against the module under require_fips; None where that is not asked for.
     """
 
     at: datetime
@@ -64,6 +65,7 @@ class Examination:
     weaknesses_accepted: bool
     lacking: tuple[str, ...]
     by_software: tuple[str, ...]
+    unapproved: tuple[str, ...] | None = None
 
     @property
     def is_below(self) -> bool:
@@ -73,7 +75,7 @@ class Examination:
     @property
     def is_fit(self) -> bool:
         """Whether it can hold a vault; weaknesses may be accepted."""
-        return not self.lacking and not self.is_below
+        return not self.lacking and not self.is_below and not self.unapproved
 
     def refuse_unfit(self) -> None:
         """Raises NotAllowed where no vault is to be made on such a module."""

@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING
 from seedvault.config import FILE_NAME, Settings, save
 from seedvault.domain.audit import AuditEvent, EventKind
 from seedvault.domain.errors import Conflict, StorageUnavailable
-from seedvault.domain.fips import ModuleWords
+from seedvault.domain.fips import ModuleWords, of_module
 from seedvault.domain.vault_key import StoredKey
 from seedvault.service.examination import Examination, Frailty
 from seedvault.service.fips import refuse_module
 from seedvault.service.ports import VaultIdentity
 from seedvault.wiring.clock import system_clock
-from seedvault.wiring.places import library_of, location, pin, refuse_unapproved
+from seedvault.wiring.places import library_of, location, module_words, pin, refuse_unapproved
 from seedvault.wiring.shares import SharePlan, check_shares, write_secret, write_shares
 from seedvault.wiring.strangers import refuse_strangers
 
@@ -108,9 +108,13 @@ def _examined(settings: Settings) -> Examination:
 
     with translated():
         report = hsm.examine(location(settings), pin(settings))
-    return examination(
+    found = examination(
         report, system_clock(), settings.min_tier, accepted=settings.accept_weaknesses
     )
+    if not settings.require_fips:
+        return found
+    stands = of_module(module_words(location(settings)))
+    return replace(found, unapproved=tuple(map(str, stands)))
 
 
 @contextmanager

@@ -44,12 +44,17 @@ def refuse_missing_store(settings: Settings) -> None:
 
 def refuse_unapproved(place: "hsm.Location") -> None:
     """Raises NotAllowed where the module will not do under require_fips."""
+    refuse_module(module_words(place))
+
+
+def module_words(place: "hsm.Location") -> ModuleWords:
+    """What the module says of itself, as far as require_fips asks."""
     import hsm
     from seedvault.keys import translated
 
     with translated():
         found = hsm.describe(place)
-    refuse_module(ModuleWords(found.maker, found.is_software, found.says_fips))
+    return ModuleWords(found.maker, found.is_software, found.says_fips)
 
 
 def library_of(settings: Settings) -> "Path":

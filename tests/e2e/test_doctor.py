@@ -50,3 +50,15 @@ def test_a_library_that_is_not_there_is_no_verdict(seedvault: CommandLine, tmp_p
 
     assert failed.code == 6
     assert f"there is no PKCS#11 module at {nowhere}" in failed.err
+
+
+def test_under_require_fips_the_report_says_what_stands_against_the_module(tmp_path: Path) -> None:
+    seedvault = CommandLine(tmp_path / "home")
+    seedvault.home.mkdir()
+    (seedvault.home / "seedvault.toml").write_text("[hsm]\nrequire_fips = true\n")
+
+    examined = seedvault("doctor")
+
+    assert examined.code == 1
+    told = " ".join(examined.out.split())
+    assert "VERDICT unfit here, under require_fips: SoftHSM keeps keys in software" in told
