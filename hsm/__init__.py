@@ -42,9 +42,10 @@ from hsm.transport import TransportKey
 from hsm.vault_key import FIRST, Keyring, Purpose, VaultKey, named
 
 if TYPE_CHECKING:
-    from hsm.ceremony import Ceremony, examine, initialise, prepare, remove
+    from hsm.ceremony import Ceremony, examine, initialise, remove
     from hsm.components import Component
     from hsm.key_source import WrappedTransportKey
+    from hsm.place import prepare
     from hsm.recovery import Quorum, RecoveryKey, share_of
     from hsm.transport_ceremony import OpenedSource, TransportCeremony, TransportOrder
 
@@ -111,7 +112,7 @@ _ON_DEMAND = {
     "Ceremony": "hsm.ceremony",
     "examine": "hsm.ceremony",
     "initialise": "hsm.ceremony",
-    "prepare": "hsm.ceremony",
+    "prepare": "hsm.place",
     "remove": "hsm.ceremony",
     "Quorum": "hsm.recovery",
     "RecoveryKey": "hsm.recovery",

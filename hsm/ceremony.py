@@ -1,7 +1,8 @@
 """Ceremonies: a vault's keys are made, copied for custodians, read back, restored and destroyed."""
 
-from collections.abc import Iterable, Mapping
-from ctypes import c_char, create_string_buffer
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from ctypes import c_char
 from typing import Any, Final, Self
 
 from pkcs11 import Attribute, KeyType
@@ -9,13 +10,11 @@ from pkcs11 import Attribute, KeyType
 from hsm import blobs, canary, mechanisms, negatives, probe, proof, signing, templates
 from hsm.check_value import check_value
 from hsm.connection import Connection
-from hsm.cryptoki import CKF_RW_SESSION, CKF_SERIAL_SESSION, CKU_SO
-from hsm.errors import KeyNotFound, Policy, Unsupported
+from hsm.errors import HsmError, KeyNotFound, Policy, Unsupported
 from hsm.findings import STRICT_DEMANDS, Demands, Report
-from hsm.link import log_in, open_session
 from hsm.model import KeyReport, Location, MadeKey
-from hsm.module import Module
 from hsm.pin import Pin
+from hsm.place import prepare
 from hsm.recipes import RECIPES, attributes, further
 from hsm.recovery import RecoveryKey
 from hsm.session import Session
@@ -56,36 +55,14 @@ def initialise(
         KeyNotFound: there is no PKCS#11 token of this name, nor a free slot for one.
     """
     prepare(location, pin, so_pin)
-    with Ceremony(location, pin) as ceremony:
-        ceremony.refuse_existing(FIRST.objects)
-        report = ceremony.examine()
-        demands.refuse(report)
-        made = ceremony.make(FIRST.made, recovery)
-        try:
-            ceremony.prove_keys(report)
-        except BaseException:
-            ceremony.remove(FIRST.objects)
-            raise
-    return made
+    with Ceremony(location, pin, demands) as ceremony:
+        return ceremony.make(FIRST.made, recovery)
 
 
 def remove(location: Location, pin: Pin) -> None:
     """Undo `initialise`, for a vault that never came into use."""
     with Ceremony(location, pin) as ceremony:
         ceremony.remove(FIRST.made)
-
-
-def prepare(location: Location, pin: Pin, so_pin: Pin | None) -> None:
-    """Initialise the PKCS#11 token where it is not there and `so_pin` is given.
-
-    Raises:
-        KeyNotFound: it is not there, and cannot be made.
-    """
-    module = Module.load(location.library)
-    if module.locate(location) is None:
-        if so_pin is None:
-            raise KeyNotFound(f"there is no {location}: its custodian makes it first")
-        _create_token(module, location, pin, so_pin)
 
 
 def examine(location: Location, pin: Pin) -> Report:
@@ -100,9 +77,10 @@ def examine(location: Location, pin: Pin) -> Report:
 class Ceremony:
     """Ceremonies on one PKCS#11 token, in a `with` block; verification goes on meanwhile."""
 
-    def __init__(self, location: Location, pin: Pin) -> None:
-        """Log in. Raises as `Connection` does."""
+    def __init__(self, location: Location, pin: Pin, demands: Demands = STRICT_DEMANDS) -> None:
+        """Log in. Raises as `Connection` does. A KEK is put only where `demands` are met."""
         self._connection = Connection(location, pin)
+        self._demands = demands
 
     def __enter__(self) -> Self:
         return self
@@ -113,22 +91,19 @@ class Ceremony:
     def make(self, keys: Iterable[VaultKey], recovery: RecoveryKey | None) -> tuple[MadeKey, ...]:
         """Make keys, each copied under `recovery` where there is one; all of them, or none.
 
-        A checkpoint key is a pair, made together and never copied.
+        A checkpoint key is a pair, made together and never copied. Before a KEK is made, the
+        module is examined; what it must not be made to do is then tried on the KEK itself.
 
         Raises:
-            Policy: one of them is there already. It was not touched.
+            Policy: one of them is there already, which was not touched; or the module does not
+                reach what is demanded of it.
             Unsupported: the module cannot make one, or does not make it as it was asked to.
         """
         wanted = tuple(keys)
-        self.refuse_existing(wanted)
-        with workshop(self._connection) as shop:
+        with self._placing(wanted) as (shop, mine):
             held = _recovery_object(shop.session, recovery) if recovery else None
-            try:
-                copies = [_make(shop, key, held) for key in wanted]
-                reports = [_report(shop, key, asked=attributes(key)) for key in wanted]
-            except BaseException:
-                _remove(shop, wanted)
-                raise
+            copies = [_make(shop, key, held, mine) for key in wanted]
+            reports = [_report(shop, key, asked=attributes(key)) for key in wanted]
         return tuple(map(MadeKey, reports, copies))
 
     def prove(self, copies: Mapping[VaultKey, bytes], recovery: RecoveryKey) -> None:
@@ -162,25 +137,46 @@ class Ceremony:
         """Bring keys back from their copies; all of them, or none.
 
         Raises:
-            Policy: one of them is there already. It was not touched.
+            Policy: one of them is there already, which was not touched; or the module does not
+                reach what is demanded of it.
             Integrity: a copy is damaged, or was made under another recovery key.
         """
-        self.refuse_existing(copies)
-        with workshop(self._connection) as shop:
+        with self._placing(tuple(copies)) as (shop, mine):
             held = _recovery_object(shop.session, recovery)
+            for key, copy in copies.items():
+                mine.append(_settle(shop.session, held, key, copy))
+            return tuple(_report(shop, key, asked=attributes(key)) for key in copies)
+
+    @contextmanager
+    def _placing(self, keys: Sequence[VaultKey]) -> Iterator[tuple[Workshop, list[int]]]:
+        """A block that puts `keys` on the PKCS#11 token, and notes their handles.
+
+        Where it fails, or a KEK does not refuse what it must, they end; nobody else's do.
+        """
+        self.refuse_existing(keys)
+        keks = [key for key in keys if key.purpose is Purpose.KEK]
+        report = self.examine() if keks else None
+        if report:
+            self._demands.refuse(report)
+        with workshop(self._connection) as shop:
+            mine: list[int] = []
             try:
-                for key, copy in copies.items():
-                    _settle(shop.session, held, key, copy)
-                return tuple(_report(shop, key, asked=attributes(key)) for key in copies)
+                yield shop, mine
+                if report:
+                    for kek in keks:
+                        proof.prove(self._connection, kek, report)
             except BaseException:
-                _remove(shop, copies)
+                for handle in mine:
+                    with suppress(HsmError):
+                        shop.session.destroy(handle)
                 raise
 
     def report(self, key: VaultKey) -> KeyReport:
         """A key's attributes as the module gives them, and its answer to the known question.
 
         Raises:
-            KeyNotFound: it is not there once.
+            KeyNotFound: it is not there.
+            Policy: several objects pass for it.
         """
         with workshop(self._connection) as shop:
             return _report(shop, key)
@@ -221,32 +217,6 @@ class Ceremony:
         """What the module is found to be; nothing stays of the examination."""
         return probe.examine(self._connection)
 
-    def prove_keys(self, report: Report) -> None:
-        """Try on the keys themselves what `report` found out with throw-away ones.
-
-        Raises:
-            Unsupported: the module treats these keys otherwise.
-        """
-        proof.prove(self._connection, report)
-
-
-def _create_token(module: Module, location: Location, pin: Pin, so_pin: Pin) -> None:
-    """Initialise a free slot's PKCS#11 token and its user PIN."""
-    slot, cryptoki = module.free_slot(), module.cryptoki
-    label = create_string_buffer(location.token_label.encode().ljust(32), 32)
-    with so_pin.expose() as octets:
-        secret = (c_char * len(octets)).from_buffer(octets)
-        cryptoki.init_token(slot, secret, len(octets), label)
-    session = open_session(cryptoki, slot, CKF_SERIAL_SESSION | CKF_RW_SESSION)
-    try:
-        log_in(cryptoki, session, CKU_SO, so_pin)
-        with pin.expose() as octets:
-            secret = (c_char * len(octets)).from_buffer(octets)
-            cryptoki.init_pin(session, secret, len(octets))
-        cryptoki.logout(session)
-    finally:
-        cryptoki.close_session(session)
-
 
 def _recovery_object(session: Session, recovery: RecoveryKey) -> int:
     """The recovery key as an object of this session, which ends with it."""
@@ -254,14 +224,15 @@ def _recovery_object(session: Session, recovery: RecoveryKey) -> int:
         return session.create(templates.throwaway_kek((c_char * len(octets)).from_buffer(octets)))
 
 
-def _make(shop: Workshop, key: VaultKey, recovery: int | None) -> bytes | None:
-    """Make `key`; its copy under `recovery`."""
+def _make(shop: Workshop, key: VaultKey, recovery: int | None, mine: list[int]) -> bytes | None:
+    """Make `key`, its handles among `mine`; its copy under `recovery`."""
     if key.purpose is Purpose.CHECKPOINT:
-        _make_pair(shop, key)
+        mine += _make_pair(shop, key)
         return None
     if recovery is None:
         guarded = shop.session.once(negatives.guards)
-        _generate(shop, key, attributes(key) | further(key, guarded=guarded))
+        made = _generate(shop, key, attributes(key) | further(key, guarded=guarded))
+        mine.append(made.handle)
         return None
     # It can be copied only while it is extractable: as an object of this session, ended at once.
     passing = attributes(key) | {Attribute.EXTRACTABLE: True, Attribute.MODIFIABLE: True}
@@ -270,7 +241,7 @@ def _make(shop: Workshop, key: VaultKey, recovery: int | None) -> bytes | None:
         _, copy = blobs.wrap(shop.session, recovery, born.handle)
     finally:
         born.destroy()
-    _settle(shop.session, recovery, key, copy)
+    mine.append(_settle(shop.session, recovery, key, copy))
     return copy
 
 
@@ -293,7 +264,7 @@ def _identity(key: VaultKey) -> dict[Any, Any]:
     }
 
 
-def _make_pair(shop: Workshop, key: VaultKey) -> None:
+def _make_pair(shop: Workshop, key: VaultKey) -> tuple[int, int]:
     names: dict[Any, Any] = {Cka.ID: key.identifier, Cka.LABEL: key.label.encode()}
     public = names | templates.PUBLIC_HALF
     if shop.session.once(signing.signs_ecdsa):
@@ -302,27 +273,24 @@ def _make_pair(shop: Workshop, key: VaultKey) -> None:
         mechanism = mechanisms.RSA_KEY_PAIR_GEN
         public |= templates.RSA_3072
     private = names | attributes(key)
-    shop.session.generate_pair(mechanism, Template(*public.items()), Template(*private.items()))
+    halves = (Template(*public.items()), Template(*private.items()))
+    return shop.session.generate_pair(mechanism, *halves)
 
 
-def _settle(session: Session, recovery: int, key: VaultKey, copy: bytes) -> None:
-    """The key in `copy` as an object that stays, not extractable any more."""
-    given = _lasting(session, key)
-    try:
-        whole = _opened(session, recovery, copy, Template(*(given | attributes(key)).items()))
-    except Unsupported:
-        pass
-    else:
-        if session.attribute(whole, Cka.SENSITIVE) == b"\1":
-            return
-        # opencryptoki unwraps into what can be read, whatever it is asked for.
-        session.destroy(whole)
-    passing = Template((Cka.TOKEN, False), *given.items())
+def _settle(session: Session, recovery: int, key: VaultKey, copy: bytes) -> int:
+    """The key in `copy` as an object that stays, not extractable any more; its handle.
+
+    First as an object of this session: opencryptoki unwraps into what can be read, whatever it is
+    asked for, and nothing that can be read may stand on the PKCS#11 token for a moment.
+    """
+    passing = Template((Cka.TOKEN, False), *_lasting(session, key).items())
     opened = _opened(session, recovery, copy, passing)
-    if session.attribute(opened, Cka.SENSITIVE) != b"\1":
-        session.change(opened, templates.CLOSED)
-    session.copy(opened, Template((Cka.TOKEN, True), (Cka.MODIFIABLE, False)))
-    session.destroy(opened)
+    try:
+        if session.attribute(opened, Cka.SENSITIVE) != b"\1":
+            session.change(opened, templates.CLOSED)
+        return session.copy(opened, Template((Cka.TOKEN, True), (Cka.MODIFIABLE, False)))
+    finally:
+        session.destroy(opened)
 
 
 def _lasting(session: Session, key: VaultKey) -> dict[Any, Any]:
@@ -363,11 +331,16 @@ def _report(
 
     Raises:
         Unsupported: one differs: some modules take an attribute, and ignore it.
-        KeyNotFound: the key is not there once.
+        KeyNotFound: the key is not there.
+        Policy: several objects pass for it.
     """
     found = shop.objects(key)
-    if len(found) != 1:
-        raise KeyNotFound(f"key {key} is on the PKCS#11 token {len(found)} times, 1 is needed")
+    if not found:
+        raise KeyNotFound(f"key {key} is not on the PKCS#11 token")
+    if len(found) > 1:
+        raise Policy(
+            f"several objects on the PKCS#11 token pass for key {key}: remove the stranger"
+        )
     read = {kind: found[0][Cka(kind)] for kind in attributes(key)}
     for kind, value in (asked or {}).items():
         if read[kind] != value:

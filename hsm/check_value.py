@@ -7,7 +7,7 @@ from typing import Final
 from hsm import blobs, signing, templates
 from hsm.cryptoki import Mechanism
 from hsm.mechanisms import Ckm
-from hsm.model import Digest
+from hsm.model import BlobFormat, Digest
 from hsm.session import Session
 from hsm.templates import Cka
 from hsm.vault_key import Purpose, VaultKey
@@ -20,10 +20,17 @@ _ZEROS: Final = bytes(16)
 def check_value(session: Session, key: VaultKey, handle: int) -> str:
     """8 hexadecimal digits; a key that is damaged or another gives others.
 
+    A KEK's depend on how its module wraps: where that is not AES key wrap, the format is named
+    behind them, and answers of two formats are not to be compared.
+
     A KEK wraps a key of zeros; the seal and fingerprint keys authenticate a text; the export key
     encrypts a block of zeros (ANSI X9.24-1 annex A); a key pair is known by its public half.
     """
-    return _answer(session, key, handle)[:_OCTETS].hex()
+    digits = _answer(session, key, handle)[:_OCTETS].hex()
+    if key.purpose is not Purpose.KEK:
+        return digits
+    wrapped_by = session.once(blobs.chosen).format
+    return digits if wrapped_by is BlobFormat.AES_KW else f"{digits}/{wrapped_by.name}"
 
 
 def _answer(session: Session, key: VaultKey, handle: int) -> bytes:

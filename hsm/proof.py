@@ -1,4 +1,4 @@
-"""A vault's own keys, put to the proof once they are made: do they do what throw-away ones did?"""
+"""A vault's own KEK, put to the proof once it is there: does it do what a throw-away one did?"""
 
 import os
 from collections.abc import Callable
@@ -9,11 +9,11 @@ from hsm.errors import HsmError, Policy, Unsupported
 from hsm.findings import Report, Weakness
 from hsm.link import LentSession
 from hsm.templates import Cka
-from hsm.vault_key import FIRST
+from hsm.vault_key import VaultKey
 
 
-def prove(connection: Connection, report: Report) -> None:
-    """Return only where a seed goes under the KEK and back, and the keys refuse what they must.
+def prove(connection: Connection, kek: VaultKey, report: Report) -> None:
+    """Return only where a seed goes under the KEK and back, and the KEK refuses what it must.
 
     What `report` knows as a weakness is not asked again.
 
@@ -21,15 +21,15 @@ def prove(connection: Connection, report: Report) -> None:
         Unsupported: it does not; the message names the first thing that failed.
     """
     try:
-        connection.run(lambda session: _prove(session, report))
+        connection.run(lambda session: _prove(session, kek, report))
     except Unsupported as error:
         raise Unsupported(
             f"{connection.location}: {error}. This module cannot hold a vault"
         ) from error
 
 
-def _prove(session: LentSession, report: Report) -> None:
-    kek, seal = session.key(FIRST.kek), session.key(FIRST.seal)
+def _prove(session: LentSession, key: VaultKey, report: Report) -> None:
+    kek = session.key(key)
     wrapping = session.once(blobs.chosen)
     secret = os.urandom(64)
     seed = blobs.create(session, templates.fresh_seed, secret)
@@ -39,7 +39,7 @@ def _prove(session: LentSession, report: Report) -> None:
         raise Unsupported("what the KEK wrapped comes back as something else")
     _must_refuse("reading the KEK", lambda: session.attribute(kek, Cka.VALUE))
     if Weakness.WRAPS_ANYTHING not in report.weaknesses:
-        _must_refuse("wrapping the seal key", lambda: session.wrap(kek, seal, wrapping))
+        _must_refuse("wrapping the KEK itself", lambda: session.wrap(kek, kek, wrapping))
     if Weakness.UNWRAPS_READABLE not in report.weaknesses:
         _must_refuse(
             "unwrapping a seed that can be read",

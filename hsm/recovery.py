@@ -50,12 +50,13 @@ class RecoveryKey:
     Shares are text, and text cannot be wiped: hold the ceremony on a machine that you trust.
     """
 
-    __slots__ = ("_octets", "set_id")
+    __slots__ = ("_octets", "_wiped", "set_id")
 
     def __init__(self, octets: bytearray, set_id: str) -> None:
         if len(octets) != RECOVERY_OCTETS:
             raise Policy(f"a recovery key has {RECOVERY_OCTETS} octets, not {len(octets)}")
         self._octets = octets
+        self._wiped = False
         self.set_id = set_id
 
     @classmethod
@@ -80,34 +81,24 @@ class RecoveryKey:
         from shamir_mnemonic import MnemonicError, combine_mnemonics  # noqa: PLC0415 - as above
 
         words = [" ".join(share.split()).lower() for share in shares]
+        needed, set_id = _quorum([share_of(share) for share in words])
         try:
-            sets = {_set_id(share) for share in words}
-            if len(sets) > 1:
-                raise Policy(
-                    f"these shares are of {len(sets)} different sets ({', '.join(sorted(sets))}): "
-                    "bring shares of one set"
-                )
-            needed = share_of(words[0])[2] if words else 0
             octets = bytearray(combine_mnemonics(words[:needed]))
         except MnemonicError as error:
-            what = str(error).rstrip(".")
-            raise Policy(
-                f"the shares do not make a recovery key: {what}. Check each word, and bring as "
-                "many shares as are needed"
-            ) from error
-        return cls(octets, sets.pop())
+            raise Policy(f"the shares do not make a recovery key: {error}") from error
+        return cls(octets, set_id)
 
     @contextmanager
     def expose(self) -> Iterator[bytearray]:
         """The octets themselves, to be read inside the block and kept by nobody."""
-        if not self._octets:
+        if self._wiped:
             raise Policy("this recovery key was wiped: bring the shares again")
         yield self._octets
 
     def wipe(self) -> None:
-        """Overwrite and forget the octets."""
+        """Overwrite the octets. Their length stays: an error on its way may still point there."""
         self._octets[:] = bytes(len(self._octets))
-        self._octets.clear()
+        self._wiped = True
 
     def __repr__(self) -> str:
         return "RecoveryKey(...)"
@@ -136,6 +127,28 @@ def share_of(share: str) -> tuple[str, int, int]:
     except MnemonicError as error:
         raise Policy(f"this is no share of a recovery key: {error}") from error
     return f"{found.identifier:04x}", found.index + 1, found.member_threshold
+
+
+def _quorum(given: Sequence[tuple[str, int, int]]) -> tuple[int, str]:
+    """How many shares are needed, and of which set.
+
+    Raises:
+        Policy: they are of several sets, or too few.
+    """
+    sets = sorted({set_id for set_id, _, _ in given})
+    if len(sets) != 1:
+        raise Policy(
+            f"these shares are of {len(sets)} different sets ({', '.join(sets)}): bring shares of "
+            "one set"
+        )
+    needed, different = given[0][2], len({number for _, number, _ in given})
+    if different < needed:
+        twice = ", one of them twice" if different < len(given) else ""
+        raise Policy(
+            f"{len(given)} of the shares of set {sets[0]} were given{twice}: {needed} different "
+            "ones are needed"
+        )
+    return needed, sets[0]
 
 
 def _set_id(share: str) -> str:

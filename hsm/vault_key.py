@@ -68,7 +68,9 @@ class VaultKey:
         return VaultKey(self.purpose, self.version + 1)
 
 
-_PURPOSES: Final = {purpose.letter: purpose for purpose in Purpose}
+_PURPOSES: Final = {
+    purpose.letter: purpose for purpose in Purpose if purpose is not Purpose.CHECKPOINT_PUBLIC
+}
 
 
 @lru_cache(maxsize=64)

@@ -87,7 +87,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
         database=database or found.database,
         accept_weaknesses=accept_weaknesses or found.accept_weaknesses,
     )
-    shares = None if no_recovery else _shares(settings, share_files, needed)
+    shares = _shares(settings, share_files, needed, wanted=not no_recovery)
     made = wiring.initialise(settings, session.actor, shares, dry_run=dry_run)
     if made is None:
         _report_dry(session)
@@ -121,9 +121,15 @@ def _place(
 
 
 def _shares(
-    settings: config.Settings, files: tuple[Path, ...], needed: int | None
-) -> wiring.SharePlan:
+    settings: config.Settings, files: tuple[Path, ...], needed: int | None, *, wanted: bool
+) -> wiring.SharePlan | None:
     """One share in the home where the keys lie in files beside it anyway; else as it was said."""
+    if not wanted:
+        if files or needed is not None:
+            raise click.UsageError(
+                "--no-recovery makes no shares: leave --share-file and --needed out"
+            )
+        return None
     if not files and settings.module is not None:
         raise click.UsageError(
             "where do the shares of the recovery key go? Name a new file for each custodian:"
@@ -131,7 +137,7 @@ def _shares(
             " --no-recovery"
         )
     chosen = tuple(file.absolute() for file in files) or (settings.home / wiring.RECOVERY_SHARE,)
-    return wiring.SharePlan(needed or len(chosen) // 2 + 1, chosen)
+    return wiring.SharePlan(len(chosen) // 2 + 1 if needed is None else needed, chosen)
 
 
 def _record(session: Session, shares: wiring.SharePlan | None) -> KeptRecord:

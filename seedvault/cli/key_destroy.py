@@ -40,13 +40,12 @@ def destroy(  # noqa: PLR0913 - one parameter for each option
     """
     with session.application() as application:
         ceremony = application.ceremonies.destroy_key
-        report = ceremony.check(name, session.actor, approved_by)
         if dry_run:
-            _tell(session, report, None)
+            _tell(session, ceremony.check(name, session.actor, approved_by), None)
             return
         secretary = Secretary(session, records)
         confirm(name, yes=yes)
-        ceremony(name, session.actor, approved_by)
+        report = ceremony(name, session.actor, approved_by)
         facts = [("Destroyed", f"{report.purpose.words} {name}"), ("Tokens that needed it", "0")]
         kept = secretary.write(
             application, "Certificate of destruction", facts, [report], approved_by

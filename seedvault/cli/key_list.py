@@ -62,10 +62,8 @@ def _copied(key: StoredKey) -> str:
 def _seen(key: KeyState) -> str:
     report = key.report
     if report is None:
-        return "MISSING"
-    given = dict(report.attributes)
-    closed = given.get("SENSITIVE") and not given.get("EXTRACTABLE") and not given.get("MODIFIABLE")
-    state = "sensitive, not extractable, not modifiable" if closed else "NOT PROTECTED"
+        return key.trouble
+    state = "sensitive, not extractable, not modifiable" if key.is_closed else "NOT PROTECTED"
     uses = ", ".join(report.uses)
     answer = "" if key.answers else f"; answer {_ANSWERS[key.answers]}"
     return f"{report.kind}: {uses}; {state}{answer}"

@@ -1,7 +1,6 @@
 """What the ceremonies over the vault's own keys write down."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from seedvault.cli.options import Session
@@ -27,15 +26,18 @@ class Secretary:
         approved_by: str | None = None,
     ) -> KeptRecord:
         """The record's files, signed by the checkpoint key in the HSM."""
+        other = f"Approved by: {approved_by}" if approved_by else "Witness"
         record = CeremonyRecord(
             title,
             application.setting,
             system_clock(),
             self._session.actor,
+            approved_by,
             facts=tuple(facts),
             keys=tuple(map(_recorded, keys)),
+            signatures=("Custodian", other),
         )
-        return self.keep(application, replace(record, approved_by=approved_by))
+        return self.keep(application, record)
 
     def keep(self, application: Application, record: CeremonyRecord) -> KeptRecord:
         """The files of a record that is written already, signed in the same way."""

@@ -49,25 +49,26 @@ def reshare(  # noqa: PLR0913 - one parameter for each option
         --new-share-file dora.share --new-share-file emil.share
     """
     chosen = tuple(file.absolute() for file in new_files)
-    plan = SharePlan(needed or len(chosen) // 2 + 1, chosen)
-    with session.application() as application:
+    plan = SharePlan(len(chosen) // 2 + 1 if needed is None else needed, chosen)
+    opener = recovery_of(read_shares(share_files, session.home / RECOVERY_SHARE))
+    with opener as old, session.application() as application:
         ceremonies = application.ceremonies
-        old = recovery_of(read_shares(share_files, session.home / RECOVERY_SHARE))
         if dry_run:
             check_shares(plan)
-            names = [key.name for key in application.vault.vault_keys() if key.copy]
+            names = [key.name for key in ceremonies.reshare_keys.check(old)]
             _tell(session, plan, names, None, None)
             return
         secretary = Secretary(session, records)
         with ceremonies.new_recovery(plan) as new:
             copied = ceremonies.reshare_keys(old, new, session.actor)
+            set_id = new.set_id
         names = [key.name for key in copied]
         facts = [
             ("Copied anew", ", ".join(names)),
-            ("Shares", f"{plan}, set {new.set_id}, in the place of set {old.set_id}"),
+            ("Shares", f"{plan}, set {set_id}, in the place of set {old.set_id}"),
         ]
         kept = secretary.write(application, "New shares of the recovery key", facts, [])
-    _tell(session, plan, names, new.set_id, kept)
+    _tell(session, plan, names, set_id, kept)
 
 
 def _tell(
@@ -93,3 +94,4 @@ def _tell(
     for file in plan.files:
         click.echo(f"share   {file}")
     click.echo(f"record: {kept.text}")
+    click.echo("next: destroy the old shares; seedvault key backup FILE, where there is one")

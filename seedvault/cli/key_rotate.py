@@ -1,6 +1,8 @@
 """`seedvault key rotate`."""
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -65,35 +67,52 @@ def rotate(  # noqa: PLR0913 - one parameter for each option
     chosen = [_NAMES[name] for name in purposes] or list(ROTATED)
     if resume and purposes:
         raise click.UsageError("--resume makes no new key: leave out which")
-    if dry_run:
-        _foresee(session, [] if resume else chosen)
-        return 0
-    secretary = Secretary(session, records)
-    recovery = _recovery(session, share_files, resume=resume)
-    renewed = [] if resume else _renew(session, chosen, recovery)
-    with session.application() as application:  # the keys that are in use now
-        move = application.ceremonies.move_tokens
-        done = _Rotation(renewed, _moved(move, recovery, session.actor))
-        kept = _write(application, secretary, done)
-    _tell(session, done, kept)
+    with _recovery(session, share_files, resume=resume, ask=not dry_run) as recovery:
+        if dry_run:
+            _foresee(session, [] if resume else chosen, recovery)
+            return Exit.DONE
+        secretary = Secretary(session, records)
+        renewed, papers = ([], []) if resume else _renew(secretary, session, chosen, recovery)
+        with session.application() as application:  # the keys that are in use now
+            move = application.ceremonies.move_tokens
+            done = _Rotation(renewed, _moved(move, recovery, session.actor))
+            papers.append(_paper_of_the_move(application, secretary, done.move))
+    _tell(session, done, papers)
     return Exit.DECIDED_NO if done.move.left else Exit.DONE
 
 
-def _recovery(session: Session, share_files: tuple[str, ...], *, resume: bool) -> "Recovery | None":
-    """The recovery key, where anything of this needs one."""
+@contextmanager
+def _recovery(
+    session: Session, share_files: tuple[str, ...], *, resume: bool, ask: bool
+) -> Iterator["Recovery | None"]:
+    """The recovery key, where anything of this needs one; a dry run does not ask for it."""
     with session.application() as application:
         keys = application.vault.vault_keys()
         retired = application.ceremonies.move_tokens.retired()
-    if retired or (not resume and any(key.copy for key in keys if key.in_use)):
-        return recovery_of(read_shares(share_files, session.home / RECOVERY_SHARE))
-    return None
+    default = session.home / RECOVERY_SHARE
+    needed = retired or (not resume and any(key.copy for key in keys if key.in_use))
+    if needed and (ask or share_files or default.is_file()):
+        with recovery_of(read_shares(share_files, default)) as recovery:
+            yield recovery
+    else:
+        yield None
 
 
 def _renew(
-    session: Session, chosen: list[KeyPurpose], recovery: "Recovery | None"
-) -> list[Renewed]:
+    secretary: Secretary,
+    session: Session,
+    chosen: list[KeyPurpose],
+    recovery: "Recovery | None",
+) -> tuple[list[Renewed], list[KeptRecord]]:
+    """New keys, and their paper at once: what comes after may be interrupted."""
     with session.application() as application:
-        return application.ceremonies.renew_keys(chosen, recovery, session.actor)
+        renewed = application.ceremonies.renew_keys(chosen, recovery, session.actor)
+        facts = [
+            (each.new.purpose.words, f"{each.new.name} in the place of {each.old}")
+            for each in renewed
+        ]
+        reports = [each.new for each in renewed]
+        return renewed, [secretary.write(application, "New keys", facts, reports)]
 
 
 def _moved(move: MoveTokens, recovery: "Recovery | None", actor: str) -> Move:
@@ -106,9 +125,10 @@ def _moved(move: MoveTokens, recovery: "Recovery | None", actor: str) -> Move:
     return told
 
 
-def _foresee(session: Session, chosen: list[KeyPurpose]) -> None:
+def _foresee(session: Session, chosen: list[KeyPurpose], recovery: "Recovery | None") -> None:
     with session.application() as application:
         ceremonies = application.ceremonies
+        ceremonies.renew_keys.check(chosen, recovery)
         names = ceremonies.renew_keys.names(chosen)
         tokens = _to_move(application, chosen)
     if session.as_json:
@@ -116,6 +136,8 @@ def _foresee(session: Session, chosen: list[KeyPurpose]) -> None:
         return
     for name in names:
         click.echo(f"would be made  {name}")
+    if recovery is None:
+        output.note("the shares of the recovery key were not looked at")
     click.echo(f"{tokens} tokens would be moved; nothing was changed")
 
 
@@ -127,22 +149,16 @@ def _to_move(application: Application, chosen: list[KeyPurpose]) -> int:
     return application.ceremonies.move_tokens.left()
 
 
-def _write(application: Application, secretary: Secretary, done: _Rotation) -> KeptRecord:
+def _paper_of_the_move(application: Application, secretary: Secretary, move: Move) -> KeptRecord:
     facts = [
-        *(
-            (f"{each.new.purpose.words}", f"{each.new.name} in the place of {each.old}")
-            for each in done.renewed
-        ),
-        ("Tokens moved", str(done.move.moved)),
-        ("Tokens left", str(done.move.left)),
-        *(("Altered row, not moved", serial) for serial in done.move.broken),
+        ("Tokens moved", str(move.moved)),
+        ("Tokens left", str(move.left)),
+        *(("Altered row, not moved", serial) for serial in move.broken),
     ]
-    return secretary.write(
-        application, "Rotation of keys", facts, [each.new for each in done.renewed]
-    )
+    return secretary.write(application, "Tokens under new keys", facts, [])
 
 
-def _tell(session: Session, done: _Rotation, kept: KeptRecord) -> None:
+def _tell(session: Session, done: _Rotation, papers: list[KeptRecord]) -> None:
     move = done.move
     if session.as_json:
         output.document(
@@ -152,7 +168,7 @@ def _tell(session: Session, done: _Rotation, kept: KeptRecord) -> None:
                 "tokens": move.moved,
                 "left": move.left,
                 "broken": list(move.broken),
-                "record": kept.fields,
+                "records": [paper.fields for paper in papers],
                 "dry_run": False,
             },
         )
@@ -163,7 +179,8 @@ def _tell(session: Session, done: _Rotation, kept: KeptRecord) -> None:
     click.echo(f"{move.moved} tokens moved, {move.left} left")
     for serial in move.broken:
         output.note(f"{serial} stays as it is: its row was altered from outside")
-    click.echo(f"record: {kept.text}")
-    if done.renewed and not move.left:
-        old = " ".join(each.old for each in done.renewed)
-        click.echo(f"next: seedvault key destroy {old.split()[0]} --approved-by NAME")
+    for paper in papers:
+        click.echo(f"record: {paper.text}")
+    if not move.left:
+        for each in done.renewed:
+            click.echo(f"next: seedvault key destroy {each.old} --approved-by NAME")

@@ -45,6 +45,7 @@ class EventKind(Enum):
     TOKENS_MOVED = "key.tokens-moved"
     KEY_FORGOTTEN = "key.forgotten"
     KEY_DESTROYED = "key.destroyed"
+    KEY_REFUSED = "key.refused"
     KEYS_RESTORED = "key.restored"
     KEYS_COPIED = "key.copied"
     KEYS_RESHARED = "key.reshared"

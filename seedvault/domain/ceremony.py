@@ -142,6 +142,7 @@ def _signed_by_the_hsm(proof: Proof) -> Iterator[str]:
     yield f"Signed in the HSM by key {proof.signer.name}: {proof.stem}.json"
     yield from _wrapped("  SHA-256 of that file  ", proof.document_sha256)
     yield from _wrapped("  SHA-256 of the key    ", proof.signer.public_key_sha256)
+    yield f"    openssl pkey -pubin -in {proof.key_file} -outform DER | sha256sum"
     yield "  to verify it:"
     yield f"    openssl dgst -sha256 -verify {proof.key_file} \\"
     yield f"      -signature {proof.stem}.json.sig \\"

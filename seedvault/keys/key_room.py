@@ -1,7 +1,7 @@
 """The `KeyRoom` port over `hsm`'s ceremonies."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 
 import hsm
@@ -15,10 +15,12 @@ from seedvault.service.key_ports import KeyReport, MadeKey, Recovery
 class HsmKeyRoom:
     """Ceremonies on the vault's PKCS#11 token, each on a login of its own.
 
-    `enter` tells where that is, and its PIN, when one begins: a restoration makes the place before.
+    `enter` is a block for each, in which no other process holds one; it tells where that is, and
+    its PIN: a restoration makes the place before. KEKs are put only where `demands` are met.
     """
 
-    enter: Callable[[], tuple[hsm.Location, hsm.Pin]]
+    enter: Callable[[], AbstractContextManager[tuple[hsm.Location, hsm.Pin]]]
+    demands: hsm.Demands
 
     def holds(self, name: str) -> bool:
         with self._ceremony() as ceremony:
@@ -58,12 +60,14 @@ class HsmKeyRoom:
 
     @contextmanager
     def _ceremony(self) -> Iterator[hsm.Ceremony]:
-        with translated(), hsm.Ceremony(*self.enter()) as ceremony:
+        with translated(), self.enter() as place, hsm.Ceremony(*place, self.demands) as ceremony:
             try:
                 yield ceremony
             except hsm.Policy as error:
                 raise Conflict(
-                    str(error), unchanged="No key was made.", remedy="See: seedvault key list"
+                    str(error),
+                    unchanged="No key was made or ended.",
+                    remedy="See: seedvault key list",
                 ) from error
 
 

@@ -1,7 +1,7 @@
 """The `TransportRoom` port over `hsm`'s ceremonies for transport keys."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from itertools import count
 
@@ -30,7 +30,7 @@ _OAEP = {"sha1": hsm.Cipher.RSA_OAEP_SHA1, "sha256": hsm.Cipher.RSA_OAEP_SHA256}
 class HsmTransportRoom:
     """Ceremonies on the vault's PKCS#11 token, each on a login of its own; see `HsmKeyRoom`."""
 
-    enter: Callable[[], tuple[hsm.Location, hsm.Pin]]
+    enter: Callable[[], AbstractContextManager[tuple[hsm.Location, hsm.Pin]]]
 
     def refuse_taken(self, label: KeyLabel) -> None:
         with self._ceremony() as ceremony, _label_free():
@@ -72,7 +72,7 @@ class HsmTransportRoom:
 
     @contextmanager
     def _ceremony(self) -> Iterator[hsm.TransportCeremony]:
-        with translated(), hsm.TransportCeremony(*self.enter()) as ceremony:
+        with translated(), self.enter() as place, hsm.TransportCeremony(*place) as ceremony:
             yield ceremony
 
 

@@ -5,7 +5,11 @@ from seedvault.domain.errors import InvalidInput
 
 def check_second_person(approved_by: str, actor: str, *, unchanged: str) -> None:
     """Raises InvalidInput where whoever does it is also the one who is said to have agreed."""
-    if _person(approved_by) in {_person(actor), ""}:
+    if not _person(approved_by):
+        raise InvalidInput(
+            "--approved-by names nobody", unchanged=unchanged, remedy="Name who else agreed."
+        )
+    if _person(approved_by) == _person(actor):
         raise InvalidInput(
             f"--approved-by {approved_by}: whoever does this cannot approve it too",
             unchanged=unchanged,
@@ -15,4 +19,4 @@ def check_second_person(approved_by: str, actor: str, *, unchanged: str) -> None
 
 def _person(name: str) -> str:
     """Whose account it is: the system's accounts are called os:NAME."""
-    return name.strip().removeprefix("os:").casefold()
+    return name.strip().casefold().removeprefix("os:").strip()

@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from seedvault.domain.audit import AuditEvent, EventKind
-from seedvault.domain.errors import NotAllowed, NotFound
+from seedvault.domain.errors import Conflict, NotAllowed, NotFound, SeedvaultError
 from seedvault.domain.vault_key import KeyPurpose, StoredKey, in_use
 from seedvault.service.key_ports import KeyReport, KeyRoom, KeyVault, Recovery
 from seedvault.service.ports import Clock
@@ -13,26 +13,35 @@ from seedvault.service.ports import Clock
 
 @dataclass(frozen=True, slots=True)
 class KeyState:
-    """A key as the vault knows it, and as the HSM shows it; None where it is not there.
+    """A key as the vault knows it, and as the HSM shows it.
 
-    `tokens` counts those that need it. `answers` tells whether its answer to a known question is
-    the one on record; None where none is.
+    Where there is no report, `trouble` says why. `tokens` counts those that need the key. `answers`
+    tells whether its answer to a known question is the one on record; None where none is.
     """
 
     stored: StoredKey
     report: KeyReport | None
     tokens: int
+    trouble: str = "MISSING"
 
     @property
     def answers(self) -> bool | None:
         if self.report is None or self.stored.check_value is None:
             return None
-        return self.report.check_value == self.stored.check_value
+        return not _differs(self.stored.check_value, self.report.check_value)
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether its attributes keep it where it is, and as it is."""
+        given = dict(self.report.attributes) if self.report else {}
+        return bool(
+            given.get("SENSITIVE") and not given.get("EXTRACTABLE") and not given.get("MODIFIABLE")
+        )
 
     @property
     def is_sound(self) -> bool:
-        """Whether the key is there, and is the one on record."""
-        return self.report is not None and self.answers is not False
+        """Whether the key is there, is protected, and is the one on record."""
+        return self.is_closed and self.answers is not False
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +53,15 @@ class ListKeys:
 
     def __call__(self) -> list[KeyState]:
         needed = self.vault.key_references()
-        return [
-            KeyState(key, self._report(key.name), needed.get(key.name, 0))
-            for key in self.vault.vault_keys()
-        ]
+        return [self._state(key, needed.get(key.name, 0)) for key in self.vault.vault_keys()]
 
-    def _report(self, name: str) -> KeyReport | None:
-        with suppress(NotFound):
-            return self.room.report(name)
-        return None
+    def _state(self, key: StoredKey, tokens: int) -> KeyState:
+        try:
+            return KeyState(key, self.room.report(key.name), tokens)
+        except NotFound:
+            return KeyState(key, None, tokens)
+        except Conflict as several:
+            return KeyState(key, None, tokens, several.what)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,18 +71,20 @@ class CopyKeys:
     vault: KeyVault
     clock: Clock
 
-    def __call__(self, actor: str, *, dry_run: bool = False) -> list[StoredKey]:
+    def copies(self) -> list[StoredKey]:
         """Raises NotAllowed where a key that is needed was made without a copy."""
         keys = [key for key in self.vault.vault_keys() if key.purpose is not KeyPurpose.CHECKPOINT]
         lacking = [key.name for key in keys if key.copy is None]
         if lacking:
             raise _no_copies(lacking)
-        if not dry_run:
-            names = ", ".join(key.name for key in keys)
-            event = AuditEvent(EventKind.KEYS_COPIED, self.clock(), actor, detail=names)
-            with self.vault.transaction() as transaction:
-                transaction.commit(event)
         return keys
+
+    def record(self, keys: Sequence[StoredKey], actor: str) -> None:
+        """Put on record that they were carried away, once they are in their file."""
+        names = ", ".join(key.name for key in keys)
+        event = AuditEvent(EventKind.KEYS_COPIED, self.clock(), actor, detail=names)
+        with self.vault.transaction() as transaction:
+            transaction.commit(event)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +97,7 @@ class ReshareKeys:
 
     def __call__(self, old: Recovery, new: Recovery, actor: str) -> list[StoredKey]:
         """The keys with their new copies. Raises NotAllowed where `old` does not open the old."""
-        keys = [key for key in self.vault.vault_keys() if key.copy is not None]
-        if not keys:
-            raise _no_copies([in_use(self.vault.vault_keys()).kek])
-        copied = self.room.recopy(keys, old, new)
+        copied = self.room.recopy(self.check(old), old, new)
         names = ", ".join(key.name for key in copied)
         detail = f"{names}: shares of set {old.set_id} -> {new.set_id}"
         event = AuditEvent(EventKind.KEYS_RESHARED, self.clock(), actor, detail=detail)
@@ -98,6 +106,14 @@ class ReshareKeys:
                 transaction.replace_copy(key)
             transaction.commit(event)
         return copied
+
+    def check(self, old: Recovery) -> list[StoredKey]:
+        """The keys that would be copied anew; raises what that would raise."""
+        keys = [key for key in self.vault.vault_keys() if key.copy is not None]
+        if not keys:
+            raise _no_copies([in_use(self.vault.vault_keys()).kek])
+        self.room.prove(keys, old)
+        return keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,10 +142,35 @@ class RestoreKeys:
             made.append(checkpoint)
             self._record(new.report, reports, recovery, actor)
         except BaseException:
-            for name in made:
-                self.room.destroy(name)
+            self._undo(made)
             raise
         return [*reports, new.report]
+
+    def check(
+        self, copies: Sequence[StoredKey] | None, recovery: Recovery, *, proven: bool
+    ) -> list[StoredKey]:
+        """What would be restored; raises what that would raise.
+
+        Only where there is a PKCS#11 token already can the copies be `proven`.
+        """
+        keys = self.restorable(copies)
+        if proven:
+            held = [key.name for key in keys if self.room.holds(key.name)]
+            if held:
+                raise Conflict(
+                    f"{', '.join(held)}: on the PKCS#11 token already", remedy="Nothing is lost."
+                )
+            self.room.prove(keys, recovery)
+        return keys
+
+    def _undo(self, made: Sequence[str]) -> None:
+        """End what was made, unless the vault came to know it: a commit may have had no answer."""
+        known = {key.name for key in self.vault.vault_keys()}
+        if made[-1] in known and made[-1].startswith(KeyPurpose.CHECKPOINT.letter):
+            return
+        for name in made:
+            with suppress(SeedvaultError):
+                self.room.destroy(name)
 
     def restorable(self, copies: Sequence[StoredKey] | None) -> list[StoredKey]:
         """The vault's keys with their copies. Raises NotAllowed where one has none."""
@@ -153,7 +194,7 @@ class RestoreKeys:
     def _compare(self, reports: Sequence[KeyReport]) -> None:
         on_record = {key.name: key.check_value for key in self.vault.vault_keys()}
         for report in reports:
-            if on_record[report.name] not in {None, report.check_value}:
+            if _differs(on_record[report.name], report.check_value):
                 raise NotAllowed(
                     f"the copy of {report.name} holds another key than the vault's: its check "
                     f"value is {report.check_value}, not {on_record[report.name]}",
@@ -194,6 +235,16 @@ class RestoreKeys:
             for name in gone:
                 transaction.forget_key(name)
             transaction.commit(AuditEvent(EventKind.KEYS_RESTORED, now, actor, detail=detail))
+
+
+def _differs(on_record: str | None, answer: str) -> bool:
+    """Whether two check values are of different keys, as far as they can be compared.
+
+    A KEK's name, behind a stroke, the format that its module wraps in.
+    """
+    if on_record is None or on_record.partition("/")[2] != answer.partition("/")[2]:
+        return False
+    return on_record != answer
 
 
 def _no_copies(names: Sequence[str]) -> NotAllowed:

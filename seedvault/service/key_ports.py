@@ -19,6 +19,9 @@ from seedvault.service.ports import (
 class KeyTransaction(Transaction, Protocol):
     """A write transaction that may change the vault's keys."""
 
+    def refuse_imports(self) -> None:
+        """Raises Conflict where any import is under way; none begins before this ends."""
+
     def rekey(self, seen: StoredToken, now: StoredToken, fingerprint: Fingerprint) -> bool:
         """Write a token's seed and seal under other keys; whether it was still `seen`."""
 

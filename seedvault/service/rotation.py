@@ -20,7 +20,15 @@ from seedvault.domain.names import Serial
 from seedvault.domain.vault_key import KeyPurpose, KeysInUse, StoredKey, in_use
 from seedvault.service.approval import check_second_person
 from seedvault.service.decide import Case
-from seedvault.service.key_ports import KeyReport, KeyRoom, KeyVault, Mover, MovingKeys, Recovery
+from seedvault.service.key_ports import (
+    KeyReport,
+    KeyRoom,
+    KeyVault,
+    MadeKey,
+    Mover,
+    MovingKeys,
+    Recovery,
+)
 from seedvault.service.ports import Clock, Fingerprint, StoredToken
 
 ROTATED = (KeyPurpose.KEK, KeyPurpose.SEAL, KeyPurpose.FINGERPRINT)
@@ -54,30 +62,36 @@ class RenewKeys:
         A vault whose keys were copied for custodians keeps it so: InvalidInput without their
         recovery key, NotAllowed with another one.
         """
-        keys = self.vault.vault_keys()
-        old, names = in_use(keys), self.names(purposes)
-        if KeyPurpose.KEK in purposes:
-            self._refuse_stranding(next(key for key in keys if key.name == old.kek))
-        copied = [key for key in keys if key.in_use and key.copy is not None]
-        if copied and recovery is None:
-            raise _shares_needed(
-                "new keys are copied for them, as the old ones were", "No key was made."
-            )
-        if recovery is not None:
-            self.room.prove(copied, recovery)
+        self.check(purposes, recovery)
+        if recovery is None and self._copied():
+            raise _shares_needed("new keys are copied as the old ones were", "No key was made.")
+        old, names = in_use(self.vault.vault_keys()), self.names(purposes)
         made = self.room.make(names, recovery)
         try:
-            for purpose, key in zip(purposes, made, strict=True):
-                self._take_into_use(purpose, key.report, key.copy, recovery, actor)
+            self._take_into_use(made, recovery, actor)
         except BaseException:
             self._remove_unused(names)
             raise
         return [Renewed(old.of(key.report.purpose), key.report) for key in made]
 
+    def check(self, purposes: Sequence[KeyPurpose], recovery: Recovery | None) -> None:
+        """Raises what making them would raise; without a recovery key, copies are not tried."""
+        if recovery is not None:
+            self.room.prove(self._copied(), recovery)
+        kek = in_use(self.vault.vault_keys()).kek
+        if KeyPurpose.KEK in purposes:
+            self._refuse_stranding(next(k for k in self.vault.vault_keys() if k.name == kek))
+        if KeyPurpose.FINGERPRINT in purposes:
+            with self.vault.transaction() as transaction:
+                transaction.refuse_imports()
+
     def names(self, purposes: Sequence[KeyPurpose]) -> list[str]:
         """What the new keys will be called: a name that the HSM knows already is left alone."""
         keys = self.vault.vault_keys()
         return [self._free_name(purpose, keys) for purpose in purposes]
+
+    def _copied(self) -> list[StoredKey]:
+        return [key for key in self.vault.vault_keys() if key.in_use and key.copy is not None]
 
     def _refuse_stranding(self, kek: StoredKey) -> None:
         """Raises InvalidInput where seeds would stay under a KEK that is not in use, for ever."""
@@ -91,21 +105,30 @@ class RenewKeys:
         return f"{purpose.letter}{version}"
 
     def _take_into_use(
-        self,
-        purpose: KeyPurpose,
-        report: KeyReport,
-        copy: bytes | None,
-        recovery: Recovery | None,
-        actor: str,
+        self, made: Sequence[MadeKey], recovery: Recovery | None, actor: str
     ) -> None:
-        now = self.clock()
-        set_id = recovery.set_id if recovery and copy else None
-        key = StoredKey(report.name, purpose, True, now, report.check_value, copy, set_id)  # noqa: FBT003 - in the order of its fields
-        old = in_use(self.vault.vault_keys()).of(purpose)
-        detail = f"{purpose.words} {old} -> {key.name}, check value {key.check_value}"
+        """All of them at once: a rotation is not half begun."""
+        now, old = self.clock(), in_use(self.vault.vault_keys())
+        told = []
         with self.vault.transaction() as transaction:
-            transaction.add_key(key)
-            transaction.commit(AuditEvent(EventKind.KEY_ROTATED, now, actor, detail=detail))
+            for key in made:
+                report, set_id = key.report, recovery.set_id if recovery and key.copy else None
+                transaction.add_key(
+                    StoredKey(
+                        report.name,
+                        report.purpose,
+                        in_use=True,
+                        created_at=now,
+                        check_value=report.check_value,
+                        copy=key.copy,
+                        recovery=set_id,
+                    )
+                )
+                was = old.of(report.purpose)
+                words = report.purpose.words
+                told.append(f"{words} {was} -> {report.name}, check value {report.check_value}")
+            event = AuditEvent(EventKind.KEY_ROTATED, now, actor, detail="; ".join(told))
+            transaction.commit(event)
 
     def _remove_unused(self, names: Sequence[str]) -> None:
         known = {key.name for key in self.vault.vault_keys()}
@@ -254,7 +277,13 @@ class DestroyKey:
 
         Raises Conflict where it is in use, or a token needs it; NotFound where there is none.
         """
-        report = self.check(name, actor, approved_by)
+        try:
+            report = self.check(name, actor, approved_by)
+        except (Conflict, InvalidInput) as refused:
+            with self.vault.transaction() as transaction:
+                event = self._event(EventKind.KEY_REFUSED, actor, f"{name}: {refused.what}")
+                transaction.commit(event)
+            raise
         agreed = f"{report.purpose.words} {name}, approved by {approved_by}"
         if any(key.name == name for key in self.vault.vault_keys()):
             with self.vault.transaction() as transaction:
@@ -270,9 +299,14 @@ class DestroyKey:
         check_second_person(approved_by, actor, unchanged="No key was destroyed.")
         report = self.room.report(name)
         if name in {key.name for key in self.vault.vault_keys() if key.in_use}:
+            can_rotate = any(name.startswith(purpose.letter) for purpose in ROTATED)
             raise Conflict(
                 f"key {name} is in use",
-                remedy="Put another in its place first: seedvault key rotate",
+                remedy=(
+                    "Put another in its place first: seedvault key rotate"
+                    if can_rotate
+                    else "It has no successor: a vault keeps it."
+                ),
             )
         needed = self.vault.key_references().get(name, 0)
         if needed:

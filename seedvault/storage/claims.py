@@ -96,11 +96,14 @@ def take_claim(database: Database, begun: Import, now: datetime) -> Claim:
 def refuse_while_importing(database: Database) -> None:
     """Raises Conflict where any import is under way, in the caller's transaction.
 
-    What it has compared with the vault's fingerprints would not hold under another key.
+    What it has compared with the vault's fingerprints would not hold under another key, and which
+    transport key it used shows only when it ends.
     """
     for claim in _living(database):
         raise Conflict(
-            f"{claim.started_by} is importing a file: the fingerprint key cannot change meanwhile",
+            f"{claim.started_by} is importing a file: the key cannot be changed or destroyed "
+            "meanwhile",
+            unchanged="Nothing was changed.",
             remedy="Wait for that import to end: seedvault batch list",
         )
 

@@ -88,6 +88,12 @@ class SqlTransaction:
             ).fetchall()
         return len(changed) == 1
 
+    def refuse_imports(self) -> None:
+        """Raises Conflict where any import is under way; none begins before this ends."""
+        self._check_open()
+        with self._database.explained:
+            refuse_while_importing(self._database)
+
     def add_key(self, key: StoredKey) -> None:
         """Raises Conflict where the name is taken."""
         self._check_open()

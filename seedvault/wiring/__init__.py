@@ -33,6 +33,7 @@ from seedvault.wiring.founding import (
     Initialised,
     examine,
     fresh_place,
+    has_place,
     initialise,
 )
 from seedvault.wiring.places import location
@@ -52,6 +53,7 @@ __all__ = [
     "SharePlan",
     "examine",
     "fresh_place",
+    "has_place",
     "initialise",
     "known_formats",
     "location",

@@ -23,6 +23,7 @@ from seedvault.service.transport_keys import (
 )
 from seedvault.service.transport_ports import TransportRoom
 from seedvault.wiring import places
+from seedvault.wiring.alone import alone
 from seedvault.wiring.clock import system_clock
 from seedvault.wiring.shares import SharePlan, check_shares, write_shares
 
@@ -86,9 +87,12 @@ class Ceremonies:
 
     @property
     def _room(self) -> KeyRoom:
+        import hsm
         from seedvault.keys.key_room import HsmKeyRoom
 
-        return HsmKeyRoom(self._enter)
+        settings = self._application.settings
+        demands = hsm.Demands(hsm.Tier(settings.min_tier.value), settings.accept_weaknesses)
+        return HsmKeyRoom(self._enter, demands)
 
     @property
     def create_transport_key(self) -> CreateTransportKey:
@@ -113,20 +117,33 @@ class Ceremonies:
 
         return HsmTransportRoom(self._enter)
 
-    def _enter(self) -> "tuple[hsm.Location, hsm.Pin]":
+    @contextmanager
+    def _enter(self) -> "Iterator[tuple[hsm.Location, hsm.Pin]]":
         settings = self._application.settings
         places.refuse_missing_store(settings)
-        return places.location(settings), places.pin(settings)
+        with alone(settings.home):
+            place = places.location(settings)
+            if settings.require_fips:
+                places.refuse_unapproved(place)
+            yield place, places.pin(settings)
 
 
-def recovery_of(shares: Sequence[str]) -> Recovery:
-    """The recovery key out of its shares. Raises InvalidInput where they do not make one."""
+@contextmanager
+def recovery_of(shares: Sequence[str]) -> Iterator[Recovery]:
+    """The recovery key out of its shares, wiped at the end of the block.
+
+    Raises InvalidInput where they do not make one.
+    """
     import hsm
 
     try:
-        return hsm.RecoveryKey.combine(shares)
+        recovery = hsm.RecoveryKey.combine(shares)
     except hsm.Policy as error:
         raise InvalidInput(str(error)) from error
+    try:
+        yield recovery
+    finally:
+        recovery.wipe()
 
 
 def shares_needed(share: str) -> tuple[str, int]:

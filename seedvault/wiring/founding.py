@@ -21,7 +21,14 @@ from seedvault.service.examination import Examination, Frailty
 from seedvault.service.fips import refuse_module
 from seedvault.service.ports import VaultIdentity
 from seedvault.wiring.clock import system_clock
-from seedvault.wiring.places import library_of, location, module_words, pin, refuse_unapproved
+from seedvault.wiring.places import (
+    library_of,
+    location,
+    module_words,
+    pin,
+    refuse_missing_store,
+    refuse_unapproved,
+)
 from seedvault.wiring.shares import SharePlan, check_shares, write_secret, write_shares
 from seedvault.wiring.strangers import refuse_strangers
 
@@ -57,7 +64,7 @@ def initialise(
     refuse_strangers()
     _refuse_existing(settings)
     library = library_of(settings)
-    check_shares(shares)
+    check_shares(shares, settings.home)
     if settings.require_fips:
         _refuse_module(settings)
     if dry_run:
@@ -90,9 +97,12 @@ def examine(settings: Settings) -> Examination:
     """
     import hsm
     from seedvault.keys import translated
+    from seedvault.storage import sqlite_path
 
-    if settings.module is not None or settings.hsm_home.is_dir():
+    if has_place(settings):
         return _examined(settings)
+    if sqlite_path(settings.database).exists():
+        refuse_missing_store(settings)
     with tempfile.TemporaryDirectory(prefix="seedvault-") as directory, ExitStack() as undo:
         there = replace(settings, home=Path(directory), pin_file=Path(directory) / "pin")
         _make_store(there, undo)
@@ -206,6 +216,11 @@ def _so_pin(settings: Settings) -> "hsm.Pin | None":
     import hsm
 
     return hsm.Pin.from_file(settings.hsm_home / _SO_PIN) if settings.module is None else None
+
+
+def has_place(settings: Settings) -> bool:
+    """Whether there is a PKCS#11 token for the vault's keys, as far as can be told from here."""
+    return settings.module is not None or settings.hsm_home.is_dir()
 
 
 @contextmanager

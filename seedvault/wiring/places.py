@@ -38,7 +38,8 @@ def refuse_missing_store(settings: Settings) -> None:
     if settings.module is None and not settings.hsm_home.is_dir():
         raise HsmUnavailable(
             f"{settings.hsm_home} is missing: the keys of this vault were in it",
-            remedy="Bring it back from a backup; without it no seed can be opened.",
+            remedy="Bring it back from a backup, or bring the keys back by their shares: "
+            "seedvault key restore",
         )
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from seedvault.domain.errors import Conflict, InvalidInput
+from seedvault.domain.errors import Conflict, InvalidInput, StorageUnavailable
 
 if TYPE_CHECKING:
     import hsm
@@ -36,8 +36,11 @@ class SharePlan:
         return f"{self.needed}-of-{len(self.files)}"
 
 
-def check_shares(shares: SharePlan | None) -> None:
-    """Raises InvalidInput for an impossible plan, Conflict where a file is there already."""
+def check_shares(shares: SharePlan | None, home: Path | None = None) -> None:
+    """Raises InvalidInput for an impossible plan, Conflict where a file is there already.
+
+    The vault's `home` may be made later; every other directory must be there.
+    """
     import hsm
 
     if shares is None:
@@ -47,6 +50,11 @@ def check_shares(shares: SharePlan | None) -> None:
     except hsm.Policy as error:
         raise InvalidInput(str(error)) from error
     for file in shares.files:
+        if file.parent != home and not file.parent.is_dir():
+            raise StorageUnavailable(
+                f"{file}: there is no directory {file.parent} to write the share to",
+                remedy="Make it first, or name another place for this share.",
+            )
         if file.exists() or shares.files.count(file) > 1:
             raise Conflict(
                 f"{file}: there is a file already, or two shares would go there",

@@ -73,10 +73,10 @@ def test_a_record_that_was_altered_is_not_the_one_that_was_signed(
     seedvault: CommandLine, shares: list[Path]
 ) -> None:
     record = seedvault.ok("key", "rotate", "seal", *_share_options(*shares[1:]), "--json").document
-    document = Path(record["record"]["json"])
-    assert _openssl_verifies(record["record"])
+    document = Path(record["records"][0]["json"])
+    assert _openssl_verifies(record["records"][0])
     document.write_text(document.read_text().replace("s1", "s0"))
-    assert not _openssl_verifies(record["record"])
+    assert not _openssl_verifies(record["records"][0])
 
 
 def test_a_rotation_is_foreseen_and_changes_nothing(seedvault: CommandLine) -> None:
@@ -86,11 +86,34 @@ def test_a_rotation_is_foreseen_and_changes_nothing(seedvault: CommandLine) -> N
     assert "k2" not in names
 
 
+def test_a_dry_run_refuses_what_the_rotation_would(
+    seedvault: CommandLine, shares: list[Path], tmp_path: Path
+) -> None:
+    other = CommandLine(tmp_path / "other")
+    other.ok("init")
+    for command in (["rotate"], ["reshare", "--new-share-file", tmp_path / "new"], ["restore"]):
+        foreign = _share_options(other.home / "recovery-share")
+        refused = seedvault("key", *command, *foreign, "--dry-run")
+        assert refused.code in {4, 5}, (command, refused)
+
+
+def test_under_require_fips_a_ceremony_is_refused_before_it_begins(
+    seedvault: CommandLine, shares: list[Path]
+) -> None:
+    (seedvault.home / "seedvault.toml").write_text("[hsm]\nrequire_fips = true\n")
+    shutil.rmtree(seedvault.home / "hsm")
+    events = seedvault.ok("audit", "list", "--json").document["events"]
+    for command in (["restore"], ["reshare", "--new-share-file", seedvault.home / "new"]):
+        assert seedvault("key", *command, *_share_options(*shares)).code in {5, 6}
+    assert seedvault.ok("audit", "list", "--json").document["events"] == events
+    assert not (seedvault.home / "hsm").exists()
+
+
 def test_too_few_shares_and_those_of_another_vault_change_nothing(
     seedvault: CommandLine, shares: list[Path], tmp_path: Path
 ) -> None:
     few = seedvault("key", "rotate", *_share_options(shares[0]))
-    assert (few.code, "as many shares as are needed" in few.err) == (2, True)
+    assert (few.code, "2 different ones are needed" in few.err) == (2, True)
     other = CommandLine(tmp_path / "other")
     other.ok("init")
     foreign = seedvault("key", "rotate", *_share_options(other.home / "recovery-share"))

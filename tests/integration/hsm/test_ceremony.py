@@ -94,7 +94,7 @@ def test_a_key_that_is_there_twice_is_no_key() -> None:
     location = vault_location("two-keks")
     connection = Connection(location, pin())
     with workshop(connection) as shop:
-        ceremony._make(shop, FIRST.kek, None)
+        ceremony._make(shop, FIRST.kek, None, [])
     connection.close()
 
     with pytest.raises(KeyNotFound, match="2 keys"):

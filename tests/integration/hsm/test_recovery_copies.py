@@ -25,8 +25,8 @@ from hsm import (
     initialise,
     named,
 )
-from hsm.ceremony import prepare
 from hsm.connection import Connection
+from hsm.place import prepare
 from hsm.templates import EXPOSED_SEED
 from tests.support.softhsm import TEST_SO_PIN, fresh_location, pin
 
@@ -197,3 +197,26 @@ def test_a_destroyed_key_is_gone_and_is_not_destroyed_twice(
     for key in (FIRST.checkpoint, FIRST.checkpoint_public):
         assert connection.run(lambda session, key=key: session.find_all(key)) == []  # type: ignore[misc]
     connection.close()
+
+
+def test_whoever_loses_a_race_for_a_name_leaves_the_other_ones_key(
+    made: tuple[MadeKey, ...], place: Location, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both looked before either made it; in the vault, a lock keeps them apart."""
+    second = FIRST.seal.next
+    with Ceremony(place, pin()) as one, Ceremony(place, pin()) as other:
+        one.make([second], None)
+        monkeypatch.setattr(other, "refuse_existing", lambda keys: None)
+        with pytest.raises(Policy, match="several objects"):
+            other.make([second], None)
+        assert one.report(second).name == "s2"
+
+
+def test_a_recovery_key_is_wiped_while_an_error_still_points_at_it(place: Location) -> None:
+    recovery, _ = RecoveryKey.generate(Quorum(1, 1), os.urandom)
+    with recovery.expose() as octets:
+        held = memoryview(octets)
+    recovery.wipe()
+    assert bytes(held) == bytes(32)
+    with pytest.raises(Policy, match="wiped"), recovery.expose():
+        pass

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event, Thread
@@ -55,7 +55,7 @@ class House:
 
     @property
     def room(self) -> HsmKeyRoom:
-        return HsmKeyRoom(lambda: (self.place, pin()))
+        return HsmKeyRoom(lambda: nullcontext((self.place, pin())), hsm.Demands())
 
     @contextmanager
     def keys(self) -> Iterator[HsmKeys]:
@@ -238,6 +238,16 @@ def test_nobody_agrees_with_themselves(house: House) -> None:
     with pytest.raises(InvalidInput, match="cannot approve it too"):
         DestroyKey(house.vault, house.room, lambda: NOON)("k1", "os:bob", "Bob")
     assert house.room.holds("k1")
+    (refused,) = house.kinds(EventKind.KEY_REFUSED)
+    assert "cannot approve it too" in refused
+
+
+@pytest.mark.parametrize("second", ["OS:Root", "os: root", " ROOT "])
+def test_a_name_in_other_letters_is_the_same_person(house: House, second: str) -> None:
+    house.renew(KEK)
+    house.move()
+    with pytest.raises(InvalidInput, match="cannot approve it too"):
+        DestroyKey(house.vault, house.room, lambda: NOON)("k1", "os:root", second)
 
 
 def test_a_key_that_is_nowhere_is_not_destroyed(house: House) -> None:
@@ -312,6 +322,16 @@ def test_the_fingerprint_key_does_not_change_in_the_middle_of_an_import(house: H
         house.renew((KeyPurpose.FINGERPRINT,))
     assert in_use(house.vault.vault_keys()).fingerprint == "f1"
     assert not house.room.holds("f2")
+
+
+def test_a_rotation_of_all_keys_during_an_import_changes_none_of_them(house: House) -> None:
+    with (
+        house.vault.stage(SOURCE, Tier.NARROW, "ingrid", NOON),
+        pytest.raises(Conflict, match="ingrid is importing"),
+    ):
+        house.renew()
+    assert {key.name for key in house.vault.vault_keys()} == {"k1", "s1", "f1", "c1", "x1"}
+    assert not any(house.room.holds(name) for name in ("k2", "s2", "f2"))
 
 
 def test_nothing_is_imported_until_all_fingerprints_are_renewed(house: House) -> None:

@@ -3,7 +3,7 @@
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -78,7 +78,7 @@ class House:
 @pytest.fixture
 def house(tmp_path: Path, location: hsm.Location) -> Iterator[House]:
     vault = make_vault(tmp_path)
-    room = HsmTransportRoom(lambda: (location, pin()))
+    room = HsmTransportRoom(lambda: nullcontext((location, pin())))
     yield House(tmp_path, vault, room)
     vault.close()
     with hsm.TransportCeremony(location, pin()) as ceremony:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from hsm.ceremony import _create_token
 from hsm.module import Module
+from hsm.place import _create_token
 from hsm.softhsm import LIBRARY_VARIABLE
 from seedvault import config, wiring
 from seedvault.config import FILE_NAME, Settings

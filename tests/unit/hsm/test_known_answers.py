@@ -42,4 +42,4 @@ def test_every_format_has_a_known_answer_and_a_standard_number_that_is_asked_fir
 
 def test_the_fallback_without_a_check_value_is_the_last_one() -> None:
     assert ORDER[-1].format is BlobFormat.AES_CBC_PAD
-    assert len({each.number for each in ORDER}) == len(ORDER)
+    assert len({(each.number, each.format) for each in ORDER}) == len(ORDER)
