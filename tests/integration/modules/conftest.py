@@ -44,7 +44,7 @@ def vault(place: tuple[str, Location]) -> Iterator[MatrixVault]:
     recovery, _ = RecoveryKey.generate(Quorum(2, 3), lambda octets: bytes(range(octets)))
     made = initialise(location, pin(), None, recovery, Demands(accept_weaknesses=True))
     yield MatrixVault(name, location, recovery, made)
-    with Ceremony(location, pin()) as ceremony:
+    with Ceremony(location, pin(), Demands(accept_weaknesses=True)) as ceremony:
         ceremony.remove(FIRST.objects)
 
 

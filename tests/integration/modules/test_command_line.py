@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hsm import Ceremony, Location, Tier
+from hsm import Ceremony, Demands, Location, Tier
 from hsm.vault_key import FIRST
 from tests.integration.modules.expectations import Expected
 from tests.support.cli import CommandLine
@@ -24,7 +24,7 @@ def where(place: tuple[str, Location], tmp_path: Path) -> Iterator[list[str | Pa
         "--module", location.library, "--token-label", location.token_label,
         "--pin-file", pin_file,
     ]  # fmt: skip
-    with Ceremony(location, pin()) as ceremony:
+    with Ceremony(location, pin(), Demands(accept_weaknesses=True)) as ceremony:
         ceremony.remove(FIRST.objects)
 
 
