@@ -60,20 +60,26 @@ def destroy(  # noqa: PLR0913 - one parameter for each option
 def _facts(done: Destroyed) -> list[tuple[str, str]]:
     key = done.key
     opened = [opened_words(batch) for batch in done.batches] or ["none"]
-    after = (
-        "destroyed in the HSM, and looked for afterwards: it is gone"
-        if done.was_there
-        else "the HSM did not have it any more"
-    )
     return [
         ("Destroyed", f"transport key {key.label}"),
         ("Kind", key.kind.words),
         ("Check value", key.check_value),
         ("Origin", key.origin),
         ("Since", f"{key.created_at:%Y-%m-%d %H:%M:%S} UTC, by {key.created_by}"),
-        ("How", after),
+        ("How", _how(done)),
         *(("Batch it opened", words) for words in opened),
     ]
+
+
+def _how(done: Destroyed) -> str:
+    if done.was_there:
+        return "destroyed in the HSM, and looked for afterwards: it is gone"
+    if done.begun_at is not None:
+        return (
+            f"gone from the HSM: a run of {done.begun_at:%Y-%m-%d %H:%M:%S} UTC, which did not "
+            "finish, had begun to destroy it"
+        )
+    return "the HSM did not have it any more"
 
 
 def _tell(session: Session, done: Destroyed, kept: KeptRecord | None) -> None:

@@ -51,6 +51,7 @@ class EventKind(Enum):
     KEYS_RESHARED = "key.reshared"
     TRANSPORT_CREATED = "transport.created"
     TRANSPORT_IMPORTED = "transport.imported"
+    TRANSPORT_ENDING = "transport.ending"
     TRANSPORT_DESTROYED = "transport.destroyed"
     TRANSPORT_REFUSED = "transport.refused"
 

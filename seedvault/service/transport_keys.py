@@ -1,6 +1,7 @@
 """Ceremonies for transport keys: made for a maker, brought in, looked at, destroyed."""
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from seedvault.domain.audit import AuditEvent, EventKind
 from seedvault.domain.batch import Batch
@@ -14,7 +15,7 @@ from seedvault.domain.names import KeyLabel
 from seedvault.domain.transport_key import StoredTransportKey, TransportKind
 from seedvault.service.approval import check_second_person
 from seedvault.service.fips import refuse_transport_key
-from seedvault.service.ports import Clock
+from seedvault.service.ports import Clock, EventFilter
 from seedvault.service.transport_ports import (
     BroughtIn,
     ImportOrder,
@@ -26,6 +27,7 @@ from seedvault.service.transport_ports import (
 )
 
 _UNCHANGED = "No key was destroyed."
+_EVENTS_MAX = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,11 +164,15 @@ class ListTransportKeys:
 
 @dataclass(frozen=True, slots=True)
 class Destroyed:
-    """What was, or would be, destroyed; `was_there` tells whether the HSM still had it."""
+    """What was, or would be, destroyed; `was_there` tells whether the HSM still had it.
+
+    `begun_at`: when a run that did not finish began to destroy it, as is on record.
+    """
 
     key: StoredTransportKey
     batches: tuple[Batch, ...]
     was_there: bool
+    begun_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,36 +199,61 @@ class DestroyTransportKey:
                 remedy="Its certificate of destruction was written then.",
             )
         was_there = self.room.reports([known]) != [None]
-        return Destroyed(known, _opened_by(self.vault, label), was_there)
+        batches = _opened_by(self.vault, label)
+        return Destroyed(known, batches, was_there, self._begun_at(known))
 
     def __call__(self, label: KeyLabel, actor: str, approved_by: str) -> Destroyed:
         """Raises as `check` does, a refusal for want of a second person being on record.
 
-        A key that the HSM has lost already ends in the database all the same.
+        On record before it ends in the HSM. A key that the HSM has lost already ends in the
+        database all the same. Raises Conflict while a file is imported: it may be the key's.
         """
         try:
             condemned = self.check(label, actor, approved_by)
         except InvalidInput as refused:
             _record_refusal(self.vault, self.clock, actor, f"{label}: {refused.what}")
             raise
+        agreed = f"{_named(condemned.key)}, approved by {approved_by}"
+        with self.vault.transaction() as transaction:
+            transaction.refuse_imports()
+            event = AuditEvent(EventKind.TRANSPORT_ENDING, self.clock(), actor, detail=agreed)
+            transaction.commit(event)
         was_there = True
         try:
             self.room.destroy(label)
         except NotFound:
             was_there = False
-        now = self.clock()
-        # Asked again: an import that was under way may have ended meanwhile.
-        batches = _opened_by(self.vault, label)
-        opened = ", ".join(batch.name for batch in batches) or "nothing"
-        key = condemned.key
-        detail = (
-            f"{label}: {key.kind.words}, check value {key.check_value}, approved by {approved_by}; "
-            f"it opened {opened}"
-        )
+        return self._ended(replace(condemned, was_there=was_there), agreed, actor)
+
+    def _ended(self, condemned: Destroyed, agreed: str, actor: str) -> Destroyed:
+        """The last of it; what the key opened is asked while no import can publish."""
+        label, now = condemned.key.label, self.clock()
         with self.vault.transaction() as transaction:
+            try:
+                transaction.refuse_imports()
+            except Conflict as begun:  # it began after the ending was on record
+                raise Conflict(
+                    begun.what,
+                    unchanged=f"{label} is no longer in the HSM; its end is not on record yet.",
+                    remedy="Wait for that import to end, then run the same again.",
+                ) from begun
+            batches = _opened_by(self.vault, label)
+            opened = ", ".join(batch.name for batch in batches) or "nothing"
             transaction.end_transport_key(label, now)
+            detail = f"{agreed}; it opened {opened}"
             transaction.commit(AuditEvent(EventKind.TRANSPORT_DESTROYED, now, actor, detail=detail))
-        return Destroyed(replace(key, destroyed_at=now), batches, was_there)
+        return replace(condemned, key=replace(condemned.key, destroyed_at=now), batches=batches)
+
+    def _begun_at(self, key: StoredTransportKey) -> datetime | None:
+        begun = self.vault.events(EventFilter(kind=EventKind.TRANSPORT_ENDING, limit=_EVENTS_MAX))
+        of_key = f"{_named(key)}, "
+        return next(
+            (each.event.at for each in begun if (each.event.detail or "").startswith(of_key)), None
+        )
+
+
+def _named(key: StoredTransportKey) -> str:
+    return f"{key.label}: {key.kind.words}, check value {key.check_value}"
 
 
 def _known(vault: TransportVault, label: KeyLabel) -> StoredTransportKey | None:

@@ -127,7 +127,11 @@ def test_a_pair_from_its_making_to_its_certificate_of_destruction(
     assert (again.code, "maker-2026" in again.err) == (6, True)
     (listed,) = transport("list")["transport_keys"]
     assert (listed["state"], listed["opened"][0]["batch"]) == ("destroyed", "B-0001")
-    assert kinds_of_events(seedvault) == ["transport.created", "transport.destroyed"]
+    assert kinds_of_events(seedvault) == [
+        "transport.created",
+        "transport.ending",
+        "transport.destroyed",
+    ]
     seedvault.ok("audit", "verify")
 
 

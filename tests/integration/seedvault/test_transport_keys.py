@@ -4,7 +4,7 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import nullcontext, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -17,12 +17,13 @@ import hsm
 from hsm.module import Module
 from hsm.standard_check import in_memory
 from hsm.translate import Rv
-from seedvault.domain.audit import EventKind
+from seedvault.domain.audit import AuditEvent, EventKind
+from seedvault.domain.batch import Tier
 from seedvault.domain.errors import Conflict, FileRefused, InvalidInput, NotFound, SealBroken
 from seedvault.domain.names import KeyLabel
 from seedvault.domain.transport_key import StoredTransportKey, TransportKind
 from seedvault.keys.transport_room import HsmTransportRoom
-from seedvault.service.ports import EventFilter
+from seedvault.service.ports import Arrival, EventFilter
 from seedvault.service.transport_keys import (
     CreateTransportKey,
     DestroyTransportKey,
@@ -39,8 +40,8 @@ from seedvault.service.transport_ports import (
 from seedvault.storage import SqlVault
 from tests.support.jwe_maker import PASSPHRASE, Jwe, jwk, written
 from tests.support.softhsm import library, pin, returning
-from tests.support.tokens import NOON
-from tests.support.vaults import make_vault
+from tests.support.tokens import NOON, new_token
+from tests.support.vaults import SOURCE, make_vault
 
 LABEL = KeyLabel("maker")
 AES, RSA = TransportKind.AES_128, TransportKind.RSA_2048
@@ -203,6 +204,62 @@ def test_whoever_destroys_does_not_approve(house: House) -> None:
         ceremony(LABEL, "os:carol", "Carol")
     assert house.states == ["ok"]
     assert house.events == [EventKind.TRANSPORT_CREATED, EventKind.TRANSPORT_REFUSED]
+
+
+def test_a_key_is_not_destroyed_while_a_file_is_imported(house: House) -> None:
+    house.create()
+    source = replace(SOURCE, transport_key=str(LABEL))
+    with house.vault.stage(source, Tier.NARROW, "ingrid", NOON) as staging:
+        staging.add([Arrival(new_token(1), 1)])
+        with pytest.raises(Conflict, match="ingrid is importing a file") as refused:
+            house.destroy()
+        assert refused.value.unchanged == "Nothing was changed."
+        assert house.states == ["ok"]
+        staging.publish(AuditEvent(EventKind.BATCH_IMPORTED, NOON, "ingrid"))
+    done = DestroyTransportKey(house.vault, house.room, lambda: NOON)(LABEL, "carol", "ben")
+    assert [batch.name for batch in done.batches] == ["B-0001"]
+
+
+def test_an_import_that_began_while_the_hsm_destroyed_is_on_the_certificate(house: House) -> None:
+    house.create()
+    source = replace(SOURCE, transport_key=str(LABEL))
+    begun = []
+
+    class Slow(HsmTransportRoom):
+        def destroy(self, label: KeyLabel) -> None:
+            begun.append(house.vault.stage(source, Tier.NARROW, "ingrid", NOON))
+            begun[0].add([Arrival(new_token(1), 1)])
+            super().destroy(label)
+
+    ceremony = DestroyTransportKey(house.vault, Slow(house.room.enter), lambda: NOON)
+    with pytest.raises(Conflict, match="ingrid is importing a file") as refused:
+        ceremony(LABEL, "carol", "ben")
+    assert "no longer in the HSM" in refused.value.unchanged
+    with begun[0] as staging:
+        staging.publish(AuditEvent(EventKind.BATCH_IMPORTED, NOON, "ingrid"))
+
+    done = DestroyTransportKey(house.vault, house.room, lambda: NOON)(LABEL, "carol", "ben")
+    assert [batch.name for batch in done.batches] == ["B-0001"]
+    assert done.begun_at == NOON
+
+
+def test_what_is_begun_is_on_record_before_the_hsm_is_asked(house: House) -> None:
+    house.create()
+
+    class Dies(HsmTransportRoom):
+        def destroy(self, label: KeyLabel) -> None:
+            super().destroy(label)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        DestroyTransportKey(house.vault, Dies(house.room.enter), lambda: NOON)(LABEL, "carol", "ben")
+    assert house.events == [EventKind.TRANSPORT_CREATED, EventKind.TRANSPORT_ENDING]
+    assert house.states == ["not on the PKCS#11 token"]
+
+    done = DestroyTransportKey(house.vault, house.room, lambda: NOON)(LABEL, "carol", "ben")
+    assert (done.was_there, done.begun_at) == (False, NOON)
+    assert house.events[-1] is EventKind.TRANSPORT_DESTROYED
+    assert house.states == ["destroyed"]
 
 
 def test_two_who_destroy_at_once_are_told_apart(house: House) -> None:
