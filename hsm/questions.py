@@ -93,15 +93,15 @@ ECDSA: Final = Question(
     Topic.COMPUTES,
     "ECDSA signatures on P-256",
     known_answers.signs_ecdsa,
-    "the audit log's checkpoints are signed so",
-    "the audit log's checkpoints are signed by RSA",
+    "records of ceremonies are signed so",
+    "records of ceremonies are signed by RSA",
 )
 RSA: Final = Question(
     Topic.COMPUTES,
     "RSA signatures with SHA-256",
     known_answers.signs_rsa,
-    "the audit log's checkpoints can be signed so",
-    "the audit log's checkpoints are signed by ECDSA",
+    "records of ceremonies can be signed so",
+    "records of ceremonies are signed by ECDSA",
 )
 
 _TAKING_OVER: Final = (
