@@ -85,9 +85,9 @@ _BY_SOFTWARE = Unapproved(
     "validated module",
     "FIPS 140-3, ISO/IEC 19790 section 7.2",
 )
-_KEY_IN_PROCESS = Unapproved(
-    "this key would be put together, or unwrapped, in Seedvault's own process",
-    "ISO/IEC 19790 section 7.9.5, FIPS 140-3 IG 9.5.A",
+_UNWRAPPED_BLOBS = Unapproved(
+    "this module has no key wrap, and AES-CBC-PAD is no approved way to wrap keys",
+    "SP 800-38F section 3.1",
 )
 _CONTAINER = Unapproved(
     "an encrypted zip or PGP message is opened by software in Seedvault's own process",
@@ -121,9 +121,19 @@ def of_module(module: ModuleWords) -> tuple[Unapproved, ...]:
     return ()
 
 
-def of_transport_key(kind: str, *, inside: bool) -> tuple[Unapproved, ...]:
-    """Why a maker's key is not brought in: `kind` such as AES-128, `inside` the module or not."""
-    return tuple(_where((_TDEA, kind == "3DES"), (_KEY_IN_PROCESS, not inside)))
+def of_blobs(blob_format: str | None) -> tuple[Unapproved, ...]:
+    """Why seeds are not to be kept so; `blob_format` begins as in AES-CBC-PAD."""
+    padded = blob_format is not None and blob_format.startswith("AES-CBC-PAD")
+    return tuple(_where((_UNWRAPPED_BLOBS, padded)))
+
+
+def of_transport_key(kind: str) -> tuple[Unapproved, ...]:
+    """Why a maker's key is not brought in: `kind` such as AES-128.
+
+    Whether it may enter in the clear, the module decides, as for a key file: at FIPS 140-3 level 3
+    it refuses C_CreateObject itself.
+    """
+    return tuple(_where((_TDEA, kind == "3DES")))
 
 
 def of_seed(octets: int) -> tuple[Unapproved, ...]:

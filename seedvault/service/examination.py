@@ -85,6 +85,12 @@ class Examination:
                 f"{where} cannot hold a vault: it lacks {', '.join(self.lacking)}",
                 remedy="See what it can do: seedvault doctor",
             )
+        if self.unapproved:
+            named = "".join(f"\n  {each}" for each in self.unapproved)
+            raise NotAllowed(
+                f"{where} will not do under require_fips:{named}",
+                remedy="Name another module in seedvault.toml, or take require_fips out.",
+            )
         if self.is_below:
             raise NotAllowed(
                 f"{where} imports by tier {self.import_tier.value}, and min_tier = "

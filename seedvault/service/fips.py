@@ -57,15 +57,14 @@ class CarefulTaker:
         return taken
 
 
-def refuse_transport_key(kind: TransportKind, *, inside: bool) -> None:
-    """Raises FileRefused where a maker's key is not brought in so."""
-    found = fips.of_transport_key(kind.words, inside=inside)
+def refuse_transport_key(kind: TransportKind) -> None:
+    """Raises FileRefused where a maker's key is of a kind that is not approved."""
+    found = fips.of_transport_key(kind.words)
     if found:
         raise FileRefused(
             f"this key is not taken under require_fips:\n{fips.listed(found)}",
             unchanged="No key was made.",
-            remedy="Ask the maker for an AES key under RSA-OAEP, for a pair of an HSM that unwraps "
-            "it inside itself: seedvault key transport create. " + _RULES,
+            remedy="Ask the maker for an AES key. " + _RULES,
         )
 
 

@@ -75,7 +75,9 @@ class ImportTransportKey:
             _refuse_used(self.vault, order.label)
             if isinstance(material, WrappedFor):
                 self._check_opener(material.opener)
-            brought = self._brought_in(order, material, keep=not dry_run)
+            if self.require_fips:
+                refuse_transport_key(order.kind)
+            brought = self.room.bring_in(order, material, keep=not dry_run)
         except FileRefused as refused:
             if not dry_run:
                 _record_refusal(self.vault, self.clock, actor, f"{order.label}: {refused.what}")
@@ -85,15 +87,6 @@ class ImportTransportKey:
         if brought.report is not None:
             self._keep(order, material, brought, actor)
         return brought
-
-    def _brought_in(self, order: ImportOrder, material: Material, *, keep: bool) -> BroughtIn:
-        if self.require_fips:
-            # Only a wrapped key can come in inside the module, and only the module tells.
-            wrapped = isinstance(material, WrappedFor)
-            refuse_transport_key(order.kind, inside=wrapped)
-            seen = self.room.bring_in(order, material, keep=False)
-            refuse_transport_key(order.kind, inside=seen.inside)
-        return self.room.bring_in(order, material, keep=keep)
 
     def _keep(self, order: ImportOrder, material: Material, brought: BroughtIn, actor: str) -> None:
         made = StoredTransportKey(

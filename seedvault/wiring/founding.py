@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from seedvault.config import FILE_NAME, Settings, save
 from seedvault.domain.audit import AuditEvent, EventKind
 from seedvault.domain.errors import Conflict, StorageUnavailable
-from seedvault.domain.fips import ModuleWords, of_module
+from seedvault.domain.fips import ModuleWords, of_blobs, of_module
 from seedvault.domain.vault_key import StoredKey
 from seedvault.service.examination import Examination, Frailty
 from seedvault.service.fips import refuse_module
@@ -123,7 +123,7 @@ def _examined(settings: Settings) -> Examination:
     )
     if not settings.require_fips:
         return found
-    stands = of_module(module_words(location(settings)))
+    stands = (*of_module(module_words(location(settings))), *of_blobs(found.blob_format))
     return replace(found, unapproved=tuple(map(str, stands)))
 
 

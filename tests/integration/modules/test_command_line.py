@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hsm import Ceremony, Demands, Location, Tier
+from hsm import BlobFormat, Ceremony, Location, Tier
 from hsm.vault_key import FIRST
 from tests.integration.modules.expectations import Expected
 from tests.support.cli import CommandLine
@@ -110,6 +110,18 @@ def test_a_batch_that_may_be_handed_on_is_tier_b_or_refused(
     else:
         assert imported.code == 3
         assert "does not encrypt AES-GCM" in imported.err
+
+
+def test_blobs_without_a_key_wrap_are_named_under_require_fips(
+    seedvault: CommandLine, where: list[str | Path], expected: Expected
+) -> None:
+    seedvault.home.mkdir()
+    (seedvault.home / "seedvault.toml").write_text("[hsm]\nrequire_fips = true\n")
+
+    unapproved = seedvault("doctor", *where, "--json").document["unapproved"]
+
+    named = any("AES-CBC-PAD is no approved way" in each for each in unapproved)
+    assert named is (expected.format is BlobFormat.AES_CBC_PAD)
 
 
 def test_a_module_below_the_least_tier_holds_no_vault(

@@ -93,6 +93,24 @@ def test_software_that_does_not_say_fips_is_no_module(module: ModuleWords, refus
     assert bool(fips.of_module(module)) is refused
 
 
+@pytest.mark.parametrize(
+    ("blob_format", "refused"),
+    [
+        ("AES key wrap (RFC 3394), 0x2109", False),
+        ("AES-CBC-PAD, which the row's seal alone protects, 0x1085", True),
+        (None, False),
+    ],
+)
+def test_blobs_are_under_a_key_wrap(blob_format: str | None, refused: bool) -> None:
+    assert bool(fips.of_blobs(blob_format)) is refused
+
+
+@pytest.mark.parametrize("octets_of", ["AES-128", "AES-256"])
+def test_a_transport_key_is_looked_at_by_its_kind_alone(octets_of: str) -> None:
+    assert fips.of_transport_key(octets_of) == ()
+    assert "3DES" in fips.of_transport_key("3DES")[0].what
+
+
 @pytest.mark.parametrize(("octets", "refused"), [(10, True), (13, True), (14, False), (20, False)])
 def test_a_seed_under_112_bit_is_no_key(octets: int, refused: bool) -> None:
     assert bool(fips.of_seed(octets)) is refused
