@@ -152,8 +152,3 @@ def _tell(session: Session, report: TransportReport, file: Path, kept: KeptRecor
         f"its SHA-256 fingerprint, to be read to the maker over the phone:\n{spoken(digest)}"
     )
     click.echo(f"record: {kept.text}")
-
-
-def _tell_fingerprint(digest: str) -> None:
-    click.echo("its SHA-256 fingerprint, to be read to the maker over the phone:")
-    click.echo(spoken(digest))
