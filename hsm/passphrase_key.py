@@ -45,6 +45,7 @@ _CONTENT_KEYS: Final = {
     "A256CBC-HS512": 64,
 }
 _VALUE: Final = re.compile(rb'"k"\s*:\s*"([A-Za-z0-9_-]*)"')
+_NAME: Final = re.compile(rb'"(?:k|\\u006[bB])"\s*:')  # as JSON may spell it
 _BASE64URL: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
 
@@ -188,6 +189,8 @@ def _lay(page: LockedPage, length: int) -> int:
     found = _VALUE.search(jwk)
     if found is None:
         raise _not_one("there is no JWK of type oct in it")
+    if sum(1 for _ in _NAME.finditer(jwk)) > 1:  # only one value is kept from the JSON reader
+        raise _not_one("the JWK in it has more than one k")
     start, end = found.span(1)
     octets = _lay_base64url(page, _JWK + start, _JWK + end)
     jwk[start:end] = b"A" * (end - start)
