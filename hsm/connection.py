@@ -1,8 +1,8 @@
 """One login, and the sessions it lends to threads; what is lost is opened again, once."""
 
 import threading
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from time import sleep
 from typing import TypeVar
 
@@ -133,6 +133,16 @@ class Connection:
         with suppress(HsmError):
             if self.module.leaks and link.alive:
                 self.module.restart(_RECYCLE_PATIENCE_S)
+
+    @contextmanager
+    def inside(self) -> Iterator[Link]:
+        """A block in which nobody restarts the module, and the link that is alive in it."""
+        link = self._enter()
+        gate = self.module.gate  # a fork puts another in its place
+        try:
+            yield link
+        finally:
+            gate.leave()
 
     def _enter(self) -> Link:
         """Go through the gate with a link that is alive; inside, it stays so."""

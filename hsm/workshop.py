@@ -5,11 +5,12 @@ who asks another one, which knows nothing of the first one's login.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from hsm.connection import Connection
 from hsm.cryptoki import CKF_RW_SESSION, CKF_SERIAL_SESSION
+from hsm.errors import HsmError
 from hsm.link import open_session
 from hsm.session import Session
 from hsm.templates import Cka
@@ -51,9 +52,12 @@ def workshop(connection: Connection) -> Iterator[Workshop]:
         HsmError: whatever the module answers.
     """
     cryptoki = connection.module.cryptoki
-    handle = open_session(cryptoki, connection.slot, CKF_SERIAL_SESSION | CKF_RW_SESSION)
-    try:
-        with connection.module.gate.passed():  # nobody restarts the module under its feet
+    with connection.inside() as link:  # nobody restarts the module under its feet
+        handle = open_session(cryptoki, link.slot, CKF_SERIAL_SESSION | CKF_RW_SESSION)
+        try:
             yield Workshop(Session(cryptoki, handle))
-    finally:
+        except BaseException:
+            with suppress(HsmError):  # what went wrong first is what is told
+                cryptoki.close_session(handle)
+            raise
         cryptoki.close_session(handle)
