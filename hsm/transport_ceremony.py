@@ -63,8 +63,8 @@ class TransportCeremony:
         """
         with workshop(self._connection) as shop:
             self._refuse_taken(shop, label)
-            with _undone(shop, label):
-                _generate_pair(shop.session, label, kind)
+            with _undone(shop.session) as made:
+                made.extend(_generate_pair(shop.session, label, kind))
                 return report(shop.session, label, kind, asked=True)
 
     def bring_in(
@@ -83,8 +83,8 @@ class TransportCeremony:
                 checked = _looked_at(shop.session, source, order)
                 if not keep:
                     return ImportedKey(checked.zeros, checked.cmac, source.way, None)
-                with _undone(shop, order.label):
-                    report = _settled(shop.session, source, order)
+                with _undone(shop.session) as made:
+                    report = _settled(shop.session, source, order, made)
                     return ImportedKey(checked.zeros, checked.cmac, source.way, report)
 
     def of_components(self, kind: TransportKind, components: Sequence[Component]) -> OpenedSource:
@@ -148,7 +148,7 @@ class TransportCeremony:
 
 
 # Every use that it has and has not: python-pkcs11 would add some of its own.
-def _generate_pair(session: Session, label: str, kind: TransportKind) -> None:
+def _generate_pair(session: Session, label: str, kind: TransportKind) -> tuple[int, int]:
     names: dict[Any, Any] = {Cka.ID: transport_object.identifier(label), Cka.LABEL: label.encode()}
     public = names | {
         Cka.TOKEN: True,
@@ -161,17 +161,22 @@ def _generate_pair(session: Session, label: str, kind: TransportKind) -> None:
     }
     private = names | transport_object.PROTECTION | transport_object.PRIVATE_USES
     halves = (Template(*public.items()), Template(*private.items()))
-    session.generate_pair(mechanisms.RSA_KEY_PAIR_GEN, *halves)
+    return session.generate_pair(mechanisms.RSA_KEY_PAIR_GEN, *halves)
 
 
 @contextmanager
-def _undone(shop: Workshop, label: str) -> Iterator[None]:
-    """Take away what was made where the block fails."""
+def _undone(session: Session) -> Iterator[list[int]]:
+    """Takes handles of what was made, to end it where the block fails.
+
+    By its label nothing is removed: another ceremony may have made a key of it meanwhile.
+    """
+    made: list[int] = []
     try:
-        yield
+        yield made
     except BaseException:
-        with suppress(HsmError):
-            remove(shop.session, label)
+        for handle in made:
+            with suppress(HsmError):
+                session.destroy(handle)
         raise
 
 
@@ -199,8 +204,10 @@ def _looked_at(session: Session, source: KeySource, order: TransportOrder) -> Ch
     return values
 
 
-def _settled(session: Session, source: KeySource, order: TransportOrder) -> TransportReport:
-    """The key as an object that stays, and the same key as what was looked at."""
+def _settled(
+    session: Session, source: KeySource, order: TransportOrder, made: list[int]
+) -> TransportReport:
+    """The key as an object that stays, noted in `made`; the same key as what was looked at."""
     kind = order.kind
     passing = source.make(session, templates.checking_key(TYPES[kind.algorithm]))
     try:
@@ -208,6 +215,7 @@ def _settled(session: Session, source: KeySource, order: TransportOrder) -> Tran
             TYPES[kind.algorithm], order.label, transport_object.identifier(order.label)
         )
         held = source.make(session, template)
+        made.append(held)
         question = os.urandom(block(kind))
         answer = Encryptor(session, passing, kind)(question)
         if decrypted(session, held, kind, answer) != question:
