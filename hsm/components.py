@@ -17,11 +17,14 @@ _UNCHANGED: Final = "No key was made"
 
 
 class Component:
-    """One component's octets, in a buffer that `wipe` ends, and the check value it came with."""
+    """One component's octets, in a buffer that `wipe` ends, and the check value it came with.
 
-    __slots__ = ("_octets", "check_value")
+    `file`: where it was read, for messages; empty where it was typed.
+    """
 
-    def __init__(self, octets: bytearray, check_value: str) -> None:
+    __slots__ = ("_octets", "check_value", "file")
+
+    def __init__(self, octets: bytearray, check_value: str, file: str = "") -> None:
         """Take over `octets`: the caller keeps no other copy.
 
         Raises:
@@ -29,16 +32,17 @@ class Component:
         """
         self._octets = octets
         self.check_value = standard_check.spelt(check_value)
+        self.file = file
 
     @classmethod
-    def from_hex(cls, text: bytearray, check_value: str) -> "Component":
+    def from_hex(cls, text: bytearray, check_value: str, file: str = "") -> "Component":
         """Out of hexadecimal digits, however grouped; `text` is wiped.
 
         Raises:
             Policy: there is something else in it.
         """
         try:
-            return cls(_octets_of(text), check_value)
+            return cls(_octets_of(text), check_value, file)
         finally:
             text[:] = bytes(len(text))
 
@@ -106,21 +110,20 @@ def settle(page: LockedPage, kind: TransportKind) -> None:
 
 def _check(number: int, component: Component, kind: TransportKind) -> None:
     octets = component.octets
+    called = f"component {number}{f' ({component.file})' if component.file else ''}"
     if kind.algorithm == "3DES" and len(octets) == 16:
         octets += octets[:8]  # K1 || K2 stands for K1 || K2 || K1
     if len(octets) != kind.octets:
         raise Policy(
-            f"component {number} has {len(octets)} octets: a component of {kind} has "
+            f"{called} has {len(octets)} octets: a component of {kind} has "
             f"{kind.octets}. {_UNCHANGED}"
         )
     if not any(octets):
-        raise Policy(
-            f"component {number} is all zeros: the others alone would make the key. {_UNCHANGED}"
-        )
+        raise Policy(f"{called} is all zeros: the others alone would make the key. {_UNCHANGED}")
     if not standard_check.in_memory(kind.algorithm, octets).has(component.check_value):
         raise Policy(
-            f"component {number} has not the check value {component.check_value}: it was mistyped, "
-            f"or is another one. {_UNCHANGED}"
+            f"{called} has not the check value that came with it: one of them was mistyped, or is "
+            f"another's. {_UNCHANGED}"
         )
 
 

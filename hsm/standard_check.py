@@ -39,12 +39,13 @@ def spelt(stated: str) -> str:
     """A check value in one spelling: capitals, no blanks.
 
     Raises:
-        Policy: it has not 6 or 10 hexadecimal digits.
+        Policy: it has not 6 or 10 hexadecimal digits. It is not repeated: it may be the key.
     """
     digits = "".join(stated.split()).replace("-", "").replace(":", "").upper()
     if len(digits) not in (2 * _ZEROS_OCTETS, 2 * _CMAC_OCTETS) or not _HEX.issuperset(digits):
         raise Policy(
-            f"{stated!r} is no check value: 6 hexadecimal digits are one, or 10 where it is by CMAC"
+            f"{len(stated)} characters are no check value: it has 6 hexadecimal digits, or "
+            "10 where it is by CMAC"
         )
     return digits
 

@@ -12,6 +12,7 @@ from seedvault.cli.options import LABEL, Session, dry_run_option, json_option
 from seedvault.cli.records import KeptRecord, record_option
 from seedvault.cli.transport_material import Brought, material_of
 from seedvault.cli.transport_words import ceremony_record, recorded
+from seedvault.cli.unrepeating import Unrepeating
 from seedvault.domain.names import KeyLabel
 from seedvault.domain.transport_key import TransportKind
 from seedvault.service.transport_ports import (
@@ -40,7 +41,7 @@ class _Given(TypedDict):
     dry_run: bool
 
 
-@click.command("import")
+@click.command("import", cls=Unrepeating)
 @click.argument("label", type=LABEL)
 @click.option("--kind", type=click.Choice(_KINDS), required=True, help="What key it is.")
 @click.option(

@@ -67,7 +67,7 @@ def _component_in(file: Path) -> Component:
             f"{file} is no component: its digits stand on the first line, its check value on the "
             "second, and nothing after it"
         )
-    return Component(digits, check_value.decode("ascii", "replace"))
+    return Component(digits, check_value.decode("ascii", "replace"), str(file))
 
 
 def _asked_component(number: int) -> Component:

@@ -109,9 +109,10 @@ def _opened(
 
 def _component(number: int, part: Component) -> hsm.Component:
     try:
-        return hsm.Component.from_hex(part.digits, part.check_value)
+        return hsm.Component.from_hex(part.digits, part.check_value, part.file)
     except hsm.Policy as error:
-        raise hsm.Policy(f"component {number}: {error}") from error
+        file = f" ({part.file})" if part.file else ""
+        raise hsm.Policy(f"component {number}{file}: {error}") from error
 
 
 @contextmanager

@@ -53,10 +53,14 @@ class ImportOrder:
 
 @dataclass(frozen=True, slots=True)
 class Component:
-    """What one custodian entered, in hexadecimal digits, and its check value. Wiped when read."""
+    """What one custodian entered, in hexadecimal digits, and its check value. Wiped when read.
+
+    `file`: where it was read; empty where it was typed.
+    """
 
     digits: bytearray = field(repr=False)
-    check_value: str
+    check_value: str = field(repr=False)  # whoever confuses the two has the secret here
+    file: str = ""
 
 
 @dataclass(frozen=True, slots=True)

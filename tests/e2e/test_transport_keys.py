@@ -179,7 +179,7 @@ def test_a_wrong_check_value_changes_nothing_and_is_on_record(
     foreseen = seedvault(*words, "--dry-run")
     refused = seedvault(*words)
     assert foreseen.code == refused.code == 3
-    assert "component 2 has not the check value" in refused.err
+    assert f"component 2 ({tmp_path / 'ben.component'}) has not the check value" in refused.err
     assert SECOND.hex() not in refused.err
     assert transport("list")["transport_keys"] == []
     assert kinds_of_events(seedvault) == ["transport.refused"]
