@@ -51,6 +51,10 @@ class Component:
         """The buffer itself, to be read and kept by nobody."""
         return self._octets
 
+    def check(self, kind: TransportKind, number: int) -> None:
+        """Raises Policy, naming this component, where it is none of a key of that kind."""
+        _check(number, self, kind)
+
     def wipe(self) -> None:
         """Overwrite and forget the octets."""
         self._octets[:] = bytes(len(self._octets))

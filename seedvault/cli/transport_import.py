@@ -21,6 +21,7 @@ from seedvault.service.transport_ports import (
     ImportOrder,
     Material,
 )
+from seedvault.wiring.ceremonies import check_spelling
 
 _KINDS = [kind.code for kind in TransportKind if not kind.is_pair]
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
@@ -102,10 +103,12 @@ def import_key(session: Session, label: KeyLabel, kind: str, **given: Unpack[_Gi
         jwe=given["jwe"],
         passphrase_file=given["passphrase_file"],
     )
+    if order.check_value is not None:
+        check_spelling(order.check_value)
     with session.application() as application:
         ceremony = application.ceremonies.import_transport_key
         secretary = None if given["dry_run"] else Secretary(session, given["records"])
-        material = material_of(brought_as)
+        material = material_of(brought_as, order.kind)
         stated = _stated(material)
         done = ceremony(order, material, session.actor, dry_run=given["dry_run"])
         if secretary is None or done.report is None:

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import click
 
+from seedvault.cli import output
 from seedvault.cli.secret_input import read_wipeable
-from seedvault.domain.errors import InvalidInput
+from seedvault.domain.errors import FileRefused, InvalidInput
 from seedvault.domain.names import KeyLabel
+from seedvault.domain.transport_key import TransportKind
 from seedvault.service.transport_ports import (
     Component,
     Components,
@@ -18,6 +20,7 @@ from seedvault.service.transport_ports import (
     UnderPassphrase,
     WrappedFor,
 )
+from seedvault.wiring.ceremonies import check_component, check_spelling
 
 _LINE = ord("\n")
 
@@ -35,7 +38,7 @@ class Brought:
     passphrase_file: Path | None
 
 
-def material_of(brought: Brought) -> Material:
+def material_of(brought: Brought, kind: TransportKind) -> Material:
     """What the options name. Raises UsageError where they name none or several."""
     ways = (brought.components, brought.component_files, brought.wrapped, brought.jwe)
     if sum(bool(way) for way in ways) != 1:
@@ -52,7 +55,8 @@ def material_of(brought: Brought) -> Material:
         return UnderPassphrase(jwe, _passphrase(brought.passphrase_file))
     if brought.component_files:
         return Components(tuple(map(_component_in, brought.component_files)))
-    return Components(tuple(map(_asked_component, range(1, int(brought.components or 0) + 1))))
+    numbers = range(1, int(brought.components or 0) + 1)
+    return Components(tuple(_asked_component(kind, number) for number in numbers))
 
 
 def _component_in(file: Path) -> Component:
@@ -70,15 +74,37 @@ def _component_in(file: Path) -> Component:
     return Component(digits, check_value.decode("ascii", "replace"), str(file))
 
 
-def _asked_component(number: int) -> Component:
+def _asked_component(kind: TransportKind, number: int) -> Component:
+    """A component that fits its check value: each is asked for until it does."""
     if not sys.stdin.isatty():
         raise InvalidInput(
             "there is no terminal on which components could be typed",
             remedy="Name a file for each: --component FILE",
         )
+    while True:
+        component = _typed_component(number)
+        try:
+            check_component(kind, number, component)
+        except FileRefused as refused:
+            component.digits[:] = bytes(len(component.digits))
+            output.note(f"error: {refused.what}. Type both again; Ctrl-C ends it")
+        else:
+            return component
+
+
+def _typed_component(number: int) -> Component:
     digits: str = click.prompt(f"Component {number} (not shown)", hide_input=True, err=True)
-    check_value: str = click.prompt("Its check value", err=True)
+    check_value: str = click.prompt("Its check value", value_proc=_check_value, err=True)
     return Component(bytearray(digits, "utf-8"), check_value)
+
+
+def _check_value(typed: str) -> str:
+    """As it was typed; click asks again where it is none, and says what this does."""
+    try:
+        check_spelling(typed)
+    except InvalidInput as error:
+        raise click.UsageError(error.what) from error
+    return typed
 
 
 def _passphrase(file: Path | None) -> bytearray:

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 
 import hsm
-from seedvault.domain.errors import Conflict, FileRefused, NotFound
+from hsm.standard_check import spelt
+from seedvault.domain.errors import Conflict, FileRefused, InvalidInput, NotFound
 from seedvault.domain.names import KeyLabel
 from seedvault.domain.transport_key import StoredTransportKey, TransportKind
 from seedvault.keys.failures import translated
@@ -105,6 +106,24 @@ def _opened(
             yield ceremony.unwrapping(kind, wrapped)
         case UnderPassphrase(jwe, passphrase):
             yield ceremony.under_passphrase(kind, jwe, passphrase)
+
+
+def check_component(kind: TransportKind, number: int, part: Component) -> None:
+    """Raises FileRefused where it is none, before any other is there; `part` stays as it is."""
+    with _right_key():
+        component = _component(number, replace(part, digits=bytearray(part.digits)))
+        try:
+            component.check(hsm.TransportKind[kind.name], number)
+        finally:
+            component.wipe()
+
+
+def check_spelling(check_value: str) -> None:
+    """Raises InvalidInput, which does not repeat it, where it is no check value."""
+    try:
+        spelt(check_value)
+    except hsm.Policy as error:
+        raise InvalidInput(str(error), unchanged=_NO_KEY) from error
 
 
 def _component(number: int, part: Component) -> hsm.Component:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from seedvault.domain.errors import InvalidInput, StorageUnavailable
+from seedvault.domain.transport_key import TransportKind
 from seedvault.domain.vault_key import KeyPurpose, StoredKey
 from seedvault.service.key_custody import CopyKeys, ListKeys, ReshareKeys, RestoreKeys
 from seedvault.service.key_ports import KeyRoom, Recovery
@@ -21,7 +22,7 @@ from seedvault.service.transport_keys import (
     ImportTransportKey,
     ListTransportKeys,
 )
-from seedvault.service.transport_ports import TransportRoom
+from seedvault.service.transport_ports import Component, TransportRoom
 from seedvault.wiring import places
 from seedvault.wiring.alone import alone
 from seedvault.wiring.clock import system_clock
@@ -126,6 +127,20 @@ class Ceremonies:
             if settings.require_fips:
                 places.refuse_unapproved(place)
             yield place, places.pin(settings)
+
+
+def check_component(kind: TransportKind, number: int, component: Component) -> None:
+    """Raises FileRefused where it has not its check value, or is none of such a key."""
+    from seedvault.keys import transport_room
+
+    transport_room.check_component(kind, number, component)
+
+
+def check_spelling(check_value: str) -> None:
+    """Raises InvalidInput where it is no check value."""
+    from seedvault.keys import transport_room
+
+    transport_room.check_spelling(check_value)
 
 
 @contextmanager

@@ -342,6 +342,38 @@ def test_components_are_typed_one_after_the_other_and_not_shown(
     assert transport("list")["transport_keys"][0]["state"] == "ok"
 
 
+def test_a_typed_component_is_asked_for_again_until_it_fits(
+    seedvault: CommandLine, transport: Callable[..., Any]
+) -> None:
+    first, second = ((part.hex(), check_value(part)) for part in (FIRST, SECOND))
+    answers = [
+        *(first[0], second[1]),  # another's check value
+        *(first[0][:-2], first[1]),  # too short
+        *(first[0], SECOND.hex(), first[1]),  # the secret at the visible prompt
+        *second,
+    ]
+    words = ("key", "transport", "import", "typed", "--kind", "aes-128", "--components", "2")
+    code, seen = typed(seedvault.argv(*words), environment(), answers)
+    assert (code, "imported" in seen) == (0, True), seen
+    assert seen.count("Component 1 (not shown)") == 3
+    assert seen.count("Component 2 (not shown)") == 1
+    assert "component 1 has not the check value that came with it" in seen
+    assert "component 1 has 15 octets" in seen
+    assert "32 characters are no check value" in seen
+    assert seen.lower().count(SECOND.hex()) == 1  # what the terminal showed while it was typed
+    assert "32 characters" not in seedvault.ok("audit", "list", "--json").out
+    assert transport("list")["transport_keys"][0]["state"] == "ok"
+
+
+def test_what_is_no_check_value_of_the_key_is_refused_before_anything_is_asked(
+    seedvault: CommandLine,
+) -> None:
+    words = ("key", "transport", "import", "typed", "--kind", "aes-128", "--components", "2")
+    code, seen = typed(seedvault.argv(*words, "--check-value", "08D7"), environment(), [])
+    assert (code, "4 characters are no check value" in seen) == (2, True), seen
+    assert "Component" not in seen
+
+
 def test_a_passphrase_is_typed_and_not_shown(seedvault: CommandLine, tmp_path: Path) -> None:
     jwe = tmp_path / "key.jwe"
     jwe.write_bytes(written(Jwe(jwk(KEY))))
