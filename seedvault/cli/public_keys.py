@@ -2,10 +2,12 @@
 
 import base64
 import hashlib
+import os
 import textwrap
+from errno import EACCES, ENOENT
 from pathlib import Path
 
-from seedvault.domain.errors import Conflict, StorageUnavailable
+from seedvault.domain.errors import NOTHING_CHANGED, Conflict, StorageUnavailable
 
 
 def pem(der: bytes) -> bytes:
@@ -25,10 +27,21 @@ def spoken(digest: str) -> str:
     return "\n".join(" ".join(groups[start : start + 8]) for start in range(0, len(groups), 8))
 
 
-def refuse_present(file: Path) -> None:
-    """Raises Conflict where there is a file already."""
-    if file.exists():
+def check_place(file: Path) -> None:
+    """Before anything is done whose outcome goes there.
+
+    Raises Conflict where there is a file already, StorageUnavailable where none can be made.
+    """
+    if os.path.lexists(file):
         raise Conflict(f"{file}: there is a file already", remedy="Name a new one.")
+    folder = file.absolute().parent
+    if not (folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)):
+        code = EACCES if folder.is_dir() else ENOENT
+        raise StorageUnavailable(
+            f"{file} cannot be written: {os.strerror(code)}: {folder}",
+            unchanged=NOTHING_CHANGED,
+            remedy="Name a file in a folder that is there and writable.",
+        )
 
 
 def write_public_key(file: Path, der: bytes, unchanged: str) -> None:

@@ -8,7 +8,7 @@ import click
 from seedvault.cli import output
 from seedvault.cli.key_records import Secretary
 from seedvault.cli.options import LABEL, Session, dry_run_option, json_option
-from seedvault.cli.public_keys import fingerprint, refuse_present, spoken, write_public_key
+from seedvault.cli.public_keys import check_place, fingerprint, spoken, write_public_key
 from seedvault.cli.records import KeptRecord, record_option
 from seedvault.cli.transport_words import ceremony_record, recorded
 from seedvault.domain.errors import Conflict, NotFound
@@ -53,7 +53,7 @@ def create(  # noqa: PLR0913 - one parameter for each option
       seedvault key transport create thales-2026 thales-2026.pem
     """
     kind = TransportKind.coded(f"rsa-{bits}")
-    refuse_present(file)
+    check_place(file)
     with session.application() as application:
         ceremony = application.ceremonies.create_transport_key
         ceremony.check(label)
@@ -87,7 +87,7 @@ def export(session: Session, label: KeyLabel, file: Path) -> None:
     Example:
       seedvault key transport export thales-2026 thales-2026.pem
     """
-    refuse_present(file)
+    check_place(file)
     with session.application() as application:
         keys = application.ceremonies.list_transport_keys(label)
     public = next((key.report.public_key for key in keys if key.report), None)

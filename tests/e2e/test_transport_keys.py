@@ -306,6 +306,28 @@ def test_a_file_that_is_there_is_never_overwritten(
     assert transport("list")["transport_keys"] == []
 
 
+def test_a_file_that_cannot_be_written_is_found_out_before_a_pair_is_made(
+    seedvault: CommandLine, transport: Callable[..., Any], tmp_path: Path
+) -> None:
+    nowhere = tmp_path / "nowhere" / "maker.pem"
+    for word in ("create", "export"):
+        refused = seedvault("key", "transport", word, "maker", nowhere)
+        assert (refused.code, f"{nowhere} cannot be written" in refused.err) == (7, True), refused
+    assert "Nothing was changed" in refused.err
+    assert kinds_of_events(seedvault) == []
+    transport("create", "maker", tmp_path / "maker.pem", "--bits", "2048")
+
+
+def test_a_link_that_leads_nowhere_is_a_file_that_is_there(
+    seedvault: CommandLine, transport: Callable[..., Any], tmp_path: Path
+) -> None:
+    link = tmp_path / "maker.pem"
+    link.symlink_to(tmp_path / "gone")
+    refused = seedvault("key", "transport", "create", "maker", link)
+    assert (refused.code, "is a file already" in refused.err) == (4, True), refused
+    assert kinds_of_events(seedvault) == []
+
+
 BAD_CALLS = [
     ((), "give one of"),
     (("--components", "2", "--jwe", "FILE"), "give one of"),
