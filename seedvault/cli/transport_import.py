@@ -93,7 +93,7 @@ def import_key(session: Session, label: KeyLabel, kind: str, **given: Unpack[_Gi
       seedvault key transport import m --kind 3des --wrapped f --wrapped-for pair
       seedvault key transport import m --kind aes-256 --jwe key.jwe
     """
-    order = ImportOrder(label, TransportKind.coded(kind), given["check_value"])
+    order = _order(label, kind, given["check_value"])
     brought_as = Brought(
         components=given["components"],
         component_files=given["component_files"],
@@ -103,8 +103,6 @@ def import_key(session: Session, label: KeyLabel, kind: str, **given: Unpack[_Gi
         jwe=given["jwe"],
         passphrase_file=given["passphrase_file"],
     )
-    if order.check_value is not None:
-        check_spelling(order.check_value)
     with session.application() as application:
         ceremony = application.ceremonies.import_transport_key
         secretary = None if given["dry_run"] else Secretary(session, given["records"])
@@ -121,6 +119,12 @@ def import_key(session: Session, label: KeyLabel, kind: str, **given: Unpack[_Gi
         record = replace(record, keys=keys, signatures=_signatures(material))
         kept = secretary.keep(application, record)
     _tell(session, order, done, kept)
+
+
+def _order(label: KeyLabel, kind: str, check_value: str | None) -> ImportOrder:
+    if check_value is not None:
+        check_spelling(check_value)
+    return ImportOrder(label, TransportKind.coded(kind), check_value)
 
 
 def _stated(material: Material) -> list[str]:

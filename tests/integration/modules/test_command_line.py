@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hsm import BlobFormat, Ceremony, Location, Tier
+from hsm import BlobFormat, Ceremony, Demands, Location, Tier
 from hsm.vault_key import FIRST
 from tests.integration.modules.expectations import Expected
 from tests.support.cli import CommandLine
