@@ -13,6 +13,9 @@ VALUES = (*Rv, *UNLISTED, *VENDOR)
 
 _LATE = (Rv.DEVICE_ERROR, Rv.GENERAL_ERROR, Rv.SESSION_HANDLE_INVALID, VENDOR[0])
 _WAIT_MS = 10
+_LONG_MS = (100, 1_000)
+_PATIENT = frozenset({"C_Sign", "C_UnwrapKey", "C_Login"})
+"""Kept waiting longer as well, at their first call: a login, and what a code is computed by."""
 
 _MEANINGS: dict[type[HsmError], str] = {
     PinRejected: "PIN refused",
@@ -55,7 +58,8 @@ def faults(function: str, nth: int) -> Iterator[Fault]:
         yield Fault(function, nth, Behaviour.ANSWER, value)
     for value in _LATE:
         yield Fault(function, nth, Behaviour.LATE, value)
-    yield Fault(function, nth, Behaviour.WAIT, _WAIT_MS)
+    for wait_ms in (_WAIT_MS, *(_LONG_MS if nth == 1 and function in _PATIENT else ())):
+        yield Fault(function, nth, Behaviour.WAIT, wait_ms)
     for behaviour in (Behaviour.DROP, Behaviour.LOG_OUT, Behaviour.FINALISE, Behaviour.RESTART):
         yield Fault(function, nth, behaviour)
     for value in (Rv.DEVICE_ERROR, Rv.TOKEN_NOT_PRESENT):
