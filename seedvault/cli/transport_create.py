@@ -8,7 +8,7 @@ import click
 from seedvault.cli import output
 from seedvault.cli.key_records import Secretary
 from seedvault.cli.options import LABEL, Session, dry_run_option, json_option
-from seedvault.cli.public_keys import check_place, fingerprint, spoken, write_public_key
+from seedvault.cli.public_keys import check_place, fingerprint, pem, spoken, write_public_key
 from seedvault.cli.records import KeptRecord, record_option
 from seedvault.cli.transport_words import ceremony_record, recorded
 from seedvault.domain.errors import Conflict, NotFound
@@ -17,6 +17,8 @@ from seedvault.domain.transport_key import TransportKind
 from seedvault.service.transport_ports import TransportReport
 
 _MADE = "The key pair was made, and is on the audit log; only the file of its public half is not."
+_FINGERPRINT = "its SHA-256 fingerprint, to be read over the phone:"
+_STANDARD_OUTPUT = "-"
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
 
@@ -53,6 +55,8 @@ def create(  # noqa: PLR0913 - one parameter for each option
       seedvault key transport create thales-2026 thales-2026.pem
     """
     kind = TransportKind.coded(f"rsa-{bits}")
+    if str(file) == _STANDARD_OUTPUT:
+        raise click.UsageError("name a file: what is written there is for the maker")
     check_place(file)
     with session.application() as application:
         ceremony = application.ceremonies.create_transport_key
@@ -81,13 +85,32 @@ def create(  # noqa: PLR0913 - one parameter for each option
 @json_option
 @click.pass_obj
 def export(session: Session, label: KeyLabel, file: Path) -> None:
-    """Write the public half of a pair to FILE again.
+    """Write the public half of a pair to FILE again; to standard output where FILE is -.
 
     \b
     Example:
       seedvault key transport export thales-2026 thales-2026.pem
     """
-    check_place(file)
+    shown = str(file) == _STANDARD_OUTPUT
+    if shown and session.as_json:
+        raise click.UsageError("--json and FILE - both write to standard output: name a file")
+    if not shown:
+        check_place(file)
+    public = _public_half(session, label)
+    if shown:
+        click.echo(pem(public), nl=False)
+        output.note(f"{_FINGERPRINT}\n{spoken(fingerprint(public))}")
+        return
+    write_public_key(file, public, "Nothing was changed.")
+    if session.as_json:
+        fields = {"label": str(label), "file": str(file), "sha256": fingerprint(public)}
+        output.document("key.transport.export", fields)
+        return
+    click.echo(f"public half of {label}: {file}")
+    click.echo(f"{_FINGERPRINT}\n{spoken(fingerprint(public))}")
+
+
+def _public_half(session: Session, label: KeyLabel) -> bytes:
     with session.application() as application:
         keys = application.ceremonies.list_transport_keys(label)
     public = next((key.report.public_key for key in keys if key.report), None)
@@ -103,15 +126,7 @@ def export(session: Session, label: KeyLabel, file: Path) -> None:
             unchanged="No file was written.",
             remedy="See: seedvault key transport list",
         )
-    write_public_key(file, public, "Nothing was changed.")
-    if session.as_json:
-        fields = {"label": str(label), "file": str(file), "sha256": fingerprint(public)}
-        output.document("key.transport.export", fields)
-        return
-    click.echo(f"public half of {label}: {file}")
-    click.echo(
-        f"its SHA-256 fingerprint, to be read over the phone:\n{spoken(fingerprint(public))}"
-    )
+    return public
 
 
 def _tell_dry(session: Session, label: KeyLabel, kind: TransportKind) -> None:

@@ -6,12 +6,13 @@ import click
 
 from seedvault.cli import output
 from seedvault.cli.exits import Exit
-from seedvault.cli.options import Session, json_option
+from seedvault.cli.options import Session, json_option, jsonl_option
 from seedvault.cli.transport_words import opened_fields
 from seedvault.service.transport_keys import TransportKeyState
 
 
 @click.command("list")
+@jsonl_option
 @json_option
 @click.pass_obj
 def list_keys(session: Session) -> int:
@@ -26,7 +27,9 @@ def list_keys(session: Session) -> int:
     """
     with session.application() as application:
         keys = application.ceremonies.list_transport_keys()
-    if session.as_json:
+    if session.as_lines:
+        output.lines("transport_key", (_fields(key) for key in keys))
+    elif session.as_json:
         output.document("key.transport.list", {"transport_keys": [_fields(key) for key in keys]})
     else:
         output.table(

@@ -296,6 +296,32 @@ def test_the_public_half_is_exported_again(transport: Callable[..., Any], tmp_pa
     assert again.read_bytes() == first.read_bytes()
 
 
+def test_a_dash_is_standard_output_where_there_is_a_key_to_export(
+    seedvault: CommandLine, transport: Callable[..., Any], tmp_path: Path
+) -> None:
+    file = tmp_path / "1.pem"
+    made = transport("create", "maker", file, "--bits", "2048")
+    exported = seedvault.ok("key", "transport", "export", "maker", "-")
+    assert exported.out == file.read_text()
+    assert made["sha256"][:4] in exported.err
+    both = seedvault("key", "transport", "export", "maker", "-", "--json")
+    assert (both.code, "standard output" in both.err) == (2, True)
+    refused = seedvault("key", "transport", "create", "other", "-")
+    assert (refused.code, "name a file" in refused.err) == (2, True)
+    assert kinds_of_events(seedvault) == ["transport.created"]
+
+
+def test_a_list_is_told_a_key_a_line(
+    seedvault: CommandLine, transport: Callable[..., Any], tmp_path: Path
+) -> None:
+    for label in ("a", "b"):
+        transport("create", label, tmp_path / label, "--bits", "2048")
+    lines = seedvault.ok("key", "transport", "list", "--jsonl").out.splitlines()
+    told = [json.loads(line) for line in lines]
+    assert [one.pop("schema") for one in told] == ["seedvault.transport_key/1"] * 2
+    assert told == transport("list")["transport_keys"]
+
+
 def test_a_file_that_is_there_is_never_overwritten(
     seedvault: CommandLine, transport: Callable[..., Any], tmp_path: Path
 ) -> None:

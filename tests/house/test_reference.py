@@ -234,6 +234,7 @@ def _every_document(seedvault: CommandLine, folder: Path) -> Iterator[dict[str, 
         f"token history {card}",
         "batch list",
         "user list",
+        "key transport list",
         "audit list",
     ):
         yield json.loads(seedvault(*listing.split(), "--jsonl").out.splitlines()[0])
