@@ -4,7 +4,7 @@ import click
 
 from seedvault.cli import output
 from seedvault.cli.exits import Exit
-from seedvault.cli.options import Session, json_option
+from seedvault.cli.options import Session, json_option, jsonl_option
 from seedvault.domain.vault_key import KeyPurpose, StoredKey
 from seedvault.service.key_custody import KeyState
 
@@ -13,6 +13,7 @@ _ANSWERS = {True: "right", False: "WRONG", None: "not on record"}
 
 @click.command("list")
 @json_option
+@jsonl_option
 @click.pass_obj
 def list_keys(session: Session) -> int:
     """List the vault's keys: their attributes in the HSM, and whether they answer as on record.
@@ -26,7 +27,9 @@ def list_keys(session: Session) -> int:
     """
     with session.application() as application:
         keys = application.ceremonies.list_keys()
-    if session.as_json:
+    if session.as_lines:
+        output.lines("key", map(_fields, keys))
+    elif session.as_json:
         output.document("key.list", {"keys": [_fields(key) for key in keys]})
     else:
         _tell(keys)

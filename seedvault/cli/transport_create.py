@@ -22,6 +22,12 @@ _STANDARD_OUTPUT = "-"
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
 
+def _check_file(file: Path) -> None:
+    if str(file) == _STANDARD_OUTPUT:
+        raise click.UsageError("name a file: what is written there is for the maker")
+    check_place(file)
+
+
 @click.command()
 @click.argument("label", type=LABEL)
 @click.argument("file", type=_FILE)
@@ -55,9 +61,7 @@ def create(  # noqa: PLR0913 - one parameter for each option
       seedvault key transport create thales-2026 thales-2026.pem
     """
     kind = TransportKind.coded(f"rsa-{bits}")
-    if str(file) == _STANDARD_OUTPUT:
-        raise click.UsageError("name a file: what is written there is for the maker")
-    check_place(file)
+    _check_file(file)
     with session.application() as application:
         ceremony = application.ceremonies.create_transport_key
         ceremony.check(label)

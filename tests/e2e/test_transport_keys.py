@@ -20,49 +20,13 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from importers import Cipher, MacAlgorithm
-from tests.support.cli import CommandLine, environment
+from tests.support.cli import CommandLine
 from tests.support.jwe_maker import PASSPHRASE, Jwe, jwk, written
-from tests.support.sealed_maker import Sealed, key_for, sealed
-from tests.support.terminal import typed
+from tests.support.sealed_maker import Sealed, sealed
+from tests.support.two_components import AES, FIRST, KEY, SECOND, check_value
 
 HMAC = MacAlgorithm.HMAC_SHA256
-AES = Cipher.AES_128_CBC
-KEY = key_for(AES)
-FIRST = bytes(range(1, 17))
-SECOND = bytes(a ^ b for a, b in zip(FIRST, KEY, strict=True))
 OAEP = padding.OAEP(padding.MGF1(SHA1()), SHA1(), None)
-
-
-def check_value(key: bytes) -> str:
-    """By OpenSSL, which is what a custodian at the other end may have."""
-    ran = subprocess.run(
-        ["openssl", "enc", "-aes-128-ecb", "-nopad", "-K", key.hex()],
-        input=bytes(16),
-        capture_output=True,
-        check=True,
-    )
-    return ran.stdout[:3].hex()
-
-
-@pytest.fixture
-def transport(seedvault: CommandLine) -> Callable[..., Any]:
-    """`key transport ... --json`, whose document comes back."""
-
-    def run(*words: str | Path) -> Any:
-        return seedvault.ok("key", "transport", *words, "--json").document
-
-    return run
-
-
-@pytest.fixture
-def components(tmp_path: Path) -> list[str | Path]:
-    """The options that name both components of KEY."""
-    options: list[str | Path] = []
-    for name, octets in (("anna", FIRST), ("ben", SECOND)):
-        file = tmp_path / f"{name}.component"
-        file.write_text(f"{octets.hex(' ', 4).upper()}\n{check_value(octets)}\n")
-        options += ["--component", file]
-    return options
 
 
 def public_key(file: Path) -> RSAPublicKey:
@@ -375,74 +339,3 @@ def test_a_call_that_names_no_one_key_is_refused(
     words = [str(file) if word == "FILE" else word for word in options]
     refused = seedvault("key", "transport", "import", "m", "--kind", "aes-128", *words)
     assert (refused.code, match in refused.err) == (2, True), refused
-
-
-def test_components_are_typed_one_after_the_other_and_not_shown(
-    seedvault: CommandLine, transport: Callable[..., Any]
-) -> None:
-    answers = [text for part in (FIRST, SECOND) for text in (part.hex(" ", 8), check_value(part))]
-    words = ("key", "transport", "import", "typed", "--kind", "aes-128", "--components", "2")
-    code, seen = typed(seedvault.argv(*words), environment(), answers)
-    assert (code, "imported" in seen) == (0, True), seen
-    assert check_value(KEY).upper() in seen
-    assert FIRST.hex()[:12] not in seen
-    assert SECOND.hex()[:12] not in seen
-    assert transport("list")["transport_keys"][0]["state"] == "ok"
-
-
-def test_a_typed_component_is_asked_for_again_until_it_fits(
-    seedvault: CommandLine, transport: Callable[..., Any]
-) -> None:
-    first, second = ((part.hex(), check_value(part)) for part in (FIRST, SECOND))
-    answers = [
-        *(first[0], second[1]),  # another's check value
-        *(first[0][:-2], first[1]),  # too short
-        *(first[0], SECOND.hex(), first[1]),  # the secret at the visible prompt
-        *second,
-    ]
-    words = ("key", "transport", "import", "typed", "--kind", "aes-128", "--components", "2")
-    code, seen = typed(seedvault.argv(*words), environment(), answers)
-    assert (code, "imported" in seen) == (0, True), seen
-    assert seen.count("Component 1 (not shown)") == 3
-    assert seen.count("Component 2 (not shown)") == 1
-    assert "component 1 has not the check value that came with it" in seen
-    assert "component 1 has 15 octets" in seen
-    assert "32 characters are no check value" in seen
-    assert seen.lower().count(SECOND.hex()) == 1  # what the terminal showed while it was typed
-    assert "32 characters" not in seedvault.ok("audit", "list", "--json").out
-    assert transport("list")["transport_keys"][0]["state"] == "ok"
-
-
-def test_what_is_no_check_value_of_the_key_is_refused_before_anything_is_asked(
-    seedvault: CommandLine,
-) -> None:
-    words = ("key", "transport", "import", "typed", "--kind", "aes-128", "--components", "2")
-    code, seen = typed(seedvault.argv(*words, "--check-value", "08D7"), environment(), [])
-    assert (code, "4 characters are no check value" in seen) == (2, True), seen
-    assert "Component" not in seen
-
-
-def test_a_passphrase_is_typed_and_not_shown(seedvault: CommandLine, tmp_path: Path) -> None:
-    jwe = tmp_path / "key.jwe"
-    jwe.write_bytes(written(Jwe(jwk(KEY))))
-    words = ("key", "transport", "import", "typed", "--kind", "aes-128", "--jwe", jwe)
-    code, seen = typed(seedvault.argv(*words), environment(), [PASSPHRASE.decode()])
-    assert (code, "imported" in seen) == (0, True), seen
-    assert PASSPHRASE.decode() not in seen
-
-
-@pytest.mark.parametrize(("answer", "code", "state"), [("maker", 0, "destroyed"), ("x", 2, "ok")])
-def test_destruction_asks_for_the_label_to_be_typed(
-    seedvault: CommandLine,
-    transport: Callable[..., Any],
-    tmp_path: Path,
-    answer: str,
-    *,
-    code: int,
-    state: str,
-) -> None:
-    transport("create", "maker", tmp_path / "maker.pem", "--bits", "2048")
-    words = ("key", "transport", "destroy", "maker", "--approved-by", "ben")
-    ended, _ = typed(seedvault.argv(*words), environment(), [answer])
-    assert ended == code
-    assert transport("list")["transport_keys"][0]["state"] == state

@@ -220,9 +220,7 @@ def _every_document(seedvault: CommandLine, folder: Path) -> Iterator[dict[str, 
         ["key", "reshare", "--new-share-file", folder / "anna.share", "--dry-run"],
         ["key", "destroy", "s1", "--approved-by", "ben", "--yes"],
         ["key", "backup", folder / "keys.json"],
-        ["db", "check"],
-        ["db", "upgrade"],
-        *(["status"], ["doctor"]),
+        *(["db", "check"], ["db", "upgrade"], ["status"], ["doctor"]),
     ):
         yield seedvault(*arguments, "--json").document
     yield from (seedvault(*words, "--json").document for words in _for_a_maker(folder))
@@ -234,6 +232,7 @@ def _every_document(seedvault: CommandLine, folder: Path) -> Iterator[dict[str, 
         f"token history {card}",
         "batch list",
         "user list",
+        "key list",
         "key transport list",
         "audit list",
     ):

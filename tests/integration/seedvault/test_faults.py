@@ -46,7 +46,6 @@ _SELECTED: dict[type[Operation], tuple[str, ...]] = {
 }
 _PIN_REFUSED = (
     *(Rv.PIN_INCORRECT, Rv.PIN_INVALID, Rv.PIN_LEN_RANGE, Rv.PIN_EXPIRED, Rv.PIN_LOCKED),
-    Rv.USER_PIN_NOT_INITIALIZED,
 )
 # What nobody but the vendor knows, and what need not be the PIN: it may have cost a try.
 _PERHAPS_REFUSED = (0x8000_0001, 0x200, Rv.ARGUMENTS_BAD)

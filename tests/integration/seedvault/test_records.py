@@ -28,7 +28,7 @@ def kept_in(folder: Path, signed: SignedRecord) -> KeptRecord:
 def verify(kept: KeptRecord) -> "subprocess.CompletedProcess[str]":
     """What the record's text says to run, run where its files are."""
     lines = kept.text.read_text().replace("\\\n", " ").splitlines()
-    (command,) = [line for line in lines if "openssl" in line]
+    (command,) = [line for line in lines if "openssl dgst" in line]
     return subprocess.run(
         command.split(), cwd=kept.text.parent, capture_output=True, text=True, check=False
     )
