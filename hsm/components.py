@@ -81,7 +81,9 @@ def put_together(page: LockedPage, kind: TransportKind, components: Sequence[Com
             another one; or the key would be weak. The message tells which one.
     """
     if len(components) not in _COUNTS:
-        raise Policy(f"{len(components)} components: 2 or 3 are put together. {_UNCHANGED}")
+        raise Policy(
+            f"a key is put together from 2 or 3 components, not {len(components)}. {_UNCHANGED}"
+        )
     for number, component in enumerate(components, 1):
         _check(number, component, kind)
     _refuse_twins(components)

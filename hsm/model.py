@@ -307,7 +307,7 @@ class Way(Enum):
     """By what way a transport key came into the module, as people read it."""
 
     INSIDE = "unwrapped inside the module"
-    BY_PAGE = "by way of the locked page"
+    BY_PAGE = "through one locked page of this process's memory"
 
 
 @dataclass(frozen=True, slots=True)

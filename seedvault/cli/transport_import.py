@@ -21,6 +21,7 @@ from seedvault.service.transport_ports import (
     ImportOrder,
     Material,
 )
+from seedvault.wiring import Application
 from seedvault.wiring.ceremonies import check_spelling
 
 _KINDS = [kind.code for kind in TransportKind if not kind.is_pair]
@@ -107,13 +108,13 @@ def import_key(session: Session, label: KeyLabel, kind: str, **given: Unpack[_Gi
         ceremony = application.ceremonies.import_transport_key
         secretary = None if given["dry_run"] else Secretary(session, given["records"])
         material = material_of(brought_as, order.kind)
-        stated = _stated(material)
         done = ceremony(order, material, session.actor, dry_run=given["dry_run"])
+        _tell_twins(application, order, done)
         if secretary is None or done.report is None:
             _tell(session, order, done, None)
             return
         record = ceremony_record(
-            session, application, "Transport key imported", _facts(order, material, done, stated)
+            session, application, "Transport key imported", _facts(order, material, done)
         )
         keys = (recorded(done.report, done.check_value),)
         record = replace(record, keys=keys, signatures=_signatures(material))
@@ -127,15 +128,28 @@ def _order(label: KeyLabel, kind: str, check_value: str | None) -> ImportOrder:
     return ImportOrder(label, TransportKind.coded(kind), check_value)
 
 
+def _tell_twins(application: Application, order: ImportOrder, done: BroughtIn) -> None:
+    """One key by two labels: destroying one of them leaves the other."""
+    twins = [
+        str(key.label)
+        for key in application.vault.transport_keys()
+        if (key.kind, key.check_value) == (order.kind, done.check_value)
+        and key.label != order.label
+        and key.destroyed_at is None
+    ]
+    if twins:
+        output.note(f"note: a key of this check value is held already: {', '.join(twins)}")
+
+
 def _stated(material: Material) -> list[str]:
     return [part.check_value for part in material.parts] if isinstance(material, Components) else []
 
 
-def _facts(
-    order: ImportOrder, material: Material, done: BroughtIn, stated: list[str]
-) -> list[tuple[str, str]]:
+def _facts(order: ImportOrder, material: Material, done: BroughtIn) -> list[tuple[str, str]]:
     cmac = [("Check value by CMAC", done.cmac)] if done.cmac else []
-    parts = [(f"Component {n}", f"check value {value}") for n, value in enumerate(stated, 1)]
+    parts = [
+        (f"Component {n}", f"check value {value}") for n, value in enumerate(_stated(material), 1)
+    ]
     return [
         ("Imported", f"transport key {order.label}, {order.kind.words}"),
         ("Came as", material.origin),

@@ -62,6 +62,8 @@ def material_of(brought: Brought, kind: TransportKind) -> Material:
 def _component_in(file: Path) -> Component:
     """Digits on the first line, the check value on the second. What was read is wiped."""
     octets = read_wipeable(str(file))
+    if file.stat().st_mode & 0o077:
+        output.note(f"note: {file} may be read by others, or written: chmod 600 it, or wipe it")
     end = octets.find(_LINE)
     check_value = octets[end + 1 :].strip()
     digits = octets[: max(end, 0)]

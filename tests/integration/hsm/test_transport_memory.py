@@ -81,7 +81,9 @@ def test_no_key_is_left_in_memory(way: str) -> None:
     inside = way == "wrapped"
     assert (number, " ".join(said)) == (
         str(KEYS),
-        "unwrapped inside the module" if inside else "by way of the locked page",
+        "unwrapped inside the module"
+        if inside
+        else "through one locked page of this process's memory",
     )
     assert searched > 1_000_000
     assert counts == dict.fromkeys(counts, 0)
