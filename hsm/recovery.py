@@ -45,9 +45,10 @@ class Quorum:
 
 
 class RecoveryKey:
-    """Its 32 octets in one buffer: no repr, no equality, no copy, no pickle; `wipe` ends it.
+    """Its 32 octets in a buffer of its own: no repr, no equality, no pickle; `wipe` ends it.
 
-    Shares are text, and text cannot be wiped: hold the ceremony on a machine that you trust.
+    Shares are text, and what makes them and combines them works with `bytes`: neither can be wiped.
+    Hold the ceremony on a machine that you trust.
     """
 
     __slots__ = ("_octets", "_wiped", "set_id")
