@@ -13,21 +13,34 @@ from tests.support.seed_files import deliver, hotp_code, serial
 CARD = serial(1)  # the event-based one
 
 
-@pytest.fixture
-def shares(tmp_path: Path) -> list[Path]:
-    return [tmp_path / f"{name}.share" for name in ("anna", "ben", "cleo")]
-
-
-@pytest.fixture
-def seedvault(tmp_path: Path, shares: list[Path]) -> CommandLine:
-    """A vault whose custodians hold 2-of-3 shares, with a card of alice's."""
-    made = CommandLine(tmp_path / "home")
-    made.ok("init", *_share_options(*shares))
-    made.ok("batch", "import", *deliver(tmp_path / "d.xml", totp=1, hotp=1).arguments)
+@pytest.fixture(scope="module")
+def _made_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a vault whose custodians hold 2-of-3 shares, with a card of alice's."""
+    folder = tmp_path_factory.mktemp("custodians")
+    made = CommandLine(folder / "home")
+    made.ok("init", *_share_options(*_shares_in(folder)))
+    made.ok("batch", "import", *deliver(folder / "d.xml", totp=1, hotp=1).arguments)
     made.ok("user", "add", "alice")
     made.ok("token", "assign", CARD, "alice")
     made.ok("token", "verify", CARD, hotp_code(1, 0))
-    return made
+    return folder
+
+
+@pytest.fixture
+def seedvault(_made_once: Path, tmp_path: Path) -> CommandLine:
+    """That vault and its shares, to be changed by one test."""
+    shutil.copytree(_made_once, tmp_path, dirs_exist_ok=True)
+    return CommandLine(tmp_path / "home")
+
+
+@pytest.fixture
+def shares(seedvault: CommandLine) -> list[Path]:
+    """A share of each custodian's."""
+    return _shares_in(seedvault.home.parent)
+
+
+def _shares_in(folder: Path) -> list[Path]:
+    return [folder / f"{name}.share" for name in ("anna", "ben", "cleo")]
 
 
 def _share_options(*files: Path) -> list[str | Path]:
