@@ -158,7 +158,9 @@ def test_tests_run_under_the_coverage_gate(checkout: Checkout) -> None:
     with (ROOT / "pyproject.toml").open("rb") as pyproject:
         gate = tomllib.load(pyproject)["tool"]["coverage"]["report"]["fail_under"]
     shown = checkout.dev("test")
-    assert shown.stdout == f"python -m pytest --cov --cov-branch --cov-fail-under={gate}\n"
+    gated, _, spread = shown.stdout.partition(" --numprocesses ")
+    assert gated == f"python -m pytest --cov --cov-branch --cov-fail-under={gate}"
+    assert spread == "auto --maxprocesses 4 --dist loadgroup\n"
 
 
 def test_named_tests_run_alone(checkout: Checkout) -> None:

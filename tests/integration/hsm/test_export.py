@@ -241,6 +241,7 @@ def _elliptic() -> bytes:
         (Cipher.RSA_OAEP_SHA1, _elliptic()),
         (Cipher.RSA_OAEP_SHA1, public_der(rsa.generate_private_key(65537, 1024))),
     ],
+    ids=["a short AES key", "no key", "an elliptic one", "a short RSA key"],
 )
 def test_a_key_that_no_recipient_should_have_is_refused(
     keystore: Keystore, cipher: Cipher, key: bytes
