@@ -9,7 +9,6 @@ from ctypes import addressof, byref, c_char, c_ulong, c_void_p, cast, create_str
 from typing import Any
 
 import pkcs11
-from pkcs11 import _pkcs11
 
 from hsm import Location, mechanisms, templates
 from hsm.cryptoki import Cryptoki, Mechanism
@@ -21,6 +20,7 @@ from hsm.session import Session
 from hsm.templates import Ckk
 from hsm.vault_key import FIRST
 from hsm.wrapping import KEY_WRAP
+from tests.support.python_pkcs11 import uninitialised
 
 Messages = list[bytes]
 
@@ -114,8 +114,7 @@ class PythonPkcs11:
     """The same through python-pkcs11."""
 
     def __init__(self, location: Location, transport_key: bytes) -> None:
-        view: Any = _pkcs11.lib
-        library = view.__new__(view, str(location.library))
+        library = uninitialised(location.library)
         slot = Module.load(location.library).find_slot(location)
         token = next(s for s in library.get_slots() if s.slot_id == slot).get_token()
         self.session = token.open()

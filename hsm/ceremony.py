@@ -23,9 +23,6 @@ from hsm.translate import Ambiguous
 from hsm.vault_key import FIRST, Purpose, VaultKey
 from hsm.workshop import HeldObject, Workshop, workshop
 
-COPIED: Final = frozenset({Purpose.KEK, Purpose.SEAL, Purpose.FINGERPRINT, Purpose.EXPORT})
-"""What is copied under a recovery key. A signing key never is: a new one takes its place."""
-
 _KEY_OCTETS: Final = 32
 
 # SoftHSM applies attributes in the order of their numbers, and takes no UNWRAP_TEMPLATE for an
@@ -225,7 +222,10 @@ def _recovery_object(session: Session, recovery: RecoveryKey) -> int:
 
 
 def _make(shop: Workshop, key: VaultKey, recovery: int | None, mine: list[int]) -> bytes | None:
-    """Make `key`, its handles among `mine`; its copy under `recovery`."""
+    """Make `key`, its handles among `mine`; its copy under `recovery`.
+
+    A signing key is never copied: a new one takes its place.
+    """
     if key.purpose is Purpose.CHECKPOINT:
         mine += _make_pair(shop, key)
         return None

@@ -47,15 +47,6 @@ class Gate:
                 self._changed.notify_all()
 
     @contextmanager
-    def passed(self) -> Iterator[None]:
-        """A block inside."""
-        self.enter()
-        try:
-            yield
-        finally:
-            self.leave()
-
-    @contextmanager
     def alone(self, patience_s: float | None = None) -> Iterator[None]:
         """Keep everyone out, once the last operation has come out.
 

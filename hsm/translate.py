@@ -1,12 +1,10 @@
 """What a PKCS#11 return value means to the caller: one table for every binding."""
 
-import re
 from enum import IntEnum
 
 from hsm.errors import (
     HsmError,
     Integrity,
-    KeyNotFound,
     PinRejected,
     Policy,
     Unavailable,
@@ -211,29 +209,3 @@ def _named(error: type[HsmError], call: str, said: tuple[str, str]) -> HsmError:
     made = error(f"{call}: {meaning} ({code})")
     made.code = code
     return made
-
-
-# python-pkcs11 names its classes after the values: SlotIDInvalid is CKR_SLOT_ID_INVALID.
-_BY_CLASS = {value.name.replace("_", "").lower(): value for value in Rv}
-# What it says of searches; and of two values, for which it has words but no class.
-_NOT_THERE = {"NoSuchKey", "NoSuchToken", "MultipleObjectsReturned"}
-_INITIALISATION = {
-    "already": Rv.CRYPTOKI_ALREADY_INITIALIZED,
-    "not": Rv.CRYPTOKI_NOT_INITIALIZED,
-}
-
-
-def pkcs11_failure(error: Exception, call: str) -> HsmError:
-    """The same for an exception of python-pkcs11."""
-    name = type(error).__name__
-    if name.lower() in _BY_CLASS:
-        return failure(_BY_CLASS[name.lower()], call)
-    if name in _NOT_THERE:
-        return KeyNotFound(f"{call}: not exactly one is there ({error})")
-    number = re.search(r"0x[0-9a-f]+", str(error))
-    if number:  # "Unmapped error code 0x68"
-        return failure(int(number[0], 16), call)
-    said = re.search(r"\((already|not) initialized\)", str(error))
-    if said:
-        return failure(_INITIALISATION[said[1]], call)
-    return Unlisted(f"{call}: {name}")

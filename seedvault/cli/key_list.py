@@ -63,9 +63,9 @@ def _copied(key: StoredKey) -> str:
 
 
 def _seen(key: KeyState) -> str:
-    report = key.report
-    if report is None:
-        return key.trouble
+    report = key.seen
+    if isinstance(report, str):
+        return report
     state = "sensitive, not extractable, not modifiable" if key.is_closed else "NOT PROTECTED"
     uses = ", ".join(report.uses)
     answer = "" if key.answers else f"; answer {_ANSWERS[key.answers]}"

@@ -26,7 +26,6 @@ class Secretary:
         approved_by: str | None = None,
     ) -> KeptRecord:
         """The record's files, signed by the checkpoint key in the HSM."""
-        other = f"Approved by: {approved_by}" if approved_by else "Witness"
         record = CeremonyRecord(
             title,
             application.setting,
@@ -35,7 +34,6 @@ class Secretary:
             approved_by,
             facts=tuple(facts),
             keys=tuple(map(_recorded, keys)),
-            signatures=("Custodian", other),
         )
         return self.keep(application, record)
 

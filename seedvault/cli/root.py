@@ -2,47 +2,40 @@
 
 # ruff: noqa: ARG002 - click calls a group's methods with a context
 
-import importlib
 from pathlib import Path
 
 import click
 
 from seedvault import __version__, config
+from seedvault.cli.lazy import LazyGroup
 from seedvault.cli.options import Session
 
 _NOUNS = {
-    "init": ("seedvault.cli.init", "Make a new vault."),
-    "status": ("seedvault.cli.status", "Tell how the vault and its HSM are."),
-    "doctor": ("seedvault.cli.doctor", "Examine the HSM, and say what it is good for."),
-    "batch": ("seedvault.cli.batch", "Import seed files, look at batches."),
-    "formats": ("seedvault.cli.formats", "List the seed-file formats that are read."),
-    "token": ("seedvault.cli.token", "Assign, verify, resynchronise and list tokens."),
-    "user": ("seedvault.cli.user", "Add and list users."),
-    "key": ("seedvault.cli.key", "List, rotate, back up and destroy the vault's keys."),
-    "db": ("seedvault.cli.db", "Check and upgrade the database's schema."),
-    "audit": ("seedvault.cli.audit", "Read and verify the audit log."),
+    "init": "Make a new vault.",
+    "status": "Tell how the vault and its HSM are.",
+    "doctor": "Examine the HSM, and say what it is good for.",
+    "batch": "Import seed files, look at batches.",
+    "formats": "List the seed-file formats that are read.",
+    "token": "Assign, verify, resynchronise and list tokens.",
+    "user": "Add and list users.",
+    "key": "List, rotate, back up and destroy the vault's keys.",
+    "db": "Check and upgrade the database's schema.",
+    "audit": "Read and verify the audit log.",
 }
 
 
-class Nouns(click.Group):
-    """A group whose commands are imported when they are called, so that --help is fast."""
+_PLACES = {noun: (noun, "command") for noun in _NOUNS}
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(_NOUNS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in _NOUNS:
-            return None
-        module = importlib.import_module(_NOUNS[cmd_name][0])
-        command: click.Command = module.command
-        return command
+class Nouns(LazyGroup):
+    """The nouns, whose help is said here: it loads none of them."""
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, text) in _NOUNS.items()])
+            formatter.write_dl(list(_NOUNS.items()))
 
 
-@click.group(cls=Nouns)
+@click.group(cls=Nouns, places=_PLACES)
 @click.option(
     "--home",
     type=click.Path(path_type=Path, file_okay=False),

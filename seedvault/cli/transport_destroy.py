@@ -51,9 +51,7 @@ def destroy(  # noqa: PLR0913 - one parameter for each option
         confirm(str(label), yes=yes)
         done = ceremony(label, session.actor, approved_by)
         record = ceremony_record(session, application, "Certificate of destruction", _facts(done))
-        signatures = ("Custodian", f"Approved by {approved_by}")
-        record = replace(record, approved_by=approved_by, signatures=signatures)
-        kept = secretary.keep(application, record)
+        kept = secretary.keep(application, replace(record, approved_by=approved_by))
     _tell(session, done, kept)
 
 

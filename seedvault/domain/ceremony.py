@@ -64,7 +64,7 @@ class CeremonyRecord:
     approved_by: str | None = None
     facts: tuple[tuple[str, str], ...] = ()
     keys: tuple[RecordedKey, ...] = ()
-    signatures: tuple[str, ...] = ("Custodian", "Witness")
+    signatures: tuple[str, ...] = ()
 
     @property
     def file_stem(self) -> str:
@@ -97,9 +97,14 @@ class CeremonyRecord:
             list(_pairs(self.facts)),
             list(_keys(self.keys)),
             list(_signed_by_the_hsm(proof)),
-            *([*_lines_to_sign(role)] for role in self.signatures),
+            *([*_lines_to_sign(role)] for role in self.signatures or self._usual),
         ]
         return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
+
+    @property
+    def _usual(self) -> tuple[str, str]:
+        agreed = f"Approved by {self.approved_by}" if self.approved_by else "Witness"
+        return "Custodian", agreed
 
     def _circumstances(self) -> tuple[tuple[str, str], ...]:
         return (

@@ -50,6 +50,10 @@ class HsmKeyRoom:
             reports = ceremony.restore(_copies(keys), recovery_key(recovery))
         return [_report(report) for report in reports]
 
+    def seen(self, names: Sequence[str]) -> dict[str, KeyReport | str]:
+        with self._ceremony() as ceremony:
+            return {name: _seen(ceremony, name) for name in names}
+
     def report(self, name: str) -> KeyReport:
         with self._ceremony() as ceremony, _there(name):
             return _report(ceremony.report(hsm.named(name)))
@@ -69,6 +73,15 @@ class HsmKeyRoom:
                     unchanged="No key was made or ended.",
                     remedy="See: seedvault key list",
                 ) from error
+
+
+def _seen(ceremony: hsm.Ceremony, name: str) -> KeyReport | str:
+    try:
+        return _report(ceremony.report(hsm.named(name)))
+    except hsm.KeyNotFound:
+        return "MISSING"
+    except hsm.Policy as several:
+        return str(several)
 
 
 def _copies(keys: Sequence[StoredKey]) -> dict[hsm.VaultKey, bytes]:

@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from seedvault.domain.audit import AuditEvent, EventKind
-from seedvault.domain.errors import Conflict, NotAllowed, NotFound, SeedvaultError
+from seedvault.domain.errors import Conflict, NotAllowed, SeedvaultError
 from seedvault.domain.vault_key import KeyPurpose, StoredKey, in_use
 from seedvault.service.key_ports import KeyReport, KeyRoom, KeyVault, Recovery
 from seedvault.service.ports import Clock
@@ -15,14 +15,18 @@ from seedvault.service.ports import Clock
 class KeyState:
     """A key as the vault knows it, and as the HSM shows it.
 
-    Where there is no report, `trouble` says why. `tokens` counts those that need the key. `answers`
+    `seen` is a report, or why there is none. `tokens` counts those that need the key. `answers`
     tells whether its answer to a known question is the one on record; None where none is.
     """
 
     stored: StoredKey
-    report: KeyReport | None
+    seen: KeyReport | str
     tokens: int
-    trouble: str = "MISSING"
+
+    @property
+    def report(self) -> KeyReport | None:
+        """What the HSM shows, if it shows the key."""
+        return None if isinstance(self.seen, str) else self.seen
 
     @property
     def answers(self) -> bool | None:
@@ -52,16 +56,9 @@ class ListKeys:
     room: KeyRoom
 
     def __call__(self) -> list[KeyState]:
-        needed = self.vault.key_references()
-        return [self._state(key, needed.get(key.name, 0)) for key in self.vault.vault_keys()]
-
-    def _state(self, key: StoredKey, tokens: int) -> KeyState:
-        try:
-            return KeyState(key, self.room.report(key.name), tokens)
-        except NotFound:
-            return KeyState(key, None, tokens)
-        except Conflict as several:
-            return KeyState(key, None, tokens, several.what)
+        keys, needed = self.vault.vault_keys(), self.vault.key_references()
+        seen = self.room.seen([key.name for key in keys])
+        return [KeyState(key, seen[key.name], needed.get(key.name, 0)) for key in keys]
 
 
 @dataclass(frozen=True, slots=True)

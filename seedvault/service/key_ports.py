@@ -116,6 +116,9 @@ class KeyRoom(Protocol):
     def restore(self, keys: Sequence[StoredKey], recovery: Recovery) -> list[KeyReport]:
         """Keys out of their copies, all of them or none. Raises NotAllowed as above."""
 
+    def seen(self, names: Sequence[str]) -> dict[str, KeyReport | str]:
+        """What each key is in the HSM, or why there is no telling."""
+
     def report(self, name: str) -> KeyReport:
         """Raises NotFound where the key is not there."""
 

@@ -173,6 +173,7 @@ class Move:
 
 @dataclass(slots=True)
 class _Tally:
+    advanced: Advanced
     moved: int = 0
     broken: set[str] = field(default_factory=set)
 
@@ -196,10 +197,10 @@ class MoveTokens:
         if retired and recovery is None:
             names = ", ".join(key.name for key in retired)
             raise _shares_needed(f"seeds are still wrapped under {names}", "No token was moved.")
-        tally = _Tally()
+        tally = _Tally(advanced)
         with self.keys.moving(retired, recovery) as mover:
             while self._pass(target, mover, actor, tally):
-                advanced(tally.moved)
+                pass  # what changed meanwhile is moved on the next
         return Move(tally.moved, tuple(sorted(tally.broken)), self.left())
 
     def left(self) -> int:
@@ -243,6 +244,7 @@ class MoveTokens:
             event = AuditEvent(EventKind.TOKENS_MOVED, self.clock(), actor, detail=detail)
             transaction.commit(event)
         tally.moved += done
+        tally.advanced(tally.moved)
 
     def _moved(self, serial: str, mover: Mover, actor: str, tally: _Tally) -> _Moved | None:
         """The token under the new keys; None, on record, where its row is not what was sealed."""

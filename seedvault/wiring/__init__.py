@@ -27,7 +27,6 @@ from seedvault.service.transport_ports import TransportVault
 from seedvault.service.users import AddUser
 from seedvault.service.verify import VerifyCode
 from seedvault.wiring import places
-from seedvault.wiring.ceremonies import Ceremonies
 from seedvault.wiring.clock import system_clock
 from seedvault.wiring.founding import (
     Initialised,
@@ -42,11 +41,11 @@ from seedvault.wiring.strangers import refuse_strangers
 
 if TYPE_CHECKING:
     import hsm
+    from seedvault.wiring.ceremonies import Ceremonies
 
 __all__ = [
     "RECOVERY_SHARE",
     "Application",
-    "Ceremonies",
     "Initialised",
     "KnownFormat",
     "SchemaState",
@@ -192,8 +191,10 @@ class Application:
         return AddUser(self.vault, system_clock)
 
     @property
-    def ceremonies(self) -> Ceremonies:
+    def ceremonies(self) -> "Ceremonies":
         """What custodians do; the HSM need not be logged in to."""
+        from seedvault.wiring.ceremonies import Ceremonies
+
         return Ceremonies(self)
 
     @property

@@ -29,6 +29,7 @@ from hsm import (
 )
 from hsm.standard_check import in_memory
 from hsm.translate import Rv
+from tests.support.components import component, two_of
 from tests.support.encrypting import encrypt
 from tests.support.softhsm import pin, returning
 
@@ -64,18 +65,6 @@ def opener(location: Location) -> tuple[str, RSAPublicKey]:
     public = load_der_public_key(report.public_key)
     assert isinstance(public, RSAPublicKey)
     return "opener", public
-
-
-def component(kind: TransportKind, octets: bytes) -> Component:
-    """With its right check value."""
-    return Component(bytearray(octets), in_memory(kind.algorithm, bytearray(octets)).zeros)
-
-
-def two_of(kind: TransportKind, key: bytes) -> list[Component]:
-    """Two components of a key."""
-    first = os.urandom(kind.octets)
-    other = bytes(a ^ b for a, b in zip(first, key, strict=True))
-    return [component(kind, first), component(kind, other)]
 
 
 def bring(ceremony: TransportCeremony, order: TransportOrder, parts: list[Component]) -> str:

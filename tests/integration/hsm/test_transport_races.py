@@ -8,7 +8,6 @@ from itertools import count
 import pytest
 
 from hsm import (
-    Component,
     KeyNotFound,
     Location,
     TransportCeremony,
@@ -18,7 +17,7 @@ from hsm import (
 )
 from hsm.key_source import KeySource
 from hsm.session import Session
-from hsm.standard_check import in_memory
+from tests.support.components import two_of
 from tests.support.softhsm import pin
 
 NUMBERS = count()
@@ -33,18 +32,6 @@ def ceremony(location: Location) -> Iterator[TransportCeremony]:
 @pytest.fixture
 def label() -> str:
     return f"maker {next(NUMBERS)}"
-
-
-def component(kind: TransportKind, octets: bytes) -> Component:
-    """With its right check value."""
-    return Component(bytearray(octets), in_memory(kind.algorithm, bytearray(octets)).zeros)
-
-
-def two_of(kind: TransportKind, key: bytes) -> list[Component]:
-    """Two components of a key."""
-    first = os.urandom(kind.octets)
-    other = bytes(a ^ b for a, b in zip(first, key, strict=True))
-    return [component(kind, first), component(kind, other)]
 
 
 def test_who_loses_a_race_for_a_pair_s_label_removes_only_its_own(

@@ -15,9 +15,9 @@ from hsm.key_object import FoundObject
 from hsm.link import LentSession, log_in, open_session
 from hsm.module import Module
 from hsm.templates import EXPOSED_SEED, Cka, Ckk
-from hsm.translate import Ambiguous, Forbidden, Stale, pkcs11_failure
+from hsm.translate import Ambiguous, Forbidden, Stale
 from hsm.vault_key import FIRST, VaultKey
-from tests.support.python_pkcs11 import library_session, objects, uninitialised
+from tests.support.python_pkcs11 import library_session, objects, pkcs11_failure, uninitialised
 from tests.support.softhsm import pin, vault_location
 
 SEED = b"12345678901234567890"

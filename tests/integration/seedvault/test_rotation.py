@@ -1,10 +1,6 @@
 """Keys are rotated while tokens are verified: no code is lost, none accepted twice."""
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
-from pathlib import Path
 from threading import Event, Thread
 
 import pytest
@@ -14,115 +10,18 @@ from importers import Digest
 from seedvault.domain.audit import AuditEvent, EventKind
 from seedvault.domain.batch import Tier
 from seedvault.domain.errors import Conflict, InvalidInput, NotAllowed, NotFound
-from seedvault.domain.names import UserName
 from seedvault.domain.outcome import Accepted, Reason, Rejected
-from seedvault.domain.token import InStock, Progress
 from seedvault.domain.vault_key import KeyPurpose, in_use
-from seedvault.keys import HsmKeys, keyring, stored_key
-from seedvault.keys.key_room import HsmKeyRoom
 from seedvault.service import rotation
-from seedvault.service.binding import AssignToken
-from seedvault.service.ports import (
-    Arrival,
-    EventFilter,
-    Fingerprint,
-    NewToken,
-    TakenSeed,
-    VaultIdentity,
-    WrappedSeed,
-)
 from seedvault.service.rotation import ROTATED, DestroyKey, MoveTokens, RenewKeys
 from seedvault.service.verify import VerifyCode
-from seedvault.storage import SqlVault, create_vault, open_vault
+from seedvault.storage import SqlVault
 from tests.support.codes import code
-from tests.support.softhsm import TEST_SO_PIN, fresh_location, pin
-from tests.support.tokens import HOTP, NOON, device, serial
-from tests.support.vaults import SOURCE, add_user, url
+from tests.support.key_house import KEK, TOKENS, House, house, new_token, seed, stock
+from tests.support.tokens import NOON, serial
+from tests.support.vaults import SOURCE
 
-TOKENS = 25
-ALICE = UserName("alice")
-KEK = (KeyPurpose.KEK,)
-
-
-@dataclass
-class House:
-    """A vault of bound event-based tokens, its module, and its recovery key."""
-
-    folder: Path
-    place: hsm.Location
-    recovery: hsm.RecoveryKey
-    vault: SqlVault
-
-    @property
-    def room(self) -> HsmKeyRoom:
-        return HsmKeyRoom(lambda: nullcontext((self.place, pin())), hsm.Demands())
-
-    @contextmanager
-    def keys(self) -> Iterator[HsmKeys]:
-        """The keys in use now, logged in."""
-        ring = keyring(self.vault.vault_keys())
-        keystore = hsm.Keystore.connect(self.place, pin(), ring)
-        try:
-            yield HsmKeys(keystore, "vault-1")
-        finally:
-            keystore.close()
-
-    def renew(self, purposes: tuple[KeyPurpose, ...] = ROTATED) -> list[rotation.Renewed]:
-        return RenewKeys(self.vault, self.room, lambda: NOON)(purposes, self.recovery, "root")
-
-    def move(self, recovery: hsm.RecoveryKey | None = None) -> rotation.Move:
-        with self.keys() as keys:
-            mover = MoveTokens(self.vault, keys, lambda: NOON)
-            return mover(recovery or self.recovery, "root", lambda _: None)
-
-    def destroy(self, name: str) -> None:
-        DestroyKey(self.vault, self.room, lambda: NOON)(name, "root", "bob")
-
-    def verify(self, number: int, counter: int) -> Accepted | Rejected:
-        with self.keys() as keys:
-            return VerifyCode(self.vault, keys, lambda: NOON)(
-                serial(number), code(seed(number), counter, Digest.SHA1, 6), "test"
-            )
-
-    def kinds(self, kind: EventKind) -> list[str]:
-        return [str(e.event.detail) for e in self.vault.events(EventFilter(kind=kind))]
-
-
-def seed(number: int) -> bytes:
-    return f"seed of token {number:06d}".encode()
-
-
-def new_token(keys: HsmKeys, number: int) -> NewToken:
-    taken = keys.keystore.wrap(bytearray(seed(number)), hsm.Digest.SHA1)
-    key = taken.key
-    wrapped = WrappedSeed(int(key.format), key.kek_id, key.length, key.blob)
-    token = InStock(device(number, HOTP), Progress(0, NOON))
-    mark = Fingerprint(taken.fingerprint, keys.keystore.keyring.fingerprint.name)
-    return NewToken(token, TakenSeed(wrapped, mark), keys.seal(token, wrapped, 0))
-
-
-@pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
-    recovery, _ = hsm.RecoveryKey.generate(hsm.Quorum(1, 1), os.urandom)
-    place = fresh_location("rotated")
-    made = hsm.initialise(place, pin(), pin(TEST_SO_PIN), recovery)
-    keys = [stored_key(each, NOON, recovery.set_id) for each in made]
-    event = AuditEvent(EventKind.VAULT_INITIALISED, NOON, "root")
-    create_vault(url(tmp_path), VaultIdentity("vault-1", 0, NOON), keys, event)
-    house = House(tmp_path, place, recovery, open_vault(url(tmp_path), lambda: NOON))
-    add_user(house.vault, ALICE)
-    with house.keys() as opened:
-        stock(house.vault, [new_token(opened, number) for number in range(TOKENS)])
-        for number in range(TOKENS):
-            AssignToken(house.vault, opened, lambda: NOON)(serial(number), ALICE, "root")
-    yield house
-    house.vault.close()
-
-
-def stock(vault: SqlVault, tokens: list[NewToken]) -> None:
-    with vault.stage(SOURCE, Tier.NARROW, "ingrid", NOON) as staging:
-        staging.add([Arrival(token, line) for line, token in enumerate(tokens, 1)])
-        staging.publish(AuditEvent(EventKind.BATCH_IMPORTED, NOON, "ingrid"))
+__all__ = ["house"]
 
 
 def test_every_token_moves_and_every_code_still_verifies_once(house: House) -> None:
@@ -170,6 +69,17 @@ def test_a_move_that_was_interrupted_goes_on(house: House, monkeypatch: pytest.M
     monkeypatch.undo()
     assert house.vault.key_references()["k2"] == 10
     assert house.move().moved == TOKENS - 10
+
+
+def test_whoever_watches_hears_of_every_chunk(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rotation, "CHUNK", 10)
+    house.renew(KEK)
+    told: list[int] = []
+    with house.keys() as keys:
+        MoveTokens(house.vault, keys, lambda: NOON)(house.recovery, "root", told.append)
+    assert told == [10, 20, TOKENS]
 
 
 def test_verification_goes_on_while_tokens_move(

@@ -20,8 +20,8 @@ from hsm.translate import (
     Stale,
     Unlisted,
     failure,
-    pkcs11_failure,
 )
+from tests.support.python_pkcs11 import pkcs11_failure
 
 
 @pytest.mark.parametrize(

@@ -24,10 +24,10 @@ def command(monkeypatch: pytest.MonkeyPatch) -> Raise:
     """Makes `seedvault trial` a command that does what it is given."""
 
     def install(work: Callable[[], int]) -> None:
-        module = ModuleType("trial_noun")
+        module = ModuleType("seedvault.cli.trial")
         module.command = json_option(click.command("trial")(work))  # type: ignore[attr-defined]  # as every noun's module has
         monkeypatch.setitem(sys.modules, module.__name__, module)
-        monkeypatch.setitem(root._NOUNS, "trial", (module.__name__, "A trial."))
+        monkeypatch.setitem(root._PLACES, "trial", ("trial", "command"))
 
     return install
 

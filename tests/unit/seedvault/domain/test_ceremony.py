@@ -26,8 +26,14 @@ def test_the_text_has_every_name_value_key_and_role() -> None:
     for part in ("k2: AES-256, check value 0a1b2c3d", "wrap, unwrap", "SENSITIVE=true"):
         assert part in text
     assert text.count("signature ____") == 2
-    assert "Custodian" in text
-    assert "Witness" in text
+    assert "\n\nCustodian\n" in text
+    assert "\n\nApproved by dave\n" in text
+
+
+def test_a_witness_signs_where_nobody_else_agreed() -> None:
+    text = replace(RECORD, approved_by=None).text(PROOF)
+    assert "\n\nWitness\n" in text
+    assert "dave" not in text
 
 
 def test_the_text_is_80_columns_wide_whatever_it_says() -> None:
