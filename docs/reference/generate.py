@@ -1,4 +1,4 @@
-"""Writes `cli.md` from the commands themselves: `python -m docs.reference.generate`."""
+"""Writes the pages that are made from the code: `python -m docs.reference.generate`."""
 
 import inspect
 from collections.abc import Iterator
@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from docs.reference import token_states
 from seedvault.cli.root import root
 
 PAGE = Path(__file__).with_name("cli.md")
@@ -89,3 +90,4 @@ def _spelling(context: click.Context, option: click.Option) -> str:
 
 if __name__ == "__main__":
     PAGE.write_text(page(), encoding="utf-8")
+    token_states.PAGE.write_text(token_states.page(), encoding="utf-8")

@@ -69,7 +69,7 @@ run audit verify
 say "The vault is yours to play with. Three commands to try next:"
 cat <<END
   export SEEDVAULT_HOME=$home
-  ./dev run token list --bound
+  ./dev run token list --state bound
   ./dev run token show $carol
   ./dev run audit list --limit 10
 END

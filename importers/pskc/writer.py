@@ -128,6 +128,9 @@ class PskcWriter:
         for element, number in data:
             yield f"        <{element}><PlainValue>{number}</PlainValue></{element}>"
         yield "      </Data>"
+        if record.policy is not None and record.policy.max_transactions is not None:
+            most = record.policy.max_transactions
+            yield f"      <Policy><NumberOfTransactions>{most}</NumberOfTransactions></Policy>"
         yield "    </Key>"
 
     def _encrypted(self, value: bytes, indent: str) -> Iterator[str]:

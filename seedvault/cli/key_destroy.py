@@ -1,11 +1,11 @@
 """`seedvault key destroy`."""
 
-import sys
 from pathlib import Path
 
 import click
 
 from seedvault.cli import output
+from seedvault.cli.confirm import confirm
 from seedvault.cli.key_records import Secretary
 from seedvault.cli.options import Session, dry_run_option, json_option
 from seedvault.cli.records import KeptRecord, record_option
@@ -44,24 +44,13 @@ def destroy(  # noqa: PLR0913 - one parameter for each option
             _tell(session, ceremony.check(name, session.actor, approved_by), None)
             return
         secretary = Secretary(session, records)
-        confirm(name, yes=yes)
+        confirm(name, "destroy", yes=yes)
         report = ceremony(name, session.actor, approved_by)
         facts = [("Destroyed", f"{report.purpose.words} {name}"), ("Tokens that needed it", "0")]
         kept = secretary.write(
             application, "Certificate of destruction", facts, [report], approved_by
         )
     _tell(session, report, kept)
-
-
-def confirm(name: str, *, yes: bool) -> None:
-    """Return only when whoever is there has typed the name. Raises UsageError."""
-    if yes:
-        return
-    if not sys.stdin.isatty():
-        raise click.UsageError("add --yes: there is no terminal on which to type the key's name")
-    typed = click.prompt(f"Type {name} to destroy it", err=True)
-    if typed.strip() != name:
-        raise click.UsageError(f"{typed!r} is not {name}: nothing was destroyed")
 
 
 def _tell(session: Session, report: KeyReport, kept: KeptRecord | None) -> None:

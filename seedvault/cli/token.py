@@ -8,6 +8,7 @@ from seedvault.cli.exits import Exit
 from seedvault.cli.options import SERIAL, Session, dry_run_option, json_option, jsonl_option
 from seedvault.cli.outcomes import not_resynchronised, outcome_fields, rejected, resynchronised
 from seedvault.cli.token_assign import assign
+from seedvault.cli.token_life import resume, retire, revoke, suspend
 from seedvault.cli.token_list import list_tokens, show
 from seedvault.domain.names import Serial
 from seedvault.domain.outcome import Accepted, Rejected
@@ -19,9 +20,8 @@ def command() -> None:
     """Everything that happens to one token."""
 
 
-command.add_command(assign)
-command.add_command(list_tokens)
-command.add_command(show)
+for _verb in (assign, list_tokens, show, suspend, resume, revoke, retire):
+    command.add_command(_verb)
 
 
 @command.command()

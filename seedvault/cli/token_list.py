@@ -5,10 +5,10 @@ import click
 from seedvault.cli import output
 from seedvault.cli.options import SERIAL, USER, Session, json_option, jsonl_option
 from seedvault.cli.outcomes import drift_words
-from seedvault.cli.token_words import STATES, kind_of, kind_words, state_words
+from seedvault.cli.token_words import kind_of, kind_words, state_fields, state_words
 from seedvault.domain.names import Serial, UserName
 from seedvault.domain.oath import HotpParameters, TotpParameters
-from seedvault.domain.token import Bound, Quarantined
+from seedvault.domain.token import State, owner_of, state_of
 from seedvault.service.inquiry import Inquired
 from seedvault.service.lookup import batch_of, user_of
 from seedvault.service.ports import ListedToken, TokenFilter
@@ -17,8 +17,11 @@ from seedvault.service.ports import ListedToken, TokenFilter
 @click.command("list")
 @click.option("--batch", help="Only tokens of this batch, such as B-0001.")
 @click.option("--user", type=USER, help="Only this user's tokens.")
-@click.option("--bound/--in-stock", default=None, help="Only tokens that have an owner, or none.")
-@click.option("--quarantined", is_flag=True, help="Only tokens that are kept and not usable.")
+@click.option(
+    "--state",
+    type=click.Choice([state.value for state in State]),
+    help="Only tokens in this state.",
+)
 @click.option("--after", type=SERIAL, help="Begin after this serial: the next page.")
 @click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="At most.")
 @jsonl_option
@@ -29,8 +32,7 @@ def list_tokens(  # noqa: PLR0913 - one parameter for each option
     *,
     batch: str | None,
     user: UserName | None,
-    bound: bool | None,
-    quarantined: bool,
+    state: str | None,
     after: Serial | None,
     limit: int,
 ) -> None:
@@ -38,7 +40,7 @@ def list_tokens(  # noqa: PLR0913 - one parameter for each option
 
     \b
     Examples:
-      seedvault token list --batch B-0001 --in-stock
+      seedvault token list --batch B-0001 --state in-stock
       seedvault token list --user alice
     """
     with session.application() as application:
@@ -46,8 +48,7 @@ def list_tokens(  # noqa: PLR0913 - one parameter for each option
         wanted = TokenFilter(
             batch=batch_of(vault, batch).number if batch else None,
             owner=user_of(vault, user).name if user else None,
-            bound=bound,
-            quarantined=quarantined,
+            state=State(state) if state else None,
             after=after,
             limit=limit,
         )
@@ -81,11 +82,12 @@ def show(session: Session, serial: Serial) -> None:
 
 def _table(tokens: list[ListedToken], limit: int) -> None:
     output.table(
-        ["SERIAL", "USER", "KIND", "MODEL", "BATCH", "FAILURES"],
+        ["SERIAL", "STATE", "USER", "KIND", "MODEL", "BATCH", "FAILURES"],
         [
             [
                 str(listed.token.device.serial),
-                _owner(listed) or "-",
+                state_of(listed.token).value,
+                str(owner_of(listed.token) or "-"),
                 kind_words(listed.token.device.parameters),
                 listed.token.device.model or "-",
                 f"B-{listed.batch:04d}",
@@ -117,6 +119,8 @@ def _words(inquired: Inquired) -> list[tuple[str, str]]:
     held_back = inquired.held_back
     until = f" until {output.local(held_back.until)}" if held_back and held_back.until else ""
     words.append(("failures", str(progress.failures)))
+    allowed = f" of {device.use_limit}" if device.use_limit is not None else ""
+    words.append(("accepted", f"{progress.uses}{allowed} codes"))
     words.append(("codes", f"{held_back.reason.value}{until}" if held_back else "would be tried"))
     return words
 
@@ -125,20 +129,21 @@ def _fields(listed: ListedToken) -> dict[str, object]:
     device, progress = listed.token.device, listed.token.progress
     return {
         "serial": str(device.serial),
-        "state": STATES[type(listed.token)],
-        "quarantine": listed.token.reason if isinstance(listed.token, Quarantined) else None,
-        "user": _owner(listed),
+        **state_fields(listed.token),
         **kind_of(device.parameters),
         "manufacturer": device.manufacturer,
         "model": device.model,
         "not_before": device.not_before,
         "not_after": device.not_after,
+        "use_limit": device.use_limit,
         "batch": f"B-{listed.batch:04d}",
         "seed_bits": listed.seed_length * 8,
         "kek": listed.kek_id,
         "next_factor": progress.next_factor,
         "drift_steps": progress.drift_steps,
         "failures": progress.failures,
+        "uses": progress.uses,
+        "must_resync": progress.must_resync,
     }
 
 
@@ -148,7 +153,3 @@ def _held_back(inquired: Inquired) -> dict[str, object]:
         "held_back": held_back.reason.value if held_back else None,
         "until": held_back.until if held_back else None,
     }
-
-
-def _owner(listed: ListedToken) -> str | None:
-    return listed.token.owner.verbatim if isinstance(listed.token, Bound) else None

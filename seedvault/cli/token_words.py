@@ -1,9 +1,17 @@
 """How a token, and how it computes, is put into words and fields."""
 
 from seedvault.domain.oath import HotpParameters, KeptParameters, Parameters, TotpParameters
-from seedvault.domain.token import Bound, InStock, Quarantined, Token
-
-STATES = {InStock: "in-stock", Bound: "bound", Quarantined: "quarantined"}
+from seedvault.domain.token import (
+    Bound,
+    InStock,
+    Quarantined,
+    Retired,
+    Revoked,
+    Suspended,
+    Token,
+    owner_of,
+    state_of,
+)
 
 
 def kind_words(parameters: Parameters) -> str:
@@ -38,5 +46,20 @@ def state_words(token: Token) -> str:
             return f"bound to {owner}"
         case Quarantined(reason=reason):
             return f"in quarantine: {reason}"
+        case Suspended(owner=owner, since=since, reason=reason):
+            return f"suspended since {since.astimezone():%Y-%m-%d} ({reason}); it is {owner}'s"
+        case Revoked(since=since, reason=reason) | Retired(since=since, reason=reason):
+            return f"{state_of(token).value} since {since.astimezone():%Y-%m-%d} ({reason})"
         case InStock():
             return "in stock"
+
+
+def state_fields(token: Token) -> dict[str, object]:
+    """The same for a document; `since` and `reason` only where the state has them."""
+    owner = owner_of(token)
+    return {
+        "state": state_of(token).value,
+        "since": getattr(token, "since", None),
+        "reason": getattr(token, "reason", None),
+        "user": str(owner) if owner else None,
+    }

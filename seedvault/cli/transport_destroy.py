@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from seedvault.cli import output
-from seedvault.cli.key_destroy import confirm
+from seedvault.cli.confirm import confirm
 from seedvault.cli.key_records import Secretary
 from seedvault.cli.options import LABEL, Session, dry_run_option, json_option
 from seedvault.cli.records import KeptRecord, record_option
@@ -48,7 +48,7 @@ def destroy(  # noqa: PLR0913 - one parameter for each option
             _tell(session, ceremony.check(label, session.actor, approved_by), None)
             return
         secretary = Secretary(session, records)
-        confirm(str(label), yes=yes)
+        confirm(str(label), "destroy", yes=yes)
         done = ceremony(label, session.actor, approved_by)
         record = ceremony_record(session, application, "Certificate of destruction", _facts(done))
         kept = secretary.keep(application, replace(record, approved_by=approved_by))

@@ -34,6 +34,10 @@ class EventKind(Enum):
     USER_ADDED = "user.added"
     TOKEN_ASSIGNED = "token.assigned"  # noqa: S105 - an event's name, not a password
     TOKEN_UNASSIGNED = "token.unassigned"  # noqa: S105 - an event's name, not a password
+    TOKEN_SUSPENDED = "token.suspended"  # noqa: S105 - an event's name, not a password
+    TOKEN_RESUMED = "token.resumed"  # noqa: S105 - an event's name, not a password
+    TOKEN_REVOKED = "token.revoked"  # noqa: S105 - an event's name, not a password
+    TOKEN_RETIRED = "token.retired"  # noqa: S105 - an event's name, not a password
     TOKEN_UNLOCKED = "token.unlocked"  # noqa: S105 - an event's name, not a password
     TOKEN_RESYNCHRONISED = "token.resynchronised"  # noqa: S105 - an event's name
     TOKEN_EXPORTED = "token.exported"  # noqa: S105 - an event's name, not a password

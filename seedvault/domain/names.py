@@ -36,7 +36,7 @@ class Serial:
     folded: str = field(init=False)
 
     def __post_init__(self) -> None:
-        _check("serial", self.verbatim)
+        check_line("serial", self.verbatim)
         object.__setattr__(self, "folded", _fold(self.verbatim))
         if self.folded.startswith(_FORMULA_STARTS):
             raise InvalidInput(
@@ -55,7 +55,7 @@ class KeyLabel:
     text: str
 
     def __post_init__(self) -> None:
-        _check("key label", self.text)
+        check_line("key label", self.text)
 
     def __str__(self) -> str:
         return self.text
@@ -69,23 +69,22 @@ class UserName:
     folded: str = field(init=False)
 
     def __post_init__(self) -> None:
-        _check("user name", self.verbatim)
+        check_line("user name", self.verbatim)
         object.__setattr__(self, "folded", _fold(self.verbatim))
 
     def __str__(self) -> str:
         return self.verbatim
 
 
-def legible(name: str) -> str:
-    """A file's name with what is not Unicode escaped: any octets can stand in a name."""
-    return name.encode("utf-8", "backslashreplace").decode()
+def check_line(kind: str, text: str, longest: int = MAX_NAME_LENGTH) -> None:
+    """Raises InvalidInput where `text` is no single line of at most `longest` visible characters.
 
-
-def _check(kind: str, text: str) -> None:
+    `kind` is what it is called in the message.
+    """
     if not text.strip() or text != text.strip():
         raise InvalidInput(f"{kind} {text!r} is empty or has white space around it")
-    if len(text) > MAX_NAME_LENGTH:
-        raise InvalidInput(f"{kind} {text[:20]!r}... is longer than {MAX_NAME_LENGTH} characters")
+    if len(text) > longest:
+        raise InvalidInput(f"{kind} {text[:20]!r}... is longer than {longest} characters")
     if text.isascii() and text.isprintable():
         return
     for character in text:
@@ -94,6 +93,11 @@ def _check(kind: str, text: str) -> None:
                 f"{kind} {text!a} contains U+{ord(character):04X}, which is invisible or a control",
                 remedy="Type it by hand instead of pasting it.",
             )
+
+
+def legible(name: str) -> str:
+    """A file's name with what is not Unicode escaped: any octets can stand in a name."""
+    return name.encode("utf-8", "backslashreplace").decode()
 
 
 def _fold(text: str) -> str:

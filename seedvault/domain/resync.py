@@ -39,7 +39,7 @@ def resynchronise(
     pairs = [factor for factor in first if factor + 1 in second]
     ahead = [factor for factor in pairs if factor >= progress.next_factor]
     if ahead:
-        return accept(device, progress, ahead[-1] + 1, now)
+        return accept(device, replace(progress, must_resync=False), ahead[-1] + 1, now)
     return lockout.charge(progress, now), Rejected(_why_not(pairs, first, second))
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum
 
 from seedvault.domain.names import Serial, UserName
 from seedvault.domain.oath import Counting, KeptParameters, Parameters
@@ -9,7 +10,11 @@ from seedvault.domain.oath import Counting, KeptParameters, Parameters
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """What never changes about a token. Dates are aware UTC and inclusive."""
+    """What never changes about a token. Dates are aware UTC and inclusive.
+
+    `use_limit` is how many codes may be accepted in all (RFC 6030 section 5,
+    NumberOfTransactions); None is any number.
+    """
 
     serial: Serial
     parameters: Parameters
@@ -17,6 +22,7 @@ class Device:
     model: str | None = None
     not_before: datetime | None = None
     not_after: datetime | None = None
+    use_limit: int | None = None
 
     @property
     def counting(self) -> Counting:
@@ -32,6 +38,8 @@ class Progress:
 
     `next_factor` is the lowest counter or time step that may still be accepted; `drift_steps` is
     the token's clock minus ours, in time steps; `synchronised_at` is when that was last known.
+    `uses` counts the acceptances. `must_resync` holds every single code back until two consecutive
+    ones were found: after a restore nobody knows which were spent.
     """
 
     next_factor: int
@@ -41,6 +49,8 @@ class Progress:
     last_failure_at: datetime | None = None
     resyncs: int = 0
     resyncs_since: datetime | None = None
+    uses: int = 0
+    must_resync: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +72,21 @@ class Bound:
 
 
 @dataclass(frozen=True, slots=True)
+class Suspended:
+    """Still its owner's, and not to be used for now: lost, on leave, reported.
+
+    SP 800-63B section 6.2.
+    """
+
+    device: Device
+    progress: Progress
+    owner: UserName
+    bound_at: datetime
+    since: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Quarantined:
     """Kept and not usable: `reason` says what Seedvault does not enforce or compute."""
 
@@ -70,4 +95,57 @@ class Quarantined:
     reason: str
 
 
-Token = InStock | Bound | Quarantined
+@dataclass(frozen=True, slots=True)
+class Revoked:
+    """Never to be trusted again: stolen, copied, its seed known (SP 800-63B section 6.4)."""
+
+    device: Device
+    progress: Progress
+    since: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Retired:
+    """Out of service: worn out, returned, destroyed."""
+
+    device: Device
+    progress: Progress
+    since: datetime
+    reason: str
+
+
+Token = InStock | Bound | Suspended | Quarantined | Revoked | Retired
+Owned = Bound | Suspended
+"""A token that has an owner."""
+
+
+class State(Enum):
+    """Where a token is in its life, in the words of tables, documents and the database."""
+
+    IN_STOCK = "in-stock"
+    BOUND = "bound"
+    SUSPENDED = "suspended"
+    QUARANTINED = "quarantined"
+    REVOKED = "revoked"
+    RETIRED = "retired"
+
+
+_STATES: dict[type[Token], State] = {
+    InStock: State.IN_STOCK,
+    Bound: State.BOUND,
+    Suspended: State.SUSPENDED,
+    Quarantined: State.QUARANTINED,
+    Revoked: State.REVOKED,
+    Retired: State.RETIRED,
+}
+
+
+def state_of(token: Token) -> State:
+    """The state that a token's type is."""
+    return _STATES[type(token)]
+
+
+def owner_of(token: Token) -> UserName | None:
+    """Whose token it is."""
+    return token.owner if isinstance(token, Owned) else None

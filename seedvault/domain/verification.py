@@ -7,25 +7,52 @@ from seedvault.domain import lockout, window
 from seedvault.domain.oath import Mac, TotpParameters, is_any_code, is_code
 from seedvault.domain.outcome import Accepted, Outcome, Reason, Rejected
 from seedvault.domain.policy import Policy
-from seedvault.domain.token import Device, InStock, Progress, Quarantined, Token
+from seedvault.domain.token import Device, Progress, State, Token, state_of
 
-_BY_ROW = {Reason.NOT_BOUND, Reason.QUARANTINED, Reason.NOT_YET_VALID, Reason.EXPIRED}
+_NOT_USABLE = {
+    State.SUSPENDED: Reason.SUSPENDED,
+    State.QUARANTINED: Reason.QUARANTINED,
+    State.REVOKED: Reason.REVOKED,
+    State.RETIRED: Reason.RETIRED,
+}
+_BY_ROW = {
+    *_NOT_USABLE.values(),
+    Reason.NOT_BOUND,
+    Reason.NOT_YET_VALID,
+    Reason.EXPIRED,
+    Reason.USED_UP,
+}
 
 
-def unbound(token: Token) -> Rejected | None:
-    """A code proves nothing about a user while the token has none."""
-    return Rejected(Reason.NOT_BOUND) if isinstance(token, InStock) else None
+def held_back(
+    token: Token, codes: tuple[str, ...], now: datetime, policy: Policy
+) -> Rejected | None:
+    """Why single codes of a token need not be computed, whoever presents them, or None.
+
+    What `refusal` says, and: a code proves nothing about a user while the token has none.
+    """
+    if state_of(token) is State.IN_STOCK:
+        return Rejected(Reason.NOT_BOUND)
+    return refusal(token, codes, now, policy) or out_of_step(token)
+
+
+def out_of_step(token: Token) -> Rejected | None:
+    """One code is not enough where nobody knows which codes are spent."""
+    return Rejected(Reason.NEEDS_RESYNC) if token.progress.must_resync else None
 
 
 def refusal(token: Token, codes: tuple[str, ...], now: datetime, policy: Policy) -> Rejected | None:
     """Why these codes need not be computed at all, or None. Costs no failure, opens no seed."""
-    if isinstance(token, Quarantined):
-        return Rejected(Reason.QUARANTINED)
+    unusable = _NOT_USABLE.get(state_of(token))
+    if unusable is not None:
+        return Rejected(unusable)
     device = token.device
     if device.not_before is not None and now < device.not_before:
         return Rejected(Reason.NOT_YET_VALID, device.not_before)
     if device.not_after is not None and now > device.not_after:
         return Rejected(Reason.EXPIRED)
+    if device.use_limit is not None and token.progress.uses >= device.use_limit:
+        return Rejected(Reason.USED_UP)
     if not all(is_code(code, device.counting.digits) for code in codes):
         return Rejected(Reason.MALFORMED)
     return lockout.refusal(device.parameters, token.progress, now, policy)
@@ -69,6 +96,10 @@ def accept(
     else:
         offset, drift = factor - progress.next_factor, progress.drift_steps
     spent = replace(
-        lockout.clear(progress), next_factor=factor + 1, drift_steps=drift, synchronised_at=now
+        lockout.clear(progress),
+        next_factor=factor + 1,
+        drift_steps=drift,
+        synchronised_at=now,
+        uses=progress.uses + 1,
     )
     return spent, Accepted(factor, offset)

@@ -104,6 +104,7 @@ class _Outgoing:
             model=device.model,
             not_before=device.not_before,
             not_after=device.not_after,
+            policy=_policy(token),
         )
         try:
             self._writer.add(record, seed.mac)
@@ -113,6 +114,14 @@ class _Outgoing:
                 unchanged="No file was written.",
                 remedy="Hand this batch on in another way.",
             ) from error
+
+
+def _policy(token: Token) -> importers.Policy | None:
+    """How many uses are left."""
+    limit = token.device.use_limit
+    if limit is None:
+        return None
+    return importers.Policy(max_transactions=max(0, limit - token.progress.uses))
 
 
 def _parameters(token: Token) -> importers.Parameters:

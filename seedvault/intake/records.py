@@ -30,6 +30,7 @@ def delivered(record: importers.SeedRecord, now: datetime) -> Delivered:
         record.model,
         record.not_before,
         record.not_after,
+        record.policy.max_transactions if record.policy else None,
     )
     reason, progress = _why_unusable(record), _start(record.parameters, now)
     token = Quarantined(device, progress, reason) if reason else InStock(device, progress)
@@ -118,8 +119,6 @@ def _why_unusable(record: importers.SeedRecord) -> str | None:
             return forbidden
         if pin is not None and pin.usage is not importers.PinUsage.LOCAL:
             return "its policy asks for a PIN with the code, which is not verified here"
-        if policy.max_transactions is not None:
-            return f"its policy allows {policy.max_transactions} uses, which are not counted here"
     match record.parameters:
         case importers.OcraParameters():
             return "OCRA responses are not verified by this version"

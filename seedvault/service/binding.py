@@ -2,16 +2,15 @@
 
 from dataclasses import dataclass, replace
 
-from seedvault.domain import lockout, verification
+from seedvault.domain import life, lockout, verification
 from seedvault.domain.audit import AuditEvent, EventKind
-from seedvault.domain.errors import Conflict
 from seedvault.domain.names import Serial, UserName
 from seedvault.domain.outcome import Accepted, Outcome, Rejected
 from seedvault.domain.policy import DEFAULT, Policy
-from seedvault.domain.token import Bound, InStock, Progress, Quarantined, Token
+from seedvault.domain.token import Bound, Progress
 from seedvault.service.decide import Case, broken_on_record, until_settled
 from seedvault.service.lookup import token_of, user_of
-from seedvault.service.ports import Clock, Keys, StoredToken, Vault
+from seedvault.service.ports import Clock, Keys, Vault
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +41,7 @@ class AssignToken:
         owner = user_of(self.vault, user).name
         stored = token_of(self.vault, serial)
         self.keys.check(stored)
-        _in_stock(stored.token, owner)
+        life.assign(stored.token, owner, self.clock())
 
     def _attempt(
         self, serial: Serial, user: UserName, actor: str, code: str | None
@@ -52,18 +51,20 @@ class AssignToken:
             owner = user_of(self.vault, user).name
         case = Case.read(self.vault, self.keys, serial, actor, self.clock())
         case.check_seal()
-        token = _in_stock(case.stored.token, owner)
+        bound = life.assign(case.stored.token, owner, case.now)
         if code is None:
-            return _bind(case, token, owner, None)
+            return _bind(case, bound, None)
         progress, outcome = self._prove(case, code)
         if isinstance(outcome, Rejected):
             return outcome
-        return _bind(case, replace(token, progress=progress), owner, outcome)
+        return _bind(case, replace(bound, progress=progress), outcome)
 
     def _prove(self, case: Case, code: str) -> tuple[Progress, Outcome]:
         """The outcome of the code; a rejection is committed here, an acceptance by the binding."""
         token = case.stored.token
-        refused = verification.refusal(token, (code,), case.now, self.policy)
+        refused = verification.refusal(
+            token, (code,), case.now, self.policy
+        ) or verification.out_of_step(token)
         if refused:
             case.record(case.event(EventKind.CODE_REJECTED, refused.reason.value))
             return token.progress, refused
@@ -91,17 +92,17 @@ class UnassignToken:
         """Whose token it is; raises what unassigning would raise, and changes nothing."""
         stored = token_of(self.vault, serial)
         self.keys.check(stored)
-        return _bound(stored.token).owner
+        return life.owned(stored.token).owner
 
     def _attempt(self, serial: Serial, actor: str) -> UserName:
         case = Case.read(self.vault, self.keys, serial, actor, self.clock())
         case.check_seal()
-        token = _bound(case.stored.token)
-        returned = _resealed(case, InStock(token.device, token.progress))
+        owned = life.owned(case.stored.token)
+        returned = case.resealed(life.unassign(owned))
         with self.vault.transaction() as transaction:
             transaction.replace(case.stored, returned)
             transaction.commit(case.event(EventKind.TOKEN_UNASSIGNED))
-        return token.owner
+        return owned.owner
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,46 +135,14 @@ class UnlockToken:
         return progress.failures
 
 
-def _bind(case: Case, token: InStock, owner: UserName, proof: Accepted | None) -> Assigned:
-    bound = Bound(token.device, token.progress, owner, case.now)
+def _bind(case: Case, bound: Bound, proof: Accepted | None) -> Assigned:
     event = replace(
         case.event(EventKind.TOKEN_ASSIGNED, "proven by code" if proof else "by serial"),
-        user=owner.verbatim,
+        user=bound.owner.verbatim,
         factor=proof.factor if proof else None,
     )
-    sealed = _resealed(case, bound)
+    sealed = case.resealed(bound)
     with case.vault.transaction() as transaction:
         transaction.replace(case.stored, sealed)
         transaction.commit(event)
     return Assigned(bound, proof)
-
-
-def _resealed(case: Case, token: Token) -> StoredToken:
-    """The row to write. Asks the HSM, so it comes before the transaction that writes it."""
-    revision = case.stored.revision + 1
-    seal = case.keys.seal(token, case.stored.wrapped, revision)
-    return replace(case.stored, token=token, seal=seal, revision=revision)
-
-
-def _in_stock(token: Token, owner: UserName) -> InStock:
-    if isinstance(token, InStock):
-        return token
-    serial = token.device.serial
-    if isinstance(token, Quarantined):
-        raise Conflict(
-            f"{serial} cannot be assigned to {owner}: it is in quarantine: {token.reason}",
-            remedy="Give them another token; ask its maker for one without this restriction.",
-        )
-    whose, remedy = f"{token.owner}'s", f"Take it back first: seedvault token unassign {serial}"
-    if token.owner == owner:
-        whose, remedy = "theirs", "Nothing is to be done."
-    raise Conflict(f"{serial} cannot be assigned to {owner}: it is already {whose}", remedy=remedy)
-
-
-def _bound(token: Token) -> Bound:
-    if isinstance(token, Bound):
-        return token
-    raise Conflict(
-        f"{token.device.serial} is not assigned: nobody holds it",
-        remedy="See: seedvault token list",
-    )

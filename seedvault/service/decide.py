@@ -17,7 +17,7 @@ from seedvault.domain.errors import SealBroken, StorageUnavailable
 from seedvault.domain.names import Serial
 from seedvault.domain.oath import Mac
 from seedvault.domain.outcome import Accepted, Outcome, Rejected
-from seedvault.domain.token import Bound, Progress
+from seedvault.domain.token import Progress, Token, owner_of
 from seedvault.service.lookup import token_of
 from seedvault.service.ports import Keys, Stale, StoredToken, Vault
 
@@ -71,10 +71,10 @@ class Case:
     ) -> AuditEvent:
         """An event about this token and its owner."""
         token = self.stored.token
-        owner = token.owner.verbatim if isinstance(token, Bound) else None
-        serial = token.device.serial
+        owner, serial = owner_of(token), token.device.serial
+        user = owner.verbatim if owner else None
         return AuditEvent(
-            kind, self.now, self.actor, serial=serial, user=owner, factor=factor, detail=detail
+            kind, self.now, self.actor, serial=serial, user=user, factor=factor, detail=detail
         )
 
     def with_mac(self, decide: Callable[[Mac], T]) -> T:
@@ -103,6 +103,12 @@ class Case:
             self.check_seal()
         self.record(self.event(kind, refused.reason.value))
         return refused
+
+    def resealed(self, token: Token) -> StoredToken:
+        """The row to write for `token`. Asks the HSM, so it comes before the transaction."""
+        revision = self.stored.revision + 1
+        seal = self.keys.seal(token, self.stored.wrapped, revision)
+        return replace(self.stored, token=token, seal=seal, revision=revision)
 
     def record(self, event: AuditEvent) -> None:
         """Commit an event that changes nothing."""

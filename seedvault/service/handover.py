@@ -8,7 +8,7 @@ from seedvault.domain.audit import AuditEvent, EventKind
 from seedvault.domain.batch import Batch
 from seedvault.domain.errors import NotAllowed
 from seedvault.domain.oath import TotpParameters
-from seedvault.domain.token import Quarantined, Token
+from seedvault.domain.token import Bound, InStock, Token
 from seedvault.service.approval import check_second_person
 from seedvault.service.decide import Case, broken_on_record
 from seedvault.service.lookup import batch_of
@@ -124,10 +124,10 @@ class HandOver:
 def _may_leave(token: Token) -> bool:
     """Whether a seed file can say all that holds for the token.
 
-    A policy that is not enforced here would be lost on the way, and PSKC has no words for a clock
-    that starts elsewhere than in 1970.
+    A policy that is not enforced here would be lost on the way, and PSKC has no words for a token
+    that is suspended or revoked, nor for a clock that starts elsewhere than in 1970.
     """
-    if isinstance(token, Quarantined):
+    if not isinstance(token, InStock | Bound):
         return False
     parameters = token.device.parameters
     return not (isinstance(parameters, TotpParameters) and parameters.t0_s)

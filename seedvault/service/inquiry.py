@@ -32,7 +32,5 @@ class InquireToken:
         if listed is None:
             raise unknown_serial(self.vault, serial)
         token = listed.token
-        held_back = verification.unbound(token) or verification.refusal(
-            token, (), self.clock(), self.policy
-        )
+        held_back = verification.held_back(token, (), self.clock(), self.policy)
         return Inquired(listed, held_back)

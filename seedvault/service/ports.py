@@ -10,7 +10,7 @@ from seedvault.domain.audit import AuditEvent, ChainHead, EventKind, LoggedEvent
 from seedvault.domain.batch import Batch, Source, Tier
 from seedvault.domain.names import Serial, UserName
 from seedvault.domain.oath import Mac, Parameters
-from seedvault.domain.token import Device, InStock, Progress, Quarantined, Token
+from seedvault.domain.token import Device, InStock, Progress, Quarantined, State, Token
 from seedvault.service.seed_files import (
     DeliveredSeed,
     HandedOnSeed,
@@ -143,15 +143,11 @@ class HeldToken:
 
 @dataclass(frozen=True, slots=True)
 class TokenFilter:
-    """Which tokens to list; None asks for all. `after` is the last serial of the page before.
-
-    `bound` False asks for those in stock, `quarantined` for only those.
-    """
+    """Which tokens to list; None asks for all. `after` is the last serial of the page before."""
 
     batch: int | None = None
     owner: UserName | None = None
-    bound: bool | None = None
-    quarantined: bool = False
+    state: State | None = None
     after: Serial | None = None
     limit: int = 100
 
@@ -174,7 +170,10 @@ class Counts:
 
     in_stock: int
     bound: int
+    suspended: int
     quarantined: int
+    revoked: int
+    retired: int
     users: int
     batches: int
     events: int

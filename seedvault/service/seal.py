@@ -9,7 +9,16 @@ from datetime import datetime
 from seedvault.domain.audit import milliseconds
 from seedvault.domain.canonical import Field, encode
 from seedvault.domain.oath import HotpParameters, KeptParameters, Parameters, TotpParameters
-from seedvault.domain.token import Bound, Device, InStock, Quarantined, Token
+from seedvault.domain.token import (
+    Bound,
+    Device,
+    InStock,
+    Quarantined,
+    Retired,
+    Revoked,
+    Suspended,
+    Token,
+)
 from seedvault.service.ports import WrappedSeed
 
 _VERSION = 1
@@ -30,6 +39,7 @@ def sealed_octets(vault_id: str, token: Token, wrapped: WrappedSeed, revision: i
         revision,
         # Only where there is one, so that seals made before there were any still hold.
         *(() if wrapped.export_blob is None else ("export", wrapped.export_blob)),
+        *(() if token.device.use_limit is None else ("use-limit", token.device.use_limit)),
     )
 
 
@@ -59,8 +69,14 @@ def _state(token: Token) -> tuple[Field, ...]:
             return ("in-stock",)
         case Bound(owner=owner, bound_at=bound_at):
             return "bound", owner.verbatim, _date(bound_at)
+        case Suspended(owner=owner, bound_at=bound_at, since=since, reason=reason):
+            return "suspended", owner.verbatim, _date(bound_at), _date(since), reason
         case Quarantined(reason=reason):
             return "quarantined", reason
+        case Revoked(since=since, reason=reason):
+            return "revoked", _date(since), reason
+        case Retired(since=since, reason=reason):
+            return "retired", _date(since), reason
 
 
 def _date(moment: datetime | None) -> int | None:

@@ -28,16 +28,12 @@ class VerifyCode:
     def refusal(self, serial: Serial, code: str) -> Rejected | None:
         """Why the code would not even be computed, or None. Says nothing about the code itself."""
         token = token_of(self.vault, serial).token
-        return verification.unbound(token) or verification.refusal(
-            token, (code,), self.clock(), self.policy
-        )
+        return verification.held_back(token, (code,), self.clock(), self.policy)
 
     def _attempt(self, serial: Serial, code: str, actor: str) -> Outcome:
         case = Case.read(self.vault, self.keys, serial, actor, self.clock())
         token = case.stored.token
-        refused = verification.unbound(token) or verification.refusal(
-            token, (code,), case.now, self.policy
-        )
+        refused = verification.held_back(token, (code,), case.now, self.policy)
         if refused:
             return case.refuse(EventKind.CODE_REJECTED, refused, (code,))
         progress, outcome = case.with_mac(

@@ -19,10 +19,13 @@ class TokenRow(NamedTuple):
     terms: str | None
     not_before_ms: int | None
     not_after_ms: int | None
+    use_limit: int | None
     state: str
     quarantine: str | None
     owner: str | None
     bound_ms: int | None
+    since_ms: int | None
+    reason: str | None
     blob_format: int
     kek_id: str
     seed_length: int
@@ -39,6 +42,8 @@ class TokenRow(NamedTuple):
     last_failure_ms: int | None
     resyncs: int
     resyncs_since_ms: int | None
+    uses: int
+    must_resync: bool | int  # SQLite knows no other
 
 
 class HeldRow(NamedTuple):
@@ -73,6 +78,7 @@ class StagedRow(NamedTuple):
     terms: str | None
     not_before_ms: int | None
     not_after_ms: int | None
+    use_limit: int | None
     blob_format: int
     kek_id: str
     seed_length: int
@@ -87,6 +93,17 @@ class StagedRow(NamedTuple):
     synchronised_ms: int
 
 
+class LifeRow(NamedTuple):
+    """Where a token is in its life; `owner` is the user's name."""
+
+    state: str
+    quarantine: str | None = None
+    owner: str | None = None
+    bound_ms: int | None = None
+    since_ms: int | None = None
+    reason: str | None = None
+
+
 class ProgressRow(NamedTuple):
     """What verification moves."""
 
@@ -97,6 +114,8 @@ class ProgressRow(NamedTuple):
     last_failure_ms: int | None
     resyncs: int
     resyncs_since_ms: int | None
+    uses: int
+    must_resync: bool | int  # SQLite knows no other
 
 
 class EventRow(NamedTuple):

@@ -4,15 +4,16 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, Select, func, select, text
 
 from seedvault.domain.batch import Batch
 from seedvault.domain.names import Serial, UserName
+from seedvault.domain.token import State
 from seedvault.service.ports import Counts, HeldToken, ListedToken, TokenFilter, User
 from seedvault.storage.columns import BatchRow, HeldRow
 from seedvault.storage.rows import altered, batch_of, held_token, listed_token, moment
 from seedvault.storage.statements import Driver, Statements, tokens
-from seedvault.storage.tables import AUDIT_HEAD, BATCH, TOKEN, USER
+from seedvault.storage.tables import AUDIT_HEAD, BATCH, SELDOM, TOKEN, USER
 
 
 def held(
@@ -77,17 +78,28 @@ def counts(connection: Connection) -> Counts:
     def one(statement: Select[Any]) -> int:
         return int(connection.execute(statement).scalar_one())
 
-    bound = one(select(func.count()).select_from(TOKEN).where(TOKEN.c.owner.is_not(None)))
-    # No token leaves quarantine, so that the batches tell how many are there.
-    quarantined = one(select(func.coalesce(func.sum(BATCH.c.quarantined), 0)))
+    seldom = dict.fromkeys(State, 0) | {
+        State(state): tokens for state, tokens in connection.execute(_seldom())
+    }
+    owned = one(select(func.count()).select_from(TOKEN).where(TOKEN.c.owner.is_not(None)))
+    bound = owned - seldom[State.SUSPENDED]
     return Counts(
-        in_stock=one(select(func.count()).select_from(TOKEN)) - bound - quarantined,
+        in_stock=one(select(func.count()).select_from(TOKEN)) - bound - sum(seldom.values()),
         bound=bound,
-        quarantined=quarantined,
+        suspended=seldom[State.SUSPENDED],
+        quarantined=seldom[State.QUARANTINED],
+        revoked=seldom[State.REVOKED],
+        retired=seldom[State.RETIRED],
         users=one(select(func.count()).select_from(USER)),
         batches=one(select(func.count()).select_from(BATCH)),
         events=one(select(func.sum(AUDIT_HEAD.c.sequence))),
     )
+
+
+def _seldom() -> Select[Any]:
+    """How many tokens are in each of the states that few are in: read off their own index."""
+    counted = select(TOKEN.c.state, func.count()).where(text(SELDOM))
+    return counted.group_by(TOKEN.c.state)
 
 
 def _conditions(wanted: TokenFilter) -> Iterator[Any]:
@@ -96,12 +108,10 @@ def _conditions(wanted: TokenFilter) -> Iterator[Any]:
     if wanted.owner is not None:
         of_owner = select(USER.c.id).where(USER.c.name_folded == wanted.owner.folded)
         yield TOKEN.c.owner == of_owner.scalar_subquery()
-    if wanted.bound is not None:
-        yield TOKEN.c.owner.is_not(None) if wanted.bound else TOKEN.c.owner.is_(None)
-    if wanted.bound is False:
-        yield TOKEN.c.quarantine.is_(None)
-    if wanted.quarantined:
-        yield TOKEN.c.quarantine.is_not(None)
+    if wanted.state is not None:
+        yield TOKEN.c.state == wanted.state.value
+        if wanted.state not in (State.IN_STOCK, State.BOUND):
+            yield text(SELDOM)  # the index serves whoever says in so many words what is in it
     if wanted.after is not None:
         yield TOKEN.c.serial_folded > wanted.after.folded
 

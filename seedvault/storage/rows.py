@@ -6,19 +6,32 @@ SealBroken, or, in the audit log, no event.
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple, get_args, get_type_hints
+from typing import Any, NamedTuple, TypeVar, get_args, get_type_hints
 
 from seedvault.domain.audit import AuditEvent, EventKind, LoggedEvent, milliseconds
 from seedvault.domain.batch import Batch, Source, Tier
 from seedvault.domain.errors import InvalidInput, SealBroken
 from seedvault.domain.names import Serial, UserName
 from seedvault.domain.oath import Digest, HotpParameters, KeptParameters, Parameters, TotpParameters
-from seedvault.domain.token import Bound, Device, InStock, Progress, Quarantined, Token
+from seedvault.domain.token import (
+    Bound,
+    Device,
+    InStock,
+    Progress,
+    Quarantined,
+    Retired,
+    Revoked,
+    State,
+    Suspended,
+    Token,
+    state_of,
+)
 from seedvault.service.ports import Arrival, HeldToken, ListedToken, Seal, StoredToken, WrappedSeed
 from seedvault.storage.columns import (
     BatchRow,
     EventRow,
     HeldRow,
+    LifeRow,
     ProgressRow,
     StagedRow,
     TokenRow,
@@ -27,10 +40,7 @@ from seedvault.storage.columns import (
 HOTP, TOTP = "hotp", "totp"
 """What a token counts, as the column `kind` says it; a key that is only kept says its own kind."""
 
-IN_STOCK, BOUND, QUARANTINED = "in-stock", "bound", "quarantined"
-"""Where a token is in its life, as the column `state` says it."""
-
-
+T = TypeVar("T")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 _DIGESTS = {digest.value: digest for digest in Digest}  # a tenth of the time of Digest(value)
@@ -76,6 +86,7 @@ def staged_row(staging: int, arrival: Arrival) -> StagedRow:
         *_parameter_columns(device.parameters),
         _milliseconds(device.not_before),
         _milliseconds(device.not_after),
+        device.use_limit,
         wrapped.format,
         wrapped.kek_id,
         wrapped.length,
@@ -101,7 +112,25 @@ def progress_row(progress: Progress) -> ProgressRow:
         _milliseconds(progress.last_failure_at),
         progress.resyncs,
         _milliseconds(progress.resyncs_since),
+        progress.uses,
+        progress.must_resync,
     )
+
+
+def life_row(token: Token) -> LifeRow:
+    """The columns that say where a token is in its life."""
+    match token:
+        case InStock():
+            return LifeRow(State.IN_STOCK.value)
+        case Bound(owner=owner, bound_at=bound_at):
+            return LifeRow(State.BOUND.value, owner=owner.verbatim, bound_ms=milliseconds(bound_at))
+        case Suspended(owner=owner, bound_at=bound_at, since=since, reason=reason):
+            bound_ms, since_ms = milliseconds(bound_at), milliseconds(since)
+            return LifeRow(State.SUSPENDED.value, None, owner.verbatim, bound_ms, since_ms, reason)
+        case Quarantined(reason=reason):
+            return LifeRow(State.QUARANTINED.value, reason)
+        case Revoked(since=since, reason=reason) | Retired(since=since, reason=reason):
+            return LifeRow(state_of(token).value, since_ms=milliseconds(since), reason=reason)
 
 
 def event_row(chain: int, sequence: int, event: AuditEvent, digest: bytes) -> EventRow:
@@ -180,6 +209,7 @@ def _token(row: TokenRow) -> Token:
             row.model,
             _moment(row.not_before_ms),
             _moment(row.not_after_ms),
+            row.use_limit,
         )
         return _in_its_state(row, device)
     except _IMPOSSIBLE as error:
@@ -188,16 +218,37 @@ def _token(row: TokenRow) -> Token:
 
 def _in_its_state(row: TokenRow, device: Device) -> Token:
     """Columns of another state are empty: what the seal does not see may not stand anywhere."""
-    nobodys = row.owner is None and row.bound_ms is None
-    if row.state == QUARANTINED and nobodys and row.quarantine is not None:
-        return Quarantined(device, _progress(row), row.quarantine)
-    if row.quarantine is not None or isinstance(device.parameters, KeptParameters):
-        raise ValueError("in quarantine, and not")
-    if row.state == IN_STOCK and nobodys:
-        return InStock(device, _progress(row))
-    if row.state == BOUND and row.owner is not None and row.bound_ms is not None:
-        return Bound(device, _progress(row), UserName(row.owner), moment(row.bound_ms))
-    raise ValueError("in no state that there is")
+    token = _some_state(row, device)
+    found = (row.state, row.quarantine, row.owner, row.bound_ms, row.since_ms, row.reason)
+    if life_row(token) != found:
+        raise ValueError("more than its state has")
+    return token
+
+
+def _some_state(row: TokenRow, device: Device) -> Token:
+    progress, state = _progress(row), State(row.state)
+    match state:
+        case State.QUARANTINED:
+            return Quarantined(device, progress, _there(row.quarantine))
+        case State.REVOKED:
+            return Revoked(device, progress, moment(_there(row.since_ms)), _there(row.reason))
+        case State.RETIRED:
+            return Retired(device, progress, moment(_there(row.since_ms)), _there(row.reason))
+    device.counting  # noqa: B018 - raises where the key is only kept: then it is not in use
+    if state is State.IN_STOCK:
+        return InStock(device, progress)
+    owner, bound_at = UserName(_there(row.owner)), moment(_there(row.bound_ms))
+    if state is State.BOUND:
+        return Bound(device, progress, owner, bound_at)
+    since, reason = moment(_there(row.since_ms)), _there(row.reason)
+    return Suspended(device, progress, owner, bound_at, since, reason)
+
+
+def _there(value: T | None) -> T:
+    """The value of a column that this state fills."""
+    if value is None:
+        raise ValueError("less than its state has")
+    return value
 
 
 def _parameters(row: TokenRow | HeldRow) -> Parameters:
@@ -248,6 +299,8 @@ def _progress(row: TokenRow) -> Progress:
         _moment(row.last_failure_ms),
         row.resyncs,
         _moment(row.resyncs_since_ms),
+        row.uses,
+        bool(row.must_resync),
     )
 
 

@@ -16,20 +16,20 @@ from sqlalchemy import Insert, Select, case, delete, insert, literal, or_, selec
 from seedvault.domain.audit import AuditEvent, milliseconds
 from seedvault.domain.batch import Batch, Source, Tier
 from seedvault.domain.errors import Conflict, FileRefused, StorageUnavailable
-from seedvault.domain.token import Quarantined
+from seedvault.domain.token import Quarantined, State
 from seedvault.service.ports import Arrival, Clock
 from seedvault.storage.claims import Import, empty_unclaimed, take_claim
 from seedvault.storage.columns import BatchRow, StagedRow
 from seedvault.storage.engine import Database
 from seedvault.storage.failures import Clash, StillNeeded
-from seedvault.storage.rows import IN_STOCK, QUARANTINED, batch_of, staged_row
+from seedvault.storage.rows import batch_of, staged_row
 from seedvault.storage.statements import Prepared, Statements
 from seedvault.storage.tables import BATCH, NEW_TOKEN_COLUMNS, STAGED_TOKEN, STAGING, TOKEN
 from seedvault.storage.transaction import SqlTransaction
 
 _SWEPT_AT_ONCE = 5_000
 _NAMED = 10  # serials named in a message
-_NEW = {"revision": 0, "version": 0, "failures": 0, "resyncs": 0}
+_NEW = {"revision": 0, "version": 0, "failures": 0, "resyncs": 0, "uses": 0, "must_resync": False}
 
 
 class SqlStaging:
@@ -147,7 +147,10 @@ class SqlStaging:
     def _copied_into(self, batch: int) -> Insert:
         constants = _NEW | {"batch": batch}
         columns = (STAGED_TOKEN.c[name] for name in NEW_TOKEN_COLUMNS)
-        state = case((STAGED_TOKEN.c.quarantine.is_(None), IN_STOCK), else_=QUARANTINED)
+        state = case(
+            (STAGED_TOKEN.c.quarantine.is_(None), State.IN_STOCK.value),
+            else_=State.QUARANTINED.value,
+        )
         new = self._new(*columns, *map(literal, constants.values()), state)
         return insert(TOKEN).from_select(
             [*NEW_TOKEN_COLUMNS, *constants, "state"], new.order_by(STAGED_TOKEN.c.id)

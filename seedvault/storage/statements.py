@@ -24,11 +24,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.expression import ClauseElement, ColumnElement
 
-from seedvault.storage.columns import HeldRow, ProgressRow, StagedRow, TokenRow
+from seedvault.storage.columns import HeldRow, LifeRow, ProgressRow, StagedRow, TokenRow
 from seedvault.storage.tables import AUDIT_EVENT, AUDIT_HEAD, STAGED_TOKEN, TOKEN, USER, VAULT
 
 Value = str | bytes | int | None
-_REPLACED = ("state", "owner", "bound_ms", "seal", "seal_key", "revision")
+_REPLACED = (*ProgressRow._fields, *LifeRow._fields, "seal", "seal_key", "revision")
 _REKEYED = ("blob_format", "kek_id", "blob", "fingerprint", "fingerprint_key", "seal", "seal_key")
 _ASKED = tuple(f"asked_{number}" for number in range(1_000))
 
@@ -93,12 +93,7 @@ class Statements:
         )
         self._dialect = dialect
         self.advance = Prepared(_conditional(ProgressRow._fields), dialect)
-        self.replace = Prepared(
-            _conditional(
-                (*ProgressRow._fields, "state", "owner", "bound_ms", "seal", "seal_key", "revision")
-            ),
-            dialect,
-        )
+        self.replace = Prepared(_conditional(_REPLACED), dialect)
         self.rekey = Prepared(_conditional(_REKEYED), dialect)
         self.lengthen_chain = Prepared(_lengthen_chain(), dialect)
         self.stage_token = Prepared(

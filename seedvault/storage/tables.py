@@ -25,9 +25,20 @@ _QUARANTINED = (
     "state = 'quarantined' AND owner IS NULL AND bound_ms IS NULL AND quarantine IS NOT NULL"
 )
 _BOUND = "state = 'bound' AND owner IS NOT NULL AND bound_ms IS NOT NULL"
+_SUSPENDED = (
+    "state = 'suspended' AND owner IS NOT NULL AND bound_ms IS NOT NULL"
+    " AND since_ms IS NOT NULL AND reason IS NOT NULL"
+)
+_ENDED = (
+    "state IN ('revoked', 'retired') AND owner IS NULL AND bound_ms IS NULL"
+    " AND since_ms IS NOT NULL AND reason IS NOT NULL"
+)
+_STATES = f"{_IN_STOCK} OR {_BOUND} OR {_SUSPENDED} OR {_QUARANTINED} OR {_ENDED}"
+# Few are in these states: only then does the index below hold them.
+SELDOM = "state NOT IN ('in-stock', 'bound')"
 _HOTP = "kind = 'hotp' AND step_s IS NULL AND t0_s IS NULL"
 _TOTP = "kind = 'totp' AND step_s IS NOT NULL AND t0_s IS NOT NULL"
-_KEPT = "kind NOT IN ('hotp', 'totp') AND terms IS NOT NULL AND state = 'quarantined'"
+_KEPT = "kind NOT IN ('hotp', 'totp') AND terms IS NOT NULL AND state NOT IN ('in-stock', 'bound')"
 _ADDED = {"server_default": "0"}  # what rows have that are older than the column
 _FIRST_MARK, _FIRST_SEAL = {"server_default": "f1"}, {"server_default": "s1"}
 # Folding (NFKC, casefold) can make a name longer than it was: U+FDFA alone becomes 18 characters.
@@ -135,6 +146,7 @@ class NewTokenColumns(SQLModel):
     quarantine: str | None
     not_before_ms: int | None = Field(sa_type=BigInteger)
     not_after_ms: int | None = Field(sa_type=BigInteger)
+    use_limit: int | None = Field(sa_type=BigInteger)
     blob_format: int
     kek_id: str
     seed_length: int
@@ -162,7 +174,7 @@ class TokenTable(NewTokenColumns, table=True):
     __table_args__ = (
         UniqueConstraint("serial_folded", name="token_serial"),
         UniqueConstraint("fingerprint", name="token_fingerprint"),
-        CheckConstraint(f"{_IN_STOCK} OR {_BOUND} OR {_QUARANTINED}", name="token_state"),
+        CheckConstraint(_STATES, name="token_state"),
         CheckConstraint(f"{_HOTP} OR {_TOTP} OR {_KEPT}", name="token_kind"),
         *_made_with("token"),
         Index("token_by_batch", "batch", "serial_folded"),
@@ -173,6 +185,13 @@ class TokenTable(NewTokenColumns, table=True):
             sqlite_where=text("owner IS NOT NULL"),
             postgresql_where=text("owner IS NOT NULL"),
         ),
+        Index(
+            "token_by_state",
+            "state",
+            "serial_folded",
+            sqlite_where=text(SELDOM),
+            postgresql_where=text(SELDOM),
+        ),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -180,12 +199,16 @@ class TokenTable(NewTokenColumns, table=True):
     state: str = Field(max_length=16)
     owner: int | None = Field(foreign_key="user.id")
     bound_ms: int | None = Field(sa_type=BigInteger)
+    since_ms: int | None = Field(sa_type=BigInteger)
+    reason: str | None
     revision: int
     version: int = Field(sa_type=BigInteger)
     failures: int
     last_failure_ms: int | None = Field(sa_type=BigInteger)
     resyncs: int
     resyncs_since_ms: int | None = Field(sa_type=BigInteger)
+    uses: int = Field(sa_type=BigInteger, sa_column_kwargs=_ADDED)
+    must_resync: bool = Field(sa_column_kwargs={"server_default": false()})
 
 
 class StagingTable(SQLModel, table=True):

@@ -8,7 +8,7 @@ from sqlalchemy import delete, insert, select, update
 from seedvault.domain.audit import AuditEvent, milliseconds
 from seedvault.domain.errors import Conflict
 from seedvault.domain.names import KeyLabel, UserName
-from seedvault.domain.token import Bound, Progress, Quarantined, Token
+from seedvault.domain.token import Progress, Token, owner_of, state_of
 from seedvault.domain.transport_key import StoredTransportKey
 from seedvault.domain.vault_key import KeyPurpose, StoredKey
 from seedvault.service.ports import Fingerprint, Stale, StoredToken
@@ -17,7 +17,7 @@ from seedvault.storage.claims import refuse_while_importing
 from seedvault.storage.engine import Database
 from seedvault.storage.failures import Clash, StillNeeded
 from seedvault.storage.key_rows import key_row
-from seedvault.storage.rows import BOUND, IN_STOCK, QUARANTINED, progress_row
+from seedvault.storage.rows import life_row, progress_row
 from seedvault.storage.statements import Prepared, Statements, Value
 from seedvault.storage.tables import USER, VAULT_KEY
 
@@ -55,16 +55,13 @@ class SqlTransaction:
 
     def replace(self, seen: StoredToken, now: StoredToken) -> None:
         """Write state, owner, seal, revision and progress, if nothing moved. Raises Stale."""
-        owner, bound_ms = self._binding(now.token)
-        progress = now.token.progress
+        progress, owner = now.token.progress, self._owner(now.token)
         self._change(
             self._statements.replace,
             seen,
             progress,
             progress.next_factor,
-            state=_state(now.token),
-            owner=owner,
-            bound_ms=bound_ms,
+            **life_row(now.token)._asdict() | {"owner": owner},
             seal=now.seal.octets,
             seal_key=now.seal.key,
             revision=now.revision,
@@ -201,30 +198,22 @@ class SqlTransaction:
         return {
             "seen_id": seen.row,
             "seen_version": seen.version,
-            "seen_state": _state(seen.token),
+            "seen_state": state_of(seen.token).value,
             "seen_epoch": self._epoch,
         }
 
-    def _binding(self, token: Token) -> tuple[int | None, int | None]:
-        """The columns `owner` and `bound_ms`. An owner who is gone makes the decision stale."""
-        if not isinstance(token, Bound):
-            return None, None
-        of_owner = select(USER.c.id).where(USER.c.name_folded == token.owner.folded)
+    def _owner(self, token: Token) -> int | None:
+        """The column `owner`. An owner who is gone makes the decision stale."""
+        name = owner_of(token)
+        if name is None:
+            return None
+        of_owner = select(USER.c.id).where(USER.c.name_folded == name.folded)
         with self._database.explained:
             owner: int | None = self._database.sql.execute(of_owner).scalar()
         if owner is None:
             raise Stale
-        return owner, milliseconds(token.bound_at)
+        return owner
 
     def _check_open(self) -> None:
         if not self._open:
             raise AssertionError("a transaction was used outside its block, or after its commit")
-
-
-def _state(token: Token) -> str:
-    match token:
-        case Bound():
-            return BOUND
-        case Quarantined():
-            return QUARANTINED
-    return IN_STOCK

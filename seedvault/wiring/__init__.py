@@ -11,6 +11,7 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from seedvault.config import Settings
+from seedvault.domain import life
 from seedvault.domain.ceremony import CeremonyRecord, Setting
 from seedvault.service.audit import VerifyAudit
 from seedvault.service.binding import AssignToken, UnassignToken, UnlockToken
@@ -20,6 +21,7 @@ from seedvault.service.import_batch import ImportBatch
 from seedvault.service.inquiry import InquireToken
 from seedvault.service.inspect import InspectFile
 from seedvault.service.key_ports import MovingKeys
+from seedvault.service.lifecycle import ChangeLife
 from seedvault.service.records import SignedRecord, sign_record
 from seedvault.service.resync import ResynchroniseToken
 from seedvault.service.seed_files import HeldKey, Intake, Recipient
@@ -169,6 +171,25 @@ class Application:
     @property
     def unassign_token(self) -> UnassignToken:
         return UnassignToken(self.vault, self.keys, system_clock)
+
+    def _life(self, transition: life.Transition, step: life.Step) -> ChangeLife:
+        return ChangeLife(self.vault, self.keys, system_clock, transition, step)
+
+    @property
+    def suspend_token(self) -> ChangeLife:
+        return self._life(life.SUSPEND, life.suspend)
+
+    @property
+    def resume_token(self) -> ChangeLife:
+        return self._life(life.RESUME, life.resume)
+
+    @property
+    def revoke_token(self) -> ChangeLife:
+        return self._life(life.REVOKE, life.revoke)
+
+    @property
+    def retire_token(self) -> ChangeLife:
+        return self._life(life.RETIRE, life.retire)
 
     @property
     def unlock_token(self) -> UnlockToken:

@@ -11,11 +11,14 @@ from typing import Any
 
 import hsm
 from importers import Digest as FileDigest
+from seedvault.domain import life
+from seedvault.domain.life import Step, Transition
 from seedvault.domain.names import Serial, UserName
 from seedvault.domain.oath import Digest, HotpParameters, KeptParameters, Parameters, TotpParameters
 from seedvault.domain.token import Device, InStock, Progress, Quarantined
 from seedvault.keys import HsmKeys
 from seedvault.service.binding import AssignToken
+from seedvault.service.lifecycle import ChangeLife
 from seedvault.service.ports import Fingerprint, NewToken, TakenSeed, WrappedSeed
 from seedvault.storage import SqlVault
 from tests.support.codes import code
@@ -26,6 +29,7 @@ VAULT_ID = "vault-1"
 NOW = NOON
 MALLORY = UserName("mallory")
 _OCRA = KeptParameters("ocra", "OCRA-1:HOTP-SHA1-6:QN08")
+_RETIRED = (life.RETIRE, life.retire)
 _SHA1 = TotpParameters(Digest.SHA1, 6, 30)
 
 Row = dict[str, Any]
@@ -43,6 +47,8 @@ class Kind:
     bound: bool = False
     quarantined: str | None = None
     exportable: bool = False
+    then: tuple[Transition, Step] | None = None
+    use_limit: int | None = None
 
 
 KINDS = (
@@ -52,6 +58,9 @@ KINDS = (
     Kind(HOTP, bound=True), Kind(HOTP, bound=True),
     Kind(_OCRA, quarantined="not computed"), Kind(_OCRA, quarantined="not computed"),
     Kind(TOTP, quarantined="its policy is not enforced"),
+    Kind(TOTP, bound=True, then=(life.SUSPEND, life.suspend)),
+    Kind(TOTP, then=(life.REVOKE, life.revoke)), Kind(_OCRA, quarantined="x", then=_RETIRED),
+    Kind(TOTP, bound=True, use_limit=9),
 )  # fmt: skip
 
 
@@ -95,6 +104,8 @@ class SealedVault:
             if token.kind.bound:
                 owner = add_user(self.vault, UserName(f"user-{number}"))
                 assign(token.serial, owner, "hans")
+            if token.kind.then:
+                ChangeLife(self.vault, self.keys, now, *token.kind.then)(token.serial, "x", "hans")
 
     def _new(self, number: int) -> NewToken:
         kind = KINDS[number - 1]
@@ -103,7 +114,7 @@ class SealedVault:
         taken = self.keys.keystore.wrap(bytearray(_seed(number)), digest, terms)
         key = taken.key
         wrapped = WrappedSeed(int(key.format), key.kek_id, key.length, key.blob, taken.export_blob)
-        token = _arrived(replace(device(number), parameters=kind.parameters), kind)
+        token = _arrived(_device(number, kind), kind)
         seal = self.keys.seal(token, wrapped, 0)
         return NewToken(token, TakenSeed(wrapped, Fingerprint(taken.fingerprint, "f1")), seal)
 
@@ -174,6 +185,10 @@ class SealedVault:
 def now() -> datetime:
     """The drill's clock stands still."""
     return NOW
+
+
+def _device(number: int, kind: Kind) -> Device:
+    return replace(device(number), parameters=kind.parameters, use_limit=kind.use_limit)
 
 
 def _arrived(device: Device, kind: Kind) -> InStock | Quarantined:

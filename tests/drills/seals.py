@@ -10,9 +10,11 @@ from pathlib import Path
 
 from hsm import Keystore
 from seedvault.cli.exits import Exit, exit_for
+from seedvault.domain import life
 from seedvault.domain.errors import SealBroken, SeedvaultError
 from seedvault.domain.names import Serial
 from seedvault.service.binding import AssignToken, UnassignToken, UnlockToken
+from seedvault.service.lifecycle import ChangeLife
 from seedvault.service.resync import ResynchroniseToken
 from seedvault.service.verify import VerifyCode
 from tests.drills.sealed_vault import MALLORY, Known, SealedVault, now
@@ -20,6 +22,12 @@ from tests.drills.tampering import Attack, flips, swaps
 from tests.support.softhsm import pin, vault_location
 
 _EVENT = "seal.broken"
+_STEPS = (
+    (life.SUSPEND, life.suspend),
+    (life.RESUME, life.resume),
+    (life.REVOKE, life.revoke),
+    (life.RETIRE, life.retire),
+)
 
 
 @dataclass(slots=True)
@@ -65,8 +73,8 @@ def every_attack(world: SealedVault) -> Iterator[Attack]:
 
 
 def some_attacks(world: SealedVault) -> Iterator[Attack]:
-    """Every sealed column of four rows, a clock's and a counter's among them, and their pairs."""
-    some = [world.tokens[place] for place in (5, 6, 8, 10)]
+    """Every sealed column of seven rows, a clock's and a counter's among them, and their pairs."""
+    some = [world.tokens[place] for place in (5, 6, 8, 10, 13, 14, 16)]
     for victim, intruder in permutations(some, 2):
         yield from swaps(world, victim, intruder)
     for victim in some:
@@ -111,6 +119,11 @@ def _operations(world: SealedVault, attack: Attack) -> Iterator[tuple[str, Calla
     yield "assign", lambda: AssignToken(vault, keys, now)(serial, MALLORY, "helga")
     yield "unassign", lambda: UnassignToken(vault, keys, now)(serial, "helga")
     yield "unlock", lambda: UnlockToken(vault, keys, now)(serial, "helga")
+    for step in _STEPS:
+        yield (
+            step[0].name,
+            lambda step=step: ChangeLife(vault, keys, now, *step)(serial, "x", "helga"),  # type: ignore[misc]  # as above
+        )
 
 
 def _try(
@@ -145,7 +158,7 @@ def _try(
 def _all_is_well(world: SealedVault, figures: Figures) -> None:
     """Restored, each token verifies: what was refused was the tampering."""
     for token in world.tokens:
-        if token.kind.bound:
+        if token.kind.bound and not token.kind.then:
             outcome = VerifyCode(world.vault, world.keys, now)(token.serial, token.codes()[0], "rp")
             if "Accepted" not in repr(outcome):
                 figures.failures.append(f"{token.serial} restored: {outcome}")
@@ -154,6 +167,8 @@ def _all_is_well(world: SealedVault, figures: Figures) -> None:
 def _kind(token: Known) -> str:
     kind = token.kind
     state = "quarantined" if kind.quarantined else "bound" if kind.bound else "in stock"
+    if kind.then:
+        state = kind.then[0].target.value
     return f"{type(kind.parameters).__name__} {state}"
 
 

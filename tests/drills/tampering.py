@@ -11,6 +11,7 @@ SEALED = frozenset(
         "serial", "manufacturer", "model", "kind", "digest", "digits", "step_s", "t0_s", "terms",
         "quarantine", "not_before_ms", "not_after_ms", "blob_format", "kek_id", "seed_length",
         "blob", "export_blob", "seal", "seal_key", "state", "owner", "bound_ms", "revision",
+        "use_limit", "since_ms", "reason",
     }
 )  # fmt: skip
 """Columns that no other value can stand in without being noticed."""
@@ -31,6 +32,8 @@ UNSEALED = {
     "last_failure_ms": _PROGRESS,
     "resyncs": _PROGRESS,
     "resyncs_since_ms": _PROGRESS,
+    "uses": _PROGRESS,
+    "must_resync": _PROGRESS,
 }
 """Columns that stay outside the seal, and why."""
 
@@ -46,7 +49,7 @@ _SWAPPED = {
 _WORDS = {
     "kind": ("hotp", "totp", "ocra"),
     "digest": ("sha1", "sha256", "sha512"),
-    "state": ("in-stock", "bound", "quarantined"),
+    "state": ("in-stock", "bound", "suspended", "quarantined", "revoked", "retired"),
 }
 _PUT_IN = {"t0_s": 0, "step_s": 30, "owner": 1, "export_blob": b"x" * 48, "bound_ms": 1}
 
@@ -109,13 +112,21 @@ def _others(column: str, value: Any) -> Iterator[Any]:
 
 def _rewrites(world: SealedVault, row: Row) -> Iterator[tuple[str, Row]]:
     """Changes of several columns that make another sound row."""
-    nobodys = {"owner": None, "bound_ms": None}
+    nobodys = {"owner": None, "bound_ms": None, "since_ms": None, "reason": None}
+    ended = {"owner": None, "bound_ms": None, "since_ms": 1_700_000_000_000, "reason": "x"}
     mallorys = {"owner": world.user_id(MALLORY), "bound_ms": row["bound_ms"] or 1_700_000_000_000}
+    mallorys |= {"since_ms": None, "reason": None}
     if row["state"] != "in-stock":
         yield "put back into stock", {"state": "in-stock", "quarantine": None, **nobodys}
     yield "given to mallory", {"state": "bound", "quarantine": None, **mallorys}
     if row["state"] != "quarantined":
         yield "put into quarantine", {"state": "quarantined", "quarantine": "x", **nobodys}
+    if row["state"] == "bound":
+        yield "suspended", {"state": "suspended", "since_ms": 1_700_000_000_000, "reason": "x"}
+    if row["state"] == "suspended":
+        yield "let loose", {"state": "bound", "since_ms": None, "reason": None}
+    for state in sorted({"revoked", "retired"} - {row["state"]}):
+        yield f"made {state}", {"state": state, "quarantine": None, **ended}
     if row["kind"] == "totp":
         yield "a clock made a counter", {"kind": "hotp", "step_s": None, "t0_s": None}
     if row["kind"] == "hotp":

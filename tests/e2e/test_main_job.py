@@ -62,7 +62,7 @@ def test_an_imported_batch_is_in_stock(seedvault: CommandLine, delivery: Deliver
     assert (report["batch"], report["tokens"], report["held"]) == ("B-0001", 22, [])
     batch = seedvault.ok("batch", "show", "B-0001", "--json").document
     assert (batch["tokens"], batch["tier"], batch["format"]) == (22, "B", "PSKC 1.0")
-    tokens = seedvault.ok("token", "list", "--batch", "1", "--in-stock", "--json").document
+    tokens = seedvault.ok("token", "list", "--batch", "1", "--state", "in-stock", "--json").document
     assert [token["serial"] for token in tokens["tokens"]] == [serial(n) for n in range(22)]
     shown = seedvault.ok("token", "show", serial(3), "--json").document
     assert (shown["kind"], shown["digits"], shown["step_s"]) == ("totp", 6, 30)

@@ -13,13 +13,14 @@ from typing import Any
 import click
 import pytest
 
-from docs.reference import formats, generate
+from docs.reference import formats, generate, token_states
 from importers import Limits, WarningCode
 from seedvault import config
 from seedvault.cli.exits import Exit, exit_for
 from seedvault.cli.root import root
-from seedvault.domain import audit, errors
+from seedvault.domain import audit, errors, life
 from seedvault.domain.policy import DEFAULT
+from seedvault.domain.token import State
 from tests.house.sizes import ROOT
 from tests.support.cli import CommandLine
 from tests.support.jwe_maker import PASSPHRASE, Jwe, jwk, written
@@ -60,6 +61,20 @@ def test_the_page_of_commands_is_the_one_that_would_be_generated() -> None:
     assert generate.PAGE.read_text(encoding="utf-8") == generate.page(), (
         "run: python -m docs.reference.generate"
     )
+
+
+def test_the_page_of_token_states_is_the_one_that_would_be_generated() -> None:
+    assert token_states.PAGE.read_text(encoding="utf-8") == token_states.page(), (
+        "run: python -m docs.reference.generate"
+    )
+
+
+def test_every_transition_is_a_command_and_every_state_is_described() -> None:
+    commands = {context.command_path for context, _ in COMMANDS}
+    for transition in life.TRANSITIONS:
+        assert f"seedvault token {transition.name}" in commands
+    described = named("token-states.md")
+    assert {state.value for state in State} <= described
 
 
 def test_every_command_and_every_option_has_help() -> None:
@@ -190,8 +205,7 @@ def _every_document(seedvault: CommandLine, folder: Path) -> Iterator[dict[str, 
         ["init"],
         ["batch", "inspect", *good.arguments],
         ["batch", "import", *good.arguments, "--exportable"],
-        ["user", "add", "alice"],
-        ["user", "add", "alice"],
+        *[["user", "add", "alice"]] * 2,
         ["token", "assign", card, "alice", "--dry-run"],
         ["token", "assign", card, "alice"],
         ["token", "assign", fob, "alice", "--code", "1"],
@@ -204,6 +218,8 @@ def _every_document(seedvault: CommandLine, folder: Path) -> Iterator[dict[str, 
         ["token", "resync", card, "--dry-run"],
         ["token", "resync", card, *ahead],
         ["token", "unlock", card],
+        *(["token", verb, card, "--reason", "x"] for verb in ("suspend", "resume")),
+        *(["token", verb, serial(2), "--reason", "x", "--yes"] for verb in ("revoke", "retire")),
         ["token", "unassign", card],
         ["token", "show", card],
         ["token", "list"],

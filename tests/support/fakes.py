@@ -27,7 +27,7 @@ from seedvault.domain.errors import (
 )
 from seedvault.domain.names import Serial, UserName
 from seedvault.domain.oath import Digest, Mac
-from seedvault.domain.token import Bound, Progress, Quarantined, Token
+from seedvault.domain.token import Progress, Quarantined, State, owner_of, state_of
 from seedvault.service.ports import (
     Arrival,
     Counts,
@@ -121,7 +121,7 @@ class FakeVault:
         return next((user for user in self.users() if user.name == name), None)
 
     def users(self) -> list[User]:
-        owners = [_owner(row.stored.token) for row in self.rows.values()]
+        owners = [owner_of(row.stored.token) for row in self.rows.values()]
         return [User(name, at, owners.count(name)) for name, at in self._users.items()]
 
     def batch(self, number: int) -> Batch | None:
@@ -131,11 +131,18 @@ class FakeVault:
         return list(self._batches.values())
 
     def counts(self) -> Counts:
-        bound = sum(isinstance(row.stored.token, Bound) for row in self.rows.values())
-        quarantined = sum(isinstance(row.stored.token, Quarantined) for row in self.rows.values())
-        events = sum(map(len, self.chains.values()))
-        in_stock = len(self.rows) - bound - quarantined
-        return Counts(in_stock, bound, quarantined, len(self._users), len(self._batches), events)
+        states = [state_of(row.stored.token) for row in self.rows.values()]
+        return Counts(
+            states.count(State.IN_STOCK),
+            states.count(State.BOUND),
+            states.count(State.SUSPENDED),
+            states.count(State.QUARANTINED),
+            states.count(State.REVOKED),
+            states.count(State.RETIRED),
+            len(self._users),
+            len(self._batches),
+            sum(map(len, self.chains.values())),
+        )
 
     def events(self, wanted: EventFilter) -> list[LoggedEvent]:
         logged = [logged for chain in self.chains.values() for logged in reversed(chain)]
@@ -300,21 +307,17 @@ class FakeStaging:
         return batch
 
 
-def _owner(token: Token) -> UserName | None:
-    return token.owner if isinstance(token, Bound) else None
-
-
 def _listed(row: _Row) -> ListedToken:
     wrapped = row.stored.wrapped
     return ListedToken(row.stored.token, row.batch, wrapped.length, wrapped.kek_id)
 
 
 def _is_wanted(row: _Row, wanted: TokenFilter) -> bool:
-    owner = _owner(row.stored.token)
+    owner = owner_of(row.stored.token)
     return (
         wanted.batch in (None, row.batch)
         and wanted.owner in (None, owner)
-        and wanted.bound in (None, owner is not None)
+        and wanted.state in (None, state_of(row.stored.token))
     )
 
 

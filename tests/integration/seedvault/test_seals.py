@@ -13,7 +13,7 @@ from hsm.translate import Rv
 from seedvault.domain.errors import SealBroken
 from seedvault.domain.names import Serial, UserName
 from seedvault.domain.oath import Digest, HotpParameters, KeptParameters
-from seedvault.domain.token import Bound, InStock, Progress, Quarantined, Token
+from seedvault.domain.token import Bound, InStock, Progress, Quarantined, Suspended, Token
 from seedvault.keys import HsmKeys
 from seedvault.service.ports import Seal, StoredToken, WrappedSeed
 from tests.support.softhsm import returning
@@ -24,6 +24,9 @@ SEED = b"12345678901234567890"
 UNSEALED = {"token.progress", "row", "version", "seal"}
 MOST = Bound(device(1, TOTP), Progress(0, NOON), UserName("Alice"), NOON)
 EVENT_BASED = InStock(device(2, HOTP), Progress(0, NOON))
+SUSPENDED = Suspended(
+    replace(device(4, TOTP), use_limit=9), Progress(0, NOON), UserName("Bob"), NOON, NOON, "lost"
+)
 KEPT = Quarantined(
     device(3, KeptParameters("ocra", "OCRA-1:HOTP-SHA1-6:QN08")), Progress(0, NOON), "not verified"
 )
@@ -101,7 +104,7 @@ def test_a_row_as_it_was_sealed_is_opened(keys: HsmKeys, token: Token) -> None:
 def test_every_field_of_a_token_was_thought_of() -> None:
     assert set(_fields_of(MOST)) == {
         *(f"token.device.{name}" for name in ("serial", "manufacturer", "model")),
-        *(f"token.device.{name}" for name in ("not_before", "not_after")),
+        *(f"token.device.{name}" for name in ("not_before", "not_after", "use_limit")),
         *(f"token.device.parameters.{name}" for name in ("digest", "digits", "step_s", "t0_s")),
         *(f"token.{name}" for name in ("owner", "bound_at")),
         *(f"wrapped.{name}" for name in ("format", "kek_id", "length", "blob", "export_blob")),
@@ -117,6 +120,11 @@ def test_a_field_changed_by_the_least_breaks_the_seal(keys: HsmKeys, path: str) 
 @pytest.mark.parametrize("path", _fields_of(EVENT_BASED))
 def test_a_field_of_an_event_based_token_in_stock_breaks_the_seal(keys: HsmKeys, path: str) -> None:
     _refused_unopened(keys, _changed(_sealed(keys, EVENT_BASED), path, _other))
+
+
+@pytest.mark.parametrize("path", _fields_of(SUSPENDED))
+def test_a_field_of_a_suspended_token_breaks_the_seal(keys: HsmKeys, path: str) -> None:
+    _refused_unopened(keys, _changed(_sealed(keys, SUSPENDED), path, _other))
 
 
 @pytest.mark.parametrize("path", _fields_of(KEPT))

@@ -27,7 +27,15 @@ def test_an_opened_vault_is_the_one_that_was_made(vault: SqlVault) -> None:
 
 def test_a_new_vault_holds_nothing_but_its_first_event(vault: SqlVault) -> None:
     assert vault.counts() == Counts(
-        in_stock=0, bound=0, quarantined=0, users=0, batches=0, events=1
+        in_stock=0,
+        bound=0,
+        suspended=0,
+        quarantined=0,
+        revoked=0,
+        retired=0,
+        users=0,
+        batches=0,
+        events=1,
     )
     assert [logged.event for logged in vault.events(EventFilter())] == [INITIALISED]
 

@@ -7,7 +7,7 @@ import pytest
 
 from seedvault.domain.errors import SealBroken
 from seedvault.domain.names import Serial, UserName
-from seedvault.domain.token import Bound
+from seedvault.domain.token import Bound, State
 from seedvault.service.ports import Counts, HeldToken, TokenFilter, User
 from seedvault.storage import SqlVault, queries
 from tests.integration.seedvault.storage.conftest import Tamper
@@ -38,8 +38,8 @@ def stocked(vault: SqlVault) -> SqlVault:
         (TokenFilter(batch=2), [6, 7]),
         (TokenFilter(owner=UserName("Bob")), [4, 6]),
         (TokenFilter(owner=UserName("carol")), []),
-        (TokenFilter(bound=True), [2, 4, 6]),
-        (TokenFilter(bound=False, batch=1), [1, 3, 5]),
+        (TokenFilter(state=State.BOUND), [2, 4, 6]),
+        (TokenFilter(state=State.IN_STOCK, batch=1), [1, 3, 5]),
         (TokenFilter(limit=2), [1, 2]),
         (TokenFilter(after=serial(2), limit=2), [3, 4]),
         (TokenFilter(after=serial(7)), []),
@@ -125,7 +125,15 @@ def test_batches_are_listed_the_oldest_first(stocked: SqlVault) -> None:
 
 def test_everything_is_counted(stocked: SqlVault) -> None:
     assert stocked.counts() == Counts(
-        in_stock=4, bound=3, quarantined=0, users=2, batches=2, events=8
+        in_stock=4,
+        bound=3,
+        suspended=0,
+        quarantined=0,
+        revoked=0,
+        retired=0,
+        users=2,
+        batches=2,
+        events=8,
     )
 
 

@@ -10,8 +10,17 @@ import pytest
 from seedvault.domain.audit import AuditEvent, EventKind
 from seedvault.domain.errors import Conflict
 from seedvault.domain.names import UserName
-from seedvault.domain.token import Bound, InStock, Progress
-from seedvault.service.ports import EventFilter, Seal, Stale, StoredToken
+from seedvault.domain.token import (
+    Bound,
+    InStock,
+    Progress,
+    Retired,
+    Revoked,
+    State,
+    Suspended,
+    Token,
+)
+from seedvault.service.ports import EventFilter, Seal, Stale, StoredToken, TokenFilter
 from seedvault.storage import SqlVault
 from tests.integration.seedvault.storage.conftest import Tamper
 from tests.support.tokens import HOTP, NOON, new_token, serial
@@ -45,13 +54,32 @@ def spend(vault: SqlVault, seen: StoredToken, factor: int) -> None:
 
 
 def test_what_is_advanced_is_read_back(vault: SqlVault, bound: StoredToken) -> None:
-    progress = Progress(8, NOON, -3, 2, NOON, 1, NOON)
+    progress = Progress(8, NOON, -3, 2, NOON, 1, NOON, 5, must_resync=True)
     with vault.transaction() as transaction:
         transaction.advance(bound, progress, 7)
         transaction.commit(event(CARD))
     now = held_token(vault, CARD)
     assert now.token == replace(bound.token, progress=progress)
     assert now == replace(bound, token=now.token, version=bound.version + 1)
+
+
+@pytest.mark.parametrize("state", ["suspended", "revoked", "retired"])
+def test_every_state_is_read_back_as_it_was_written(
+    vault: SqlVault, bound: StoredToken, state: str
+) -> None:
+    device, progress = bound.token.device, bound.token.progress
+    each: dict[str, Token] = {
+        "suspended": Suspended(device, progress, ALICE, NOON, NOON, "lost"),
+        "revoked": Revoked(device, progress, NOON, "stolen"),
+        "retired": Retired(device, progress, NOON, "worn out"),
+    }
+    written = each[state]
+    with vault.transaction() as transaction:
+        transaction.replace(bound, replace(bound, token=written, revision=2))
+        transaction.commit(event(CARD))
+    assert held_token(vault, CARD).token == written
+    [listed] = vault.listed(TokenFilter(state=State(state)))
+    assert (listed.token, getattr(vault.counts(), state)) == (written, 1)
 
 
 def test_no_other_token_is_advanced(vault: SqlVault, bound: StoredToken) -> None:

@@ -1,6 +1,7 @@
 """What is written is read back as it was, by this package and by its peers."""
 
 import hmac
+from dataclasses import replace
 from datetime import UTC, datetime
 from io import BytesIO
 
@@ -17,6 +18,7 @@ from importers import (
     HotpParameters,
     OcraParameters,
     Parameters,
+    Policy,
     PreSharedKey,
     Provenance,
     PskcWriter,
@@ -119,3 +121,9 @@ def test_a_seed_under_another_cipher_is_refused() -> None:
 def test_no_container_is_written_under_a_cipher_without_a_name() -> None:
     with pytest.raises(ValueError, match="no container"):
         Envelope(Cipher.AES_128_GCM)
+
+
+def test_how_often_a_key_may_be_used_is_read_back() -> None:
+    limited = replace(record(), policy=Policy(max_transactions=9))
+    (back,) = read(written(limited))
+    assert back.policy == Policy(max_transactions=9)

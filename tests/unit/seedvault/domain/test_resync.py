@@ -184,3 +184,10 @@ def test_the_first_try_of_a_new_day_counts_from_one(since: timedelta) -> None:
 def test_a_later_try_of_a_day_keeps_the_day_s_beginning(before: int) -> None:
     after, _ = resynchronise(spent(before, since=DAY - MS), 500, 501)
     assert (after.resyncs, after.resyncs_since) == (before + 1, NOON - DAY + MS)
+
+
+def test_a_token_that_had_to_resynchronise_no_longer_has_to() -> None:
+    must = replace(NEW, must_resync=True)
+    found, _ = resynchronise(must, STEP_AT_NOON, STEP_AT_NOON + 1)
+    missed, _ = resynchronise(must, 10**9, 10**9 + 1)
+    assert (found.must_resync, missed.must_resync) == (False, True)

@@ -6,15 +6,25 @@ from datetime import timedelta
 import pytest
 
 from seedvault.domain import verification
+from seedvault.domain.names import UserName
 from seedvault.domain.oath import Digest, HotpParameters
 from seedvault.domain.outcome import Accepted, Outcome, Reason, Rejected
 from seedvault.domain.policy import DEFAULT
-from seedvault.domain.token import InStock, Progress
+from seedvault.domain.token import (
+    InStock,
+    Progress,
+    Quarantined,
+    Retired,
+    Revoked,
+    Suspended,
+    Token,
+)
 from tests.support.fakes import mac_of
-from tests.support.tokens import HOTP, NOON, STEP_AT_NOON, TOTP
+from tests.support.tokens import HOTP, NOON, STEP_AT_NOON, TOTP, device
 from tests.unit.seedvault.domain.tokens import SEED, bound, code, code_now
 
 NEW = Progress(0, NOON)
+DEVICE = device(1)
 STEP = timedelta(seconds=30)
 MS = timedelta(milliseconds=1)
 
@@ -44,7 +54,7 @@ def test_a_code_two_steps_away_is_not(offset: int) -> None:
 def test_acceptance_raises_the_floor_learns_the_drift_and_forgets_failures() -> None:
     before = Progress(7, NOON - STEP, failures=2, last_failure_at=NOON - STEP, resyncs=1)
     after, _ = verify_clock(before, code_now(1))
-    assert after == Progress(STEP_AT_NOON + 2, NOON, drift_steps=1, resyncs=1)
+    assert after == Progress(STEP_AT_NOON + 2, NOON, drift_steps=1, resyncs=1, uses=1)
 
 
 def test_a_learnt_drift_is_followed_further() -> None:
@@ -207,8 +217,51 @@ def test_a_malformed_code_is_called_so_even_while_the_token_is_locked() -> None:
 
 def test_a_token_in_stock_proves_nothing_about_anyone() -> None:
     token = InStock(bound(NEW).device, NEW)
-    assert verification.unbound(token) == Rejected(Reason.NOT_BOUND)
+    assert verification.held_back(token, (), NOON, DEFAULT) == Rejected(Reason.NOT_BOUND)
 
 
 def test_a_bound_token_does() -> None:
-    assert verification.unbound(bound(NEW)) is None
+    assert verification.held_back(bound(NEW), (), NOON, DEFAULT) is None
+
+
+@pytest.mark.parametrize(
+    ("token", "reason"),
+    [
+        (Suspended(DEVICE, NEW, UserName("alice"), NOON, NOON, "lost"), Reason.SUSPENDED),
+        (Quarantined(DEVICE, NEW, "not enforced"), Reason.QUARANTINED),
+        (Revoked(DEVICE, NEW, NOON, "stolen"), Reason.REVOKED),
+        (Retired(DEVICE, NEW, NOON, "worn out"), Reason.RETIRED),
+    ],
+)
+def test_a_token_that_is_not_to_be_used_is_refused_whatever_the_code(
+    token: Token, reason: Reason
+) -> None:
+    for codes in ((), ("no",), (code_now(),)):
+        assert verification.refusal(token, codes, NOON, DEFAULT) == Rejected(reason)
+        assert verification.held_back(token, codes, NOON, DEFAULT) == Rejected(reason)
+    assert verification.rests_on_row(Rejected(reason), (code_now(),))
+
+
+@pytest.mark.parametrize(("uses", "refused"), [(1, None), (2, Rejected(Reason.USED_UP))])
+def test_a_token_is_used_as_often_as_its_maker_allows(uses: int, refused: Rejected | None) -> None:
+    token = bound(replace(NEW, uses=uses))
+    limited = replace(token, device=replace(token.device, use_limit=2))
+    assert verification.refusal(limited, (code_now(),), NOON, DEFAULT) == refused
+
+
+def test_that_it_is_used_up_rests_on_the_row() -> None:
+    assert verification.rests_on_row(Rejected(Reason.USED_UP), (code_now(),))
+
+
+def test_an_acceptance_is_counted_and_a_rejection_is_not() -> None:
+    accepted, _ = verify_clock(NEW, code_now())
+    rejected, _ = verify_clock(NEW, code(10**9))
+    assert (accepted.uses, rejected.uses) == (1, 0)
+
+
+def test_one_code_is_not_enough_for_a_token_that_must_resynchronise() -> None:
+    token = bound(replace(NEW, must_resync=True))
+    needs = Rejected(Reason.NEEDS_RESYNC)
+    assert verification.held_back(token, (code_now(),), NOON, DEFAULT) == needs
+    assert verification.refusal(token, (code_now(),), NOON, DEFAULT) is None
+    assert not verification.rests_on_row(needs, (code_now(),))

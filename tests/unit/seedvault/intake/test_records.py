@@ -89,7 +89,6 @@ def test_a_pin_is_no_token() -> None:
         (Policy(key_usage=frozenset({"Encrypt"})), "permits Encrypt only"),
         (Policy(pin=PinPolicy(usage=PinUsage.PREPEND)), "asks for a PIN"),
         (Policy(pin=PinPolicy(key_id="pin1")), "asks for a PIN"),
-        (Policy(max_transactions=9), "allows 9 uses"),
     ],
 )
 def test_a_policy_that_is_not_enforced_keeps_the_key_in_quarantine(
@@ -108,6 +107,17 @@ def test_a_policy_that_is_not_enforced_keeps_the_key_in_quarantine(
 )
 def test_a_policy_that_asks_nothing_of_us_leaves_the_token_usable(policy: Policy) -> None:
     assert reason(replace(record(), policy=policy)) is None
+
+
+@pytest.mark.parametrize(
+    ("policy", "most"), [(None, None), (Policy(), None), (Policy(max_transactions=9), 9)]
+)
+def test_how_often_a_token_may_be_used_comes_with_it(
+    policy: Policy | None, most: int | None
+) -> None:
+    token = delivered(replace(record(), policy=policy), NOON).token
+    assert isinstance(token, InStock)
+    assert token.device.use_limit == most
 
 
 @pytest.mark.parametrize(

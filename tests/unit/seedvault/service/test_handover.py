@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from seedvault.domain import life
 from seedvault.domain.audit import EventKind
 from seedvault.domain.errors import Conflict, InvalidInput, NotAllowed, NotFound, SealBroken
 from seedvault.domain.names import Serial
 from seedvault.domain.oath import KeptParameters
 from seedvault.domain.token import Progress, Quarantined, Token
 from seedvault.service.handover import HandedOver, HandOver, Handover
+from seedvault.service.lifecycle import ChangeLife
 from seedvault.service.seed_files import (
     Delivered,
     DeliveredSeed,
@@ -167,3 +169,18 @@ def test_a_token_whose_seal_is_broken_stops_it_all(world: World, outbox: FakeOut
         handed_over(world, outbox)
     assert outbox.sent == {}
     assert len(world.events(EventKind.SEAL_BROKEN)) == 1
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_a_token_that_is_suspended_or_revoked_does_not_leave_as_one_that_is_not(
+    world: World, outbox: FakeOutbox, *, dry_run: bool
+) -> None:
+    imported(world, delivered(1), delivered(2), delivered(3))
+    for number, transition, step in (
+        (2, life.SUSPEND, life.suspend),
+        (3, life.REVOKE, life.revoke),
+    ):
+        token = world.bound(number)
+        ChangeLife(world.vault, world.keys, world.clock, transition, step)(token, "lost", "helen")
+    done = handed_over(world, outbox, dry_run=dry_run)
+    assert (done.tokens, done.left_out) == (1, 2)

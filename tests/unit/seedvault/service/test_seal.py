@@ -7,7 +7,17 @@ import pytest
 
 from seedvault.domain.names import Serial, UserName
 from seedvault.domain.oath import Digest, HotpParameters, Parameters, TotpParameters
-from seedvault.domain.token import Bound, Device, InStock, Progress, Token
+from seedvault.domain.token import (
+    Bound,
+    Device,
+    InStock,
+    Progress,
+    Quarantined,
+    Retired,
+    Revoked,
+    Suspended,
+    Token,
+)
 from seedvault.service.ports import WrappedSeed
 from seedvault.service.seal import sealed_octets
 from tests.support.tokens import HOTP, NOON, TOTP, device
@@ -16,6 +26,7 @@ PROGRESS = Progress(0, NOON)
 WRAPPED = WrappedSeed(format=1, kek_id="k1", length=20, blob=b"blob")
 DEVICE = device(1)
 BOUND = Bound(DEVICE, PROGRESS, UserName("alice"), NOON)
+SUSPENDED = Suspended(DEVICE, PROGRESS, UserName("alice"), NOON, NOON, "lost")
 MS = timedelta(milliseconds=1)
 
 
@@ -36,8 +47,9 @@ def test_equal_tokens_are_sealed_alike() -> None:
         replace(DEVICE, not_before=None),
         replace(DEVICE, not_after=NOON),
         replace(DEVICE, not_before=DEVICE.not_after, not_after=DEVICE.not_before),
+        replace(DEVICE, use_limit=9),
     ],
-    ids=["serial", "manufacturer", "model", "not before", "not after", "dates swapped"],
+    ids=["serial", "manufacturer", "model", "not before", "not after", "dates swapped", "uses"],
 )
 def test_a_seal_covers_the_device(other: Device) -> None:
     assert sealed(replace(BOUND, device=other)) != sealed()
@@ -80,11 +92,30 @@ def test_a_seal_covers_the_wrapped_seed(other: WrappedSeed) -> None:
         InStock(DEVICE, PROGRESS),
         replace(BOUND, owner=UserName("bob")),
         replace(BOUND, bound_at=NOON + MS),
+        SUSPENDED,
+        Quarantined(DEVICE, PROGRESS, "lost"),
+        Revoked(DEVICE, PROGRESS, NOON, "lost"),
+        Retired(DEVICE, PROGRESS, NOON, "lost"),
     ],
-    ids=["in stock", "owner", "bound at"],
+    ids=["in stock", "owner", "bound at", "suspended", "quarantined", "revoked", "retired"],
 )
 def test_a_seal_covers_the_state(other: Token) -> None:
     assert sealed(other) != sealed()
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(SUSPENDED, since=NOON + MS),
+        replace(SUSPENDED, reason="left"),
+        replace(SUSPENDED, owner=UserName("bob")),
+        replace(SUSPENDED, bound_at=NOON + MS),
+        Revoked(DEVICE, PROGRESS, NOON, "lost"),
+    ],
+    ids=["since", "reason", "owner", "bound at", "revoked"],
+)
+def test_a_seal_covers_why_and_since_when_a_token_is_suspended(other: Token) -> None:
+    assert sealed(other) != sealed(SUSPENDED)
 
 
 def test_a_seal_covers_the_vault_and_the_revision() -> None:
