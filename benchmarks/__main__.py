@@ -2,7 +2,7 @@
 
 import sys
 
-from benchmarks import hsm_calls, import_file, read_pskc, rotate, start_up, verify
+from benchmarks import hsm_calls, import_file, read_pskc, rotate, scale, start_up, verify
 from benchmarks.report import show
 
 _USUAL = {
@@ -13,7 +13,7 @@ _USUAL = {
     "import": import_file.run,
     "rotate": rotate.run,
 }
-_BENCHMARKS = _USUAL | {"million": import_file.run_million}
+_BENCHMARKS = _USUAL | {"million": import_file.run_million, "scale": scale.run}
 
 
 def main(names: list[str]) -> int:
