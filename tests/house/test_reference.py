@@ -198,43 +198,30 @@ def _every_document(seedvault: CommandLine, folder: Path) -> Iterator[dict[str, 
     desk.write_text(f"serial,user\n{serial(1)},alice\nGALT0,alice\n")
     recipient = folder / "recipient.key"
     recipient.write_text("00" * 32)
-    card, fob = serial(0), serial(3)
-    now = time.time()
-    ahead = [totp_code(0, now + steps * 30) for steps in (60, 61)]
+    card = serial(0)
     for arguments in (
         ["init"],
         ["batch", "inspect", *good.arguments],
         ["batch", "import", *good.arguments, "--exportable"],
         ["user", "add", "alice"],
         ["user", "add", "alice"],
-        ["token", "assign", card, "alice", "--dry-run"],
-        ["token", "assign", card, "alice"],
-        ["token", "assign", fob, "alice", "--code", "1"],
-        ["token", "assign", fob, "alice", "--code", hotp_code(3, 0)],
-        ["token", "assign", "--csv", desk],
-        ["token", "verify", fob, hotp_code(3, 1)],
-        ["token", "verify", fob, hotp_code(3, 1)],
-        ["token", "verify", fob, "000000", "--dry-run"],
-        ["token", "resync", card, "1", "2"],
-        ["token", "resync", card, "--dry-run"],
-        ["token", "resync", card, *ahead],
-        ["token", "unlock", card],
-        *(["token", verb, card, "--reason", "x"] for verb in ("suspend", "resume")),
-        *(["token", verb, serial(2), "--reason", "x", "--yes"] for verb in ("revoke", "retire")),
-        ["token", "unassign", card],
-        *(["token", verb, card] for verb in ("show", "history")),
-        ["token", "list"],
-        *(["batch", "list"], ["batch", "show", "1"]),
+        *_about_tokens(desk),
+        ["batch", "list"],
+        ["batch", "show", "1"],
         ["user", "list"],
         ["audit", "list"],
         ["audit", "verify"],
         ["formats"],
         ["batch", "export", "1", folder / "out.xml", "--to", "radius", "--key-file", recipient],
-        *(["key", "list"], ["key", "rotate", "seal"]),
+        ["key", "list"],
+        ["key", "rotate", "seal"],
         ["key", "reshare", "--new-share-file", folder / "anna.share", "--dry-run"],
         ["key", "destroy", "s1", "--approved-by", "ben", "--yes"],
         ["key", "backup", folder / "keys.json"],
-        *(["db", "check"], ["db", "upgrade"], ["status"], ["doctor"]),
+        ["db", "check"],
+        ["db", "upgrade"],
+        ["status"],
+        ["doctor"],
     ):
         yield seedvault(*arguments, "--json").document
     yield from (seedvault(*words, "--json").document for words in _for_a_maker(folder))
@@ -251,6 +238,33 @@ def _every_document(seedvault: CommandLine, folder: Path) -> Iterator[dict[str, 
         "audit list",
     ):
         yield json.loads(seedvault(*listing.split(), "--jsonl").out.splitlines()[0])
+
+
+def _about_tokens(desk: Path) -> Iterator[list[str | Path]]:
+    """What staff do with a card and a fob."""
+    card, fob, spare = serial(0), serial(3), serial(2)
+    now = time.time()
+    ahead = [totp_code(0, now + steps * 30) for steps in (60, 61)]
+    yield ["token", "assign", card, "alice", "--dry-run"]
+    yield ["token", "assign", card, "alice"]
+    yield ["token", "assign", fob, "alice", "--code", "1"]
+    yield ["token", "assign", fob, "alice", "--code", hotp_code(3, 0)]
+    yield ["token", "assign", "--csv", desk]
+    yield ["token", "verify", fob, hotp_code(3, 1)]
+    yield ["token", "verify", fob, hotp_code(3, 1)]
+    yield ["token", "verify", fob, "000000", "--dry-run"]
+    yield ["token", "resync", card, "1", "2"]
+    yield ["token", "resync", card, "--dry-run"]
+    yield ["token", "resync", card, *ahead]
+    yield ["token", "unlock", card]
+    yield ["token", "suspend", card, "--reason", "lost"]
+    yield ["token", "resume", card, "--reason", "found"]
+    yield ["token", "revoke", spare, "--reason", "stolen", "--yes"]
+    yield ["token", "retire", spare, "--reason", "shredded", "--yes"]
+    yield ["token", "unassign", card]
+    yield ["token", "show", card]
+    yield ["token", "list"]
+    yield ["token", "history", card]
 
 
 def _for_a_maker(folder: Path) -> Iterator[list[str | Path]]:
