@@ -199,7 +199,7 @@ def _every_document(seedvault: CommandLine, folder: Path) -> Iterator[dict[str, 
     recipient = folder / "recipient.key"
     recipient.write_text("00" * 32)
     card = serial(0)
-    for arguments in (
+    commands: list[list[str | Path]] = [
         ["init"],
         ["batch", "inspect", *good.arguments],
         ["batch", "import", *good.arguments, "--exportable"],
@@ -222,9 +222,9 @@ def _every_document(seedvault: CommandLine, folder: Path) -> Iterator[dict[str, 
         ["db", "upgrade"],
         ["status"],
         ["doctor"],
-    ):
-        yield seedvault(*arguments, "--json").document
-    yield from (seedvault(*words, "--json").document for words in _for_a_maker(folder))
+        *_for_a_maker(folder),
+    ]
+    yield from (seedvault(*words, "--json").document for words in commands)
     shutil.rmtree(seedvault.home / "hsm")
     yield seedvault("key", "restore", "--json").document
     for listing in (
