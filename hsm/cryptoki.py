@@ -201,8 +201,9 @@ class InitializeArgs(Structure):
 class Cryptoki:
     """The functions of one loaded library; each raises `HsmError` unless it returns CKR_OK.
 
-    The interpreter's lock is released during every call. Pointers are passed as `byref`,
-    ctypes buffers or addresses; `bytes` where the module only reads.
+    Those called `bare_` return CK_RV instead, for their caller to read. The interpreter's lock is
+    released during every call. Pointers are passed as `byref`, ctypes buffers or addresses; `bytes`
+    where the module only reads.
     """
 
     def __init__(self, library: Path) -> None:
@@ -260,6 +261,8 @@ class Cryptoki:
         self.decrypt = self._bind("C_Decrypt", ulong, pointer, ulong, pointer, pointer)
         self.sign_init = self._bind("C_SignInit", ulong, pointer, ulong)
         self.sign = self._bind("C_Sign", ulong, pointer, ulong, pointer, pointer)
+        self.bare_sign_init = self._bare("C_SignInit", ulong, pointer, ulong)
+        self.bare_sign = self._bare("C_Sign", ulong, pointer, ulong, pointer, pointer)
         self.verify_init = self._bind("C_VerifyInit", ulong, pointer, ulong)
         self.verify = self._bind("C_Verify", ulong, pointer, ulong, pointer, ulong)
         self.wrap_key = self._bind("C_WrapKey", ulong, pointer, ulong, ulong, pointer, pointer)
@@ -280,7 +283,12 @@ class Cryptoki:
                 raise failure(returned, name)
             return 0
 
-        function: Any = CFUNCTYPE(c_ulong, *arguments)(self._functions[_PLACE[name]])
+        function: Any = self._bare(name, *arguments)
         function.errcheck = check
         bound: Call = function
+        return bound
+
+    def _bare(self, name: str, *arguments: Any) -> Call:
+        """The same, for a loop that reads the return value (CK_RV) itself: 0.4 us less a call."""
+        bound: Call = CFUNCTYPE(c_ulong, *arguments)(self._functions[_PLACE[name]])
         return bound
