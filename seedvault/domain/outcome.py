@@ -25,6 +25,7 @@ class Reason(Enum):
     NO_MATCH = "no match"
     NOT_CONSECUTIVE = "found, but not consecutive"
     BACKWARDS = "found only before a code that was already accepted"
+    SAME_CODE = "the same code twice"
     RESYNCS_SPENT = "too many resynchronisations today"
 
 

@@ -5,6 +5,15 @@ from datetime import timedelta
 
 
 @dataclass(frozen=True, slots=True)
+class Reach:
+    """How far consecutive codes are looked for."""
+
+    steps: int  # each side of the stored drift
+    counters: int  # beyond the expected one
+    behind: int  # counters before it, only to tell how far it would go backwards
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """Windows, throttle and budgets. The defaults are those of the threat model."""
 
@@ -15,13 +24,25 @@ class Policy:
 
     resync_counters: int = 1_000  # RFC 4226 section 7.4 and appendix E.4
     resync_steps: int = 120  # each side of the stored drift (RFC 6238 section 6)
-    resyncs_a_day: int = 5
+    wide_counters: int = 10_000  # the same, by three codes
+    wide_steps: int = 2_880  # a day of 30 s steps
+    resyncs_a_day: int = 5  # by two codes and by three together
 
     free_failures: int = 2  # consecutive failures that cost no waiting (RFC 4226 section 7.3)
     lock_at: int = 10  # PCI DSS 8.3.4
     lock_for: timedelta = timedelta(minutes=30)
     disable_at: int = 50  # SP 800-63B-4 section 3.2.2 allows 100
     disable_hotp6_at: int = 30  # a look-ahead window over six digits is easier to hit
+
+    @property
+    def near(self) -> Reach:
+        """For two consecutive codes."""
+        return Reach(self.resync_steps, self.resync_counters, self.look_ahead)
+
+    @property
+    def wide(self) -> Reach:
+        """For three."""
+        return Reach(self.wide_steps, self.wide_counters, self.resync_counters)
 
 
 DEFAULT = Policy()

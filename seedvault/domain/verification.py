@@ -91,10 +91,9 @@ def accept(
     device: Device, progress: Progress, factor: int, now: datetime
 ) -> tuple[Progress, Accepted]:
     """Spend `factor` and all before it; learn the clock's drift from it (RFC 6238 section 6)."""
-    if isinstance(device.parameters, TotpParameters):
-        offset = drift = factor - device.parameters.step_at(now)
-    else:
-        offset, drift = factor - progress.next_factor, progress.drift_steps
+    counting = device.counting
+    offset = factor - window.origin(counting, progress, now)
+    drift = offset if isinstance(counting, TotpParameters) else progress.drift_steps
     spent = replace(
         lockout.clear(progress),
         next_factor=factor + 1,

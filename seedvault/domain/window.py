@@ -1,10 +1,18 @@
 """Which moving factors a code is looked for in, and the search itself."""
 
-import hmac
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from seedvault.domain.oath import Counting, HotpParameters, Mac, TotpParameters, code_at
-from seedvault.domain.policy import Policy
+from seedvault.domain.oath import (
+    Counting,
+    HotpParameters,
+    Mac,
+    TotpParameters,
+    is_code,
+    numbers_at,
+)
+from seedvault.domain.policy import Policy, Reach
 from seedvault.domain.token import Progress
 
 # Factors just below the floor that are searched too, only to say "already used".
@@ -25,29 +33,58 @@ def for_verification(
 
 
 def for_resynchronisation(
-    parameters: Counting, progress: Progress, now: datetime, policy: Policy
+    parameters: Counting, progress: Progress, now: datetime, reach: Reach
 ) -> range:
-    """The factors the first of two consecutive codes may stand for, and their successors."""
+    """The factors the first of the consecutive codes may stand for."""
     match parameters:
         case HotpParameters():
-            first = max(0, progress.next_factor - policy.look_ahead)
-            return range(first, progress.next_factor + policy.resync_counters + 1)
+            first = max(0, progress.next_factor - reach.behind)
+            return range(first, progress.next_factor + reach.counters + 1)
         case TotpParameters():
             centre = parameters.step_at(now) + progress.drift_steps
-            return _around(centre, policy.resync_steps)
+            return _around(centre, reach.steps)
+
+
+def origin(parameters: Counting, progress: Progress, now: datetime) -> int:
+    """Where offsets are counted from: the expected counter, or the time step by our clock."""
+    match parameters:
+        case HotpParameters():
+            return progress.next_factor
+        case TotpParameters():
+            return parameters.step_at(now)
 
 
 def search(mac: Mac, code: str, window: range, digits: int) -> list[int]:
-    """Every factor of `window` whose code is `code`.
+    """Every factor of `window` whose code is `code`."""
+    return computed(mac, window, digits).places(code)
 
-    Looks at all of them in constant time: how long it takes tells nothing about where.
-    """
-    wanted = code.encode("ascii")
-    return [
-        factor
-        for factor in window
-        if hmac.compare_digest(code_at(mac, factor, digits).encode("ascii"), wanted)
-    ]
+
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """The codes of all `factors`, each as the number it is."""
+
+    factors: range
+    numbers: Sequence[int]
+    digits: int
+
+    def places(self, code: str) -> list[int]:
+        """Every factor whose code is `code`.
+
+        How long it takes tells nothing about where. All are computed before any is looked at, and
+        each is compared by one XOR of numbers below 2**30, a single digit of Python's: unlike
+        texts, they have no beginnings that could agree. A match costs one element more, and that
+        there was one is what the outcome tells.
+        """
+        if not is_code(code, self.digits):
+            return []
+        wanted = int(code)
+        differences = [number ^ wanted for number in self.numbers]
+        return [factor for factor, off in zip(self.factors, differences, strict=True) if not off]
+
+
+def computed(mac: Mac, window: range, digits: int) -> Computed:
+    """The codes of a whole window, no early exit."""
+    return Computed(window, numbers_at(mac, window, digits), digits)
 
 
 def _half_width(progress: Progress, now: datetime, policy: Policy) -> int:

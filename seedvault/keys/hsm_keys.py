@@ -167,14 +167,21 @@ class _Mover:
 class _Opened:
     """An opened seed as the MAC function it is to the vault."""
 
-    __slots__ = ("_key",)
+    __slots__ = ("_key", "_opened")
 
     def __init__(self, key: AbstractContextManager[hsm.MacKey]) -> None:
         self._key = key
 
+    def __call__(self, message: bytes) -> bytes:
+        return self._opened.mac(message)
+
+    def many(self, messages: Sequence[bytes]) -> list[bytes]:
+        return self._opened.macs(messages)
+
     def __enter__(self) -> Mac:
         with translated():
-            return self._key.__enter__().mac
+            self._opened = self._key.__enter__()
+        return self
 
     def __exit__(
         self,

@@ -116,18 +116,22 @@ class Case:
             transaction.commit(event)
 
     def settle(
-        self, kinds: tuple[EventKind, EventKind], progress: Progress, outcome: Outcome
+        self,
+        kinds: tuple[EventKind, EventKind],
+        progress: Progress,
+        outcome: Outcome,
+        detail: str | None = None,
     ) -> None:
         """Commit progress and outcome, `kinds` being the events for accepted and rejected.
 
-        Raises Stale where the token changed since it was read: then nobody has heard the outcome.
+        `detail` says more than the outcome does. Raises Stale where the token changed since it was
+        read: then nobody has heard the outcome.
         """
+        match outcome:
+            case Accepted(factor, offset):
+                event = self.event(kinds[0], detail or f"offset {offset:+d}", factor)
+            case Rejected(reason):
+                event = self.event(kinds[1], detail or reason.value)
         with self.vault.transaction() as transaction:
-            match outcome:
-                case Accepted(factor, offset):
-                    event = self.event(kinds[0], f"offset {offset:+d}", factor)
-                    transaction.advance(self.stored, progress, factor)
-                case Rejected(reason):
-                    event = self.event(kinds[1], reason.value)
-                    transaction.advance(self.stored, progress, None)
+            transaction.advance(self.stored, progress, event.factor)
             transaction.commit(event)

@@ -26,7 +26,7 @@ from seedvault.domain.errors import (
     StorageUnavailable,
 )
 from seedvault.domain.names import Serial, UserName
-from seedvault.domain.oath import Digest, Mac
+from seedvault.domain.oath import Digest
 from seedvault.domain.token import Progress, Quarantined, State, owner_of, state_of
 from seedvault.service.ports import (
     Arrival,
@@ -44,9 +44,22 @@ from seedvault.service.ports import (
 from tests.support.tokens import NOON
 
 
-def mac_of(seed: bytes, digest: Digest = Digest.SHA1) -> Mac:
+@dataclass(frozen=True, slots=True)
+class MacOf:
+    """A MAC function as the HSM has them, of anything that computes one here."""
+
+    compute: Callable[[bytes], bytes]
+
+    def __call__(self, message: bytes, /) -> bytes:
+        return self.compute(message)
+
+    def many(self, messages: Sequence[bytes], /) -> list[bytes]:
+        return [self.compute(message) for message in messages]
+
+
+def mac_of(seed: bytes, digest: Digest = Digest.SHA1) -> MacOf:
     """HMAC over a seed that is known here, as the HSM computes it over one that is not."""
-    return lambda message: hmac.digest(seed, message, digest.value)
+    return MacOf(lambda message: hmac.digest(seed, message, digest.value))
 
 
 class FixedClock:

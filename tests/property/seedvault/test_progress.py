@@ -58,10 +58,19 @@ class ATokensLife(RuleBasedStateMachine):
     def staff_resynchronise_it(self, away: int, apart: int) -> None:
         first = max(1, self.centre + away)
         codes = self.code(first), self.code(first + apart)
-        if self.refused(codes) or resync.refusal(self.token, self.now, DEFAULT):
+        if self.refused(codes) or resync.refusal(self.token, codes, self.now, DEFAULT):
             return
         decided = resync.resynchronise(self.token, codes, self.now, DEFAULT, MAC)
-        self.settle(*decided, steps=2)
+        self.settle(decided.progress, decided.outcome, steps=2)
+
+    @rule(away=st.integers(-2_900, 10_010), apart=st.sampled_from([1, 1, 1, 0, 2, -1]))
+    def staff_search_widely(self, away: int, apart: int) -> None:
+        first = max(1, self.centre + away)
+        codes = self.code(first), self.code(first + 1), self.code(first + 1 + apart)
+        if self.refused(codes) or resync.refusal(self.token, codes, self.now, DEFAULT):
+            return
+        decided = resync.resynchronise(self.token, codes, self.now, DEFAULT, MAC)
+        self.settle(decided.progress, decided.outcome, steps=3)
 
     @rule()
     def staff_unlock_it(self) -> None:

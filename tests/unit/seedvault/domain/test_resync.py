@@ -1,4 +1,4 @@
-"""Two consecutive codes bring a token back, strictly forward, five times a day at most."""
+"""Consecutive codes bring a token back, strictly forward, five times a day at most."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -6,11 +6,13 @@ from datetime import timedelta
 import pytest
 
 from seedvault.domain import resync, verification
+from seedvault.domain.finding import Absent, Backwards, Consecutive, Finding, Scattered
 from seedvault.domain.oath import Counting
 from seedvault.domain.outcome import Accepted, Outcome, Reason, Rejected
 from seedvault.domain.policy import DEFAULT
+from seedvault.domain.resync import Codes, Decision
 from seedvault.domain.token import Progress
-from tests.support.fakes import mac_of
+from tests.support.fakes import MacOf, mac_of
 from tests.support.tokens import HOTP, NOON, STEP_AT_NOON, TOTP
 from tests.unit.seedvault.domain.tokens import SEED, Watched, bound, code
 
@@ -19,13 +21,20 @@ DAY = timedelta(days=1)
 MS = timedelta(milliseconds=1)
 
 
+def decide(progress: Progress, *factors: int, parameters: Counting = TOTP) -> Decision:
+    """With the codes that the token shows at these factors, two or three."""
+    shown = [code(factor, parameters) for factor in factors]
+    codes: Codes = (shown[0], shown[1]) if len(shown) == 2 else (shown[0], shown[1], shown[2])
+    mac = mac_of(SEED, parameters.digest)
+    return resync.resynchronise(bound(progress, parameters), codes, NOON, DEFAULT, mac)
+
+
 def resynchronise(
     progress: Progress, first: int, second: int, parameters: Counting = TOTP
 ) -> tuple[Progress, Outcome]:
-    """With the codes that the token shows at these factors."""
-    codes = code(first, parameters), code(second, parameters)
-    mac = mac_of(SEED, parameters.digest)
-    return resync.resynchronise(bound(progress, parameters), codes, NOON, DEFAULT, mac)
+    """By two codes: what is committed."""
+    decision = decide(progress, first, second, parameters=parameters)
+    return decision.progress, decision.outcome
 
 
 @pytest.mark.parametrize("drift", [-120, -40, 0, 40, 120])
@@ -121,10 +130,11 @@ def test_the_second_code_is_looked_for_from_one_above_the_lowest_first(
 
 
 def test_of_two_places_the_later_is_taken() -> None:
-    _, outcome = resync.resynchronise(
-        bound(NEW, HOTP), ("000000", "000000"), NOON, DEFAULT, lambda _: bytes(20)
+    decision = resync.resynchronise(
+        bound(NEW, HOTP), ("000000", "000000"), NOON, DEFAULT, MacOf(lambda _: bytes(20))
     )
-    assert outcome == Accepted(1_001, 1_001)
+    assert decision.outcome == Accepted(1_001, 1_001)
+    assert decision.progress.next_factor == 1_002
 
 
 def test_a_failed_try_counts_as_a_failure_and_moves_no_factor() -> None:
@@ -145,33 +155,154 @@ def test_no_factor_is_computed_twice() -> None:
     assert mac.calls == 2 * 120 + 1 + 1
 
 
+@pytest.mark.parametrize("drift", [-2_880, 121, 2_880])
+def test_three_codes_find_a_clock_up_to_2880_steps_away(drift: int) -> None:
+    first = STEP_AT_NOON + drift
+    decision = decide(NEW, first, first + 1, first + 2)
+    assert decision.outcome == Accepted(first + 2, drift + 2)
+    assert decision.finding == Consecutive(drift + 2)
+    after = decision.progress
+    assert (after.next_factor, after.drift_steps, after.resyncs) == (first + 3, drift + 2, 1)
+
+
+@pytest.mark.parametrize("drift", [-2_881, 2_881])
+def test_three_codes_find_no_clock_2881_steps_away(drift: int) -> None:
+    first = STEP_AT_NOON + drift
+    decision = decide(NEW, first, first + 1, first + 2)
+    assert decision.outcome == Rejected(Reason.NO_MATCH)
+
+
+@pytest.mark.parametrize("skipped", [0, 1_001, 10_000])
+def test_three_codes_find_a_counter_up_to_10000_ahead(skipped: int) -> None:
+    first = 100 + skipped
+    decision = decide(Progress(100, NOON), first, first + 1, first + 2, parameters=HOTP)
+    assert decision.outcome == Accepted(first + 2, skipped + 2)
+    assert decision.progress.next_factor == first + 3
+
+
+def test_three_codes_find_no_counter_10001_ahead() -> None:
+    first = 10_101
+    decision = decide(Progress(100, NOON), first, first + 1, first + 2, parameters=HOTP)
+    assert decision.outcome == Rejected(Reason.NO_MATCH)
+
+
+@pytest.mark.parametrize("third", [-1, 0, 1, 3])
+def test_a_third_code_that_does_not_follow_makes_none_of_them_count(third: int) -> None:
+    first = STEP_AT_NOON + 40
+    decision = decide(NEW, first, first + 1, first + third)
+    assert decision.outcome == Rejected(Reason.NOT_CONSECUTIVE)
+    assert decision.progress.next_factor == 0
+
+
+@pytest.mark.parametrize("third", [-1, 5_763])
+def test_a_third_code_that_is_nowhere_makes_the_search_fail(third: int) -> None:
+    first = STEP_AT_NOON - 2_880
+    assert decide(NEW, first, first + 1, first + third).finding == Absent()
+
+
+@pytest.mark.parametrize("spent", [0, 1, 2])
+def test_all_three_codes_are_spent(spent: int) -> None:
+    first = STEP_AT_NOON + 2_000
+    after = decide(NEW, first, first + 1, first + 2).progress
+    mac, then = mac_of(SEED, TOTP.digest), NOON + timedelta(seconds=30 * spent)
+    _, outcome = verification.verify(bound(after), code(first + spent), then, DEFAULT, mac)
+    assert isinstance(outcome, Rejected)
+
+
+@pytest.mark.parametrize(
+    ("factors", "finding"),
+    [
+        ((41, 42), Consecutive(42)),
+        ((3, 7), Scattered((3, 7))),
+        ((7, 3), Scattered((7, 3))),
+        ((-120, 121), Scattered((-120, 121))),
+        ((-121, -120), Absent()),
+        ((-5, -4), Backwards(7)),
+        ((1, 2), Backwards(1)),
+        ((2, 3), Consecutive(3)),
+        ((500, 900, 2_000), Scattered((500, 900, 2_000))),
+        ((-2_880, -2_879, -2_878), Backwards(2_882)),
+    ],
+)
+def test_staff_hear_where_the_codes_of_a_clock_are(
+    factors: tuple[int, ...], finding: Finding
+) -> None:
+    accepted_before = Progress(STEP_AT_NOON + 2, NOON)
+    decision = decide(accepted_before, *(STEP_AT_NOON + factor for factor in factors))
+    assert decision.finding == finding
+
+
+@pytest.mark.parametrize(
+    ("counters", "finding"),
+    [
+        ((2_041, 2_042), Consecutive(42)),
+        ((2_003, 2_007), Scattered((3, 7))),
+        ((1_998, 1_999), Backwards(2)),
+        ((1_990, 1_991), Backwards(10)),
+        ((1_989, 1_990), Absent()),
+        ((1_000, 1_001, 1_002), Backwards(1_000)),
+        ((999, 1_000, 1_001), Absent()),
+    ],
+)
+def test_staff_hear_where_the_codes_of_a_counter_are(
+    counters: tuple[int, ...], finding: Finding
+) -> None:
+    decision = decide(Progress(2_000, NOON), *counters, parameters=HOTP)
+    assert decision.finding == finding
+
+
+def test_of_a_code_that_is_due_twice_staff_hear_of_the_place_nearest_to_now() -> None:
+    shown = {-100: 1, 3: 1, 90: 1, 7: 2}  # by their offset from now; 0 everywhere else
+
+    def tag(message: bytes) -> bytes:
+        offset = int.from_bytes(message, "big") - STEP_AT_NOON
+        return shown.get(offset, 0).to_bytes(4, "big") + bytes(16)
+
+    codes = "00000001", "00000002"
+    decision = resync.resynchronise(bound(NEW), codes, NOON, DEFAULT, MacOf(tag))
+    assert decision.finding == Scattered((3, 7))
+
+
+def test_the_same_code_twice_is_told_plainly_and_never_computed() -> None:
+    shown = code(STEP_AT_NOON)
+    refused = resync.refusal(bound(NEW), (shown, shown), NOON, DEFAULT)
+    assert refused == Rejected(Reason.SAME_CODE)
+
+
+@pytest.mark.parametrize("again", [0, 1])
+def test_of_three_codes_none_may_be_the_same_either(again: int) -> None:
+    shown = [code(STEP_AT_NOON), code(STEP_AT_NOON + 1)]
+    refused = resync.refusal(bound(NEW), (*shown, shown[again]), NOON, DEFAULT)
+    assert refused == Rejected(Reason.SAME_CODE)
+
+
 def spent(resyncs: int, since: timedelta = timedelta(0)) -> Progress:
     """So many tries today, the first of them `since` before noon."""
     return Progress(0, NOON, resyncs=resyncs, resyncs_since=NOON - since)
 
 
 def test_the_first_resynchronisation_ever_is_allowed() -> None:
-    assert resync.refusal(bound(NEW), NOON, DEFAULT) is None
+    assert resync.refusal(bound(NEW), (), NOON, DEFAULT) is None
 
 
 def test_the_fifth_of_a_day_is_allowed() -> None:
-    assert resync.refusal(bound(spent(4)), NOON, DEFAULT) is None
+    assert resync.refusal(bound(spent(4)), (), NOON, DEFAULT) is None
 
 
 def test_the_sixth_of_a_day_is_refused_until_the_day_is_over() -> None:
-    refused = resync.refusal(bound(spent(5, since=DAY - MS)), NOON, DEFAULT)
+    refused = resync.refusal(bound(spent(5, since=DAY - MS)), (), NOON, DEFAULT)
     assert refused == Rejected(Reason.RESYNCS_SPENT, NOON + MS)
 
 
 def test_more_than_a_day_s_budget_is_spent_too() -> None:
-    assert resync.refusal(bound(spent(6)), NOON, DEFAULT) == Rejected(
+    assert resync.refusal(bound(spent(6)), (), NOON, DEFAULT) == Rejected(
         Reason.RESYNCS_SPENT, NOON + DAY
     )
 
 
 @pytest.mark.parametrize("since", [DAY, DAY + MS])
 def test_a_new_day_renews_the_budget(since: timedelta) -> None:
-    assert resync.refusal(bound(spent(5, since=since)), NOON, DEFAULT) is None
+    assert resync.refusal(bound(spent(5, since=since)), (), NOON, DEFAULT) is None
 
 
 @pytest.mark.parametrize("since", [DAY, DAY + MS])

@@ -19,7 +19,7 @@ from seedvault.domain.token import (
     Suspended,
     Token,
 )
-from tests.support.fakes import mac_of
+from tests.support.fakes import MacOf, mac_of
 from tests.support.tokens import HOTP, NOON, STEP_AT_NOON, TOTP, device
 from tests.unit.seedvault.domain.tokens import SEED, bound, code, code_now
 
@@ -112,7 +112,9 @@ def test_a_spent_code_costs_one_failure() -> None:
 def test_digits_due_twice_in_one_window_spend_both() -> None:
     zeros = bytes(20)
     token = bound(NEW)
-    progress, outcome = verification.verify(token, "00000000", NOON, DEFAULT, lambda _: zeros)
+    progress, outcome = verification.verify(
+        token, "00000000", NOON, DEFAULT, MacOf(lambda _: zeros)
+    )
     assert (outcome, progress.next_factor) == (Accepted(STEP_AT_NOON + 1, 1), STEP_AT_NOON + 2)
 
 

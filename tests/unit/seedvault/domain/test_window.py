@@ -9,7 +9,7 @@ from seedvault.domain import window
 from seedvault.domain.oath import Digest, HotpParameters, TotpParameters, code_at
 from seedvault.domain.policy import DEFAULT
 from seedvault.domain.token import Progress
-from tests.support.fakes import mac_of
+from tests.support.fakes import MacOf, mac_of
 from tests.support.tokens import HOTP, NOON, STEP_AT_NOON, TOTP
 
 MAC = mac_of(b"12345678901234567890")
@@ -77,7 +77,7 @@ def test_a_counter_is_looked_for_as_far_ahead_as_the_policy_says(expected: int, 
     counter = Progress(expected, NOON)
     found = window.for_verification(HOTP, counter, NOON, policy)
     assert found == range(expected - 1, expected + ahead + 1)
-    found = window.for_resynchronisation(HOTP, counter, NOON, policy)
+    found = window.for_resynchronisation(HOTP, counter, NOON, policy.near)
     assert found == range(max(0, expected - ahead), expected + 10 * ahead + 2)
 
 
@@ -93,18 +93,28 @@ def test_a_counter_does_not_gain_window_by_lying_idle() -> None:
 
 
 def test_resynchronising_a_clock_looks_120_steps_to_either_side_of_the_drift() -> None:
-    found = window.for_resynchronisation(TOTP, Progress(0, NOON, 7), NOON, DEFAULT)
+    found = window.for_resynchronisation(TOTP, Progress(0, NOON, 7), NOON, DEFAULT.near)
     assert found == steps_around_noon(120, centre=7)
 
 
 def test_resynchronising_a_counter_looks_1000_ahead() -> None:
-    found = window.for_resynchronisation(HOTP, Progress(100, NOON), NOON, DEFAULT)
+    found = window.for_resynchronisation(HOTP, Progress(100, NOON), NOON, DEFAULT.near)
     assert found == range(90, 1_101)
 
 
 def test_resynchronising_a_new_counter_begins_at_zero() -> None:
-    found = window.for_resynchronisation(HOTP, Progress(0, NOON), NOON, DEFAULT)
+    found = window.for_resynchronisation(HOTP, Progress(0, NOON), NOON, DEFAULT.near)
     assert found == range(1_001)
+
+
+def test_a_wide_search_for_a_clock_looks_2880_steps_to_either_side_of_the_drift() -> None:
+    found = window.for_resynchronisation(TOTP, Progress(0, NOON, 7), NOON, DEFAULT.wide)
+    assert found == steps_around_noon(2_880, centre=7)
+
+
+def test_a_wide_search_for_a_counter_looks_10000_ahead_and_1000_behind() -> None:
+    found = window.for_resynchronisation(HOTP, Progress(5_000, NOON), NOON, DEFAULT.wide)
+    assert found == range(4_000, 15_001)
 
 
 @pytest.mark.parametrize("place", [5, 8, 14])
@@ -118,19 +128,29 @@ def test_a_code_just_outside_is_not_found(place: int) -> None:
 
 
 def test_a_code_that_is_due_twice_is_found_twice() -> None:
-    assert window.search(lambda _: bytes(20), "000000", range(5, 8), 6) == [5, 6, 7]
+    assert window.search(MacOf(lambda _: bytes(20)), "000000", range(5, 8), 6) == [5, 6, 7]
 
 
 @pytest.mark.parametrize("place", [5, 14])
 def test_the_whole_window_is_computed_wherever_the_code_is(place: int) -> None:
-    computed: list[bytes] = []
+    asked: list[bytes] = []
 
     def counting(message: bytes) -> bytes:
-        computed.append(message)
+        asked.append(message)
         return MAC(message)
 
-    window.search(counting, code_at(MAC, place, 8), range(5, 15), 8)
-    assert computed == [factor.to_bytes(8, "big") for factor in range(5, 15)]
+    window.search(MacOf(counting), code_at(MAC, place, 8), range(5, 15), 8)
+    assert asked == [factor.to_bytes(8, "big") for factor in range(5, 15)]
+
+
+@pytest.mark.parametrize("shown", ["", "1", "00000000", "-0000007", "+0000007", "0_000_007"])
+def test_what_is_no_code_of_this_length_is_found_nowhere(shown: str) -> None:
+    computed = window.Computed(range(3), [0, 1, 7], 7)
+    assert computed.places(shown) == []
+
+
+def test_a_code_that_begins_with_zeros_is_found() -> None:
+    assert window.Computed(range(3, 6), [0, 1, 7], 7).places("0000007") == [5]
 
 
 def test_codes_of_other_lengths_are_other_codes() -> None:

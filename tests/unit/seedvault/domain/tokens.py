@@ -1,5 +1,6 @@
 """Bound tokens over a known seed, and the codes they show."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from seedvault.domain.names import UserName
@@ -28,11 +29,14 @@ def code_now(offset: int = 0) -> str:
 
 @dataclass(slots=True)
 class Watched:
-    """A MAC function that counts how often it is asked."""
+    """A MAC function that counts how many it is asked for."""
 
     mac: Mac
     calls: int = field(default=0, init=False)
 
     def __call__(self, message: bytes) -> bytes:
-        self.calls += 1
-        return self.mac(message)
+        return self.many([message])[0]
+
+    def many(self, messages: Sequence[bytes]) -> Sequence[bytes]:
+        self.calls += len(messages)
+        return self.mac.many(messages)

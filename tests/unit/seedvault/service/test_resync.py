@@ -1,12 +1,15 @@
 """A token that drifted away is brought back, on record and within its budget."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from seedvault.domain.audit import EventKind
 from seedvault.domain.errors import NotFound, SealBroken
+from seedvault.domain.finding import Absent, Backwards, Consecutive
 from seedvault.domain.outcome import Accepted, Outcome, Reason, Rejected
+from seedvault.service.resync import Answer
 from tests.support.tokens import HOTP, NOON, STEP_AT_NOON, serial
 from tests.unit.seedvault.service.world import World
 
@@ -15,6 +18,10 @@ AHEAD = STEP_AT_NOON + 40
 
 def codes(world: World, first: int = AHEAD) -> tuple[str, str]:
     return world.code(first), world.code(first + 1)
+
+
+def three_codes(world: World, first: int) -> tuple[str, str, str]:
+    return (*codes(world, first), world.code(first + 2))
 
 
 def test_a_clock_40_steps_ahead_is_refused_resynchronised_and_accepted(world: World) -> None:
@@ -54,13 +61,14 @@ def test_a_resynchronisation_is_on_record_with_its_factor_and_offset(world: Worl
     world.resync(world.bound(), codes(world), "helen")
     (event,) = world.events(EventKind.TOKEN_RESYNCHRONISED)
     assert (event.serial, event.actor) == (serial(1), "helen")
-    assert (event.factor, event.detail) == (AHEAD + 1, "offset +41")
+    assert (event.factor, event.detail) == (AHEAD + 1, "offset +41, drift was +0")
 
 
 def test_a_failed_one_is_charged_and_on_record(world: World) -> None:
-    world.resync(world.bound(), (world.code(), world.code()), "helen")
+    token = world.bound()
+    world.resync(token, (world.code(STEP_AT_NOON + 5), world.code(STEP_AT_NOON - 2)), "helen")
     (event,) = world.events(EventKind.RESYNC_REJECTED)
-    assert event.detail == Reason.NOT_CONSECUTIVE.value
+    assert event.detail == "found, but not consecutive: first at +5, second at -2"
     assert (world.progress().failures, world.progress().resyncs) == (1, 1)
 
 
@@ -86,7 +94,7 @@ def test_a_locked_token_is_not_resynchronised(world: World) -> None:
 
 def fail_to_resynchronise(world: World, times: int) -> None:
     for _ in range(times):
-        world.resync(serial(1), (world.wrong_code(), world.wrong_code()), "helen")
+        world.resync(serial(1), (world.wrong_code(), world.code(10**9 + 1)), "helen")
         world.clock.advance(timedelta(seconds=64))
 
 
@@ -104,6 +112,78 @@ def test_the_next_day_it_works_again(world: World) -> None:
     world.clock.now = NOON + timedelta(days=1)
     tomorrow = STEP_AT_NOON + 2_880
     assert world.resync(token, codes(world, tomorrow), "helen") == Accepted(tomorrow + 1, 1)
+
+
+def test_by_two_codes_and_by_three_the_day_s_budget_is_one(world: World) -> None:
+    token = world.bound()
+    fail_to_resynchronise(world, 4)
+    three = world.wrong_code(), world.code(10**9 + 1), world.code(10**9 + 2)
+    assert world.resync.for_staff(token, three, "helen") == Answer(
+        Rejected(Reason.NO_MATCH), Absent()
+    )
+    world.clock.advance(timedelta(minutes=5))
+    for shown in (codes(world), three_codes(world, AHEAD)):
+        answer = world.resync.for_staff(token, shown, "helen")
+        assert answer == Answer(Rejected(Reason.RESYNCS_SPENT, NOON + timedelta(days=1)), None)
+
+
+def test_staff_search_widely_by_three_codes(world: World) -> None:
+    token = world.bound()
+    far = STEP_AT_NOON + 2_000
+    answer = world.resync.for_staff(token, three_codes(world, far), "helen")
+    assert answer == Answer(Accepted(far + 2, 2_002), Consecutive(2_002))
+    (event,) = world.events(EventKind.TOKEN_RESYNCHRONISED)
+    assert event.detail == "offset +2002, drift was +0, by three codes"
+
+
+@pytest.mark.parametrize("number", [2, 3])
+def test_either_search_lets_a_token_out_of_its_hold_after_a_restore(
+    world: World, number: int
+) -> None:
+    token = world.bound()
+    waiting = replace(world.progress(), must_resync=True)
+    world.vault.tamper(
+        token, lambda stored: replace(stored, token=replace(stored.token, progress=waiting))
+    )
+    assert world.verify(token, world.code(), "rp") == Rejected(Reason.NEEDS_RESYNC)
+    shown = codes(world) if number == 2 else three_codes(world, AHEAD)
+    assert isinstance(world.resync.for_staff(token, shown, "helen").outcome, Accepted)
+    assert world.progress().must_resync is False
+
+
+def test_a_failed_search_keeps_the_hold(world: World) -> None:
+    token = world.bound()
+    waiting = replace(world.progress(), must_resync=True)
+    world.vault.tamper(
+        token, lambda stored: replace(stored, token=replace(stored.token, progress=waiting))
+    )
+    world.resync(token, (world.code(), world.wrong_code()), "helen")
+    assert world.progress().must_resync is True
+
+
+def test_a_counter_has_no_drift_to_put_on_record(world: World) -> None:
+    token = world.bound(parameters=HOTP)
+    world.resync.for_staff(token, three_codes(world, 5_000), "helen")
+    (event,) = world.events(EventKind.TOKEN_RESYNCHRONISED)
+    assert (event.factor, event.detail) == (5_002, "offset +5002, by three codes")
+
+
+def test_how_far_it_would_go_back_is_told_to_staff_and_the_log(world: World) -> None:
+    token = world.bound()
+    world.verify(token, world.code(), "rp")
+    answer = world.resync.for_staff(token, codes(world, STEP_AT_NOON - 4), "helen")
+    assert answer == Answer(Rejected(Reason.BACKWARDS), Backwards(5))
+    (event,) = world.events(EventKind.RESYNC_REJECTED)
+    assert event.detail == f"{Reason.BACKWARDS.value}: 5 back"
+
+
+def test_the_same_code_twice_is_on_record_and_costs_nothing(world: World) -> None:
+    token = world.bound()
+    refused = world.resync(token, (world.code(), world.code()), "helen")
+    assert refused == Rejected(Reason.SAME_CODE)
+    (event,) = world.events(EventKind.RESYNC_REJECTED)
+    assert event.detail == "the same code twice"
+    assert (world.keys.opened, world.progress().failures, world.progress().resyncs) == ([], 0, 0)
 
 
 def test_an_unlock_does_not_renew_the_budget(world: World) -> None:
