@@ -1,8 +1,11 @@
 """How a decision about a code is put into words for staff."""
 
+import click
+
 from seedvault.cli import output
+from seedvault.cli.exits import Exit
+from seedvault.cli.options import Session
 from seedvault.domain.names import Serial
-from seedvault.domain.oath import Counting, HotpParameters, TotpParameters
 from seedvault.domain.outcome import Accepted, Outcome, Reason, Rejected
 
 _HINTS = {
@@ -16,33 +19,17 @@ _HINTS = {
     Reason.NEEDS_RESYNC: "take two consecutive codes: seedvault token resync {serial}",
     Reason.DISABLED: "once its holder is known: seedvault token unlock {serial}",
     Reason.LOCKED: "to let it try at once: seedvault token unlock {serial}",
-    Reason.NOT_CONSECUTIVE: "read two codes that follow each other directly",
-    Reason.BACKWARDS: "read two new codes",
+    Reason.SAME_CODE: "wait until the display changes, or press once more, and read the next",
 }
-_CHECK = """\
-check: is {serial} the serial on the token? did the second code follow the first at once? were both
-new? Take two new codes each time; if they do not match either, ask the staff who issue tokens."""
+_LONG_S = 2 * 3600
 
 
 def rejected(serial: Serial, outcome: Rejected) -> str:
     """Why, until when, and what to try next."""
-    return _told(serial, outcome, _HINTS.get(outcome.reason))
-
-
-def not_resynchronised(serial: Serial, outcome: Rejected) -> str:
-    """The same of two codes: where they match nothing, trying the same again does not help."""
-    no_match = outcome.reason is Reason.NO_MATCH
-    return _told(serial, outcome, _CHECK) if no_match else rejected(serial, outcome)
-
-
-def resynchronised(parameters: Counting, outcome: Accepted) -> str:
-    """Where the token was found."""
-    match parameters:
-        case HotpParameters():
-            found = f"counter {outcome.offset:+d}"
-        case TotpParameters(step_s=step_s):
-            found = f"clock {outcome.offset:+d} steps{_how_far(outcome.offset * step_s)}"
-    return f"resynchronised: {found}; both codes are spent"
+    until = f" until {output.local(outcome.until)}" if outcome.until else ""
+    hint = _HINTS.get(outcome.reason)
+    tail = "\n" + hint.format(serial=serial) if hint else ""
+    return f"rejected: {outcome.reason.value}{until}{tail}"
 
 
 def drift_words(drift_steps: int, step_s: int) -> str:
@@ -64,10 +51,17 @@ def outcome_fields(serial: Serial, outcome: Outcome) -> dict[str, object]:
             }
 
 
-def _told(serial: Serial, outcome: Rejected, hint: str | None) -> str:
-    until = f" until {output.local(outcome.until)}" if outcome.until else ""
-    tail = "\n" + hint.format(serial=serial) if hint else ""
-    return f"rejected: {outcome.reason.value}{until}{tail}"
+def would_be_tried(session: Session, schema: str, serial: Serial, refusal: Rejected | None) -> int:
+    """What a dry run of something with codes tells."""
+    if session.as_json:
+        reason = refusal.reason.value if refusal else None
+        fields: dict[str, object] = {"serial": str(serial), "refused": reason}
+        output.document(schema, {**fields, "dry_run": True})
+    elif refusal is None:
+        click.echo("would be tried; whether it is right is told only when it is spent")
+    else:
+        click.echo(rejected(serial, refusal))
+    return Exit.DONE if refusal is None else Exit.DECIDED_NO
 
 
 def _how_far(seconds: int) -> str:
@@ -75,4 +69,6 @@ def _how_far(seconds: int) -> str:
         return ""
     size = abs(seconds)
     length = f"{size} s" if size < 60 else f"{size / 60:.3g} min"
+    if size >= _LONG_S:
+        length = f"{size / 3600:.3g} h"
     return f" ({length} {'fast' if seconds > 0 else 'slow'})"

@@ -6,12 +6,13 @@ from seedvault.cli import output
 from seedvault.cli.events import tell_events
 from seedvault.cli.exits import Exit
 from seedvault.cli.options import SERIAL, Session, dry_run_option, json_option, jsonl_option
-from seedvault.cli.outcomes import not_resynchronised, outcome_fields, rejected, resynchronised
+from seedvault.cli.outcomes import outcome_fields, rejected, would_be_tried
 from seedvault.cli.token_assign import assign
 from seedvault.cli.token_life import resume, retire, revoke, suspend
 from seedvault.cli.token_list import list_tokens, show
+from seedvault.cli.token_resync import resync
 from seedvault.domain.names import Serial
-from seedvault.domain.outcome import Accepted, Rejected
+from seedvault.domain.outcome import Accepted
 from seedvault.service.ports import EventFilter
 
 
@@ -20,7 +21,7 @@ def command() -> None:
     """Everything that happens to one token."""
 
 
-for _verb in (assign, list_tokens, show, suspend, resume, revoke, retire):
+for _verb in (assign, list_tokens, show, resync, suspend, resume, revoke, retire):
     command.add_command(_verb)
 
 
@@ -68,45 +69,12 @@ def verify(session: Session, serial: Serial, code: str, *, dry_run: bool) -> int
     with session.application() as application:
         verifying = application.verify_code
         if dry_run:
-            return _would(session, "token.verify", serial, verifying.refusal(serial, code))
+            return would_be_tried(session, "token.verify", serial, verifying.refusal(serial, code))
         outcome = verifying(serial, code, session.actor)
     if session.as_json:
         output.document("token.verify", outcome_fields(serial, outcome))
     else:
         click.echo("accepted" if isinstance(outcome, Accepted) else rejected(serial, outcome))
-    return Exit.DONE if isinstance(outcome, Accepted) else Exit.DECIDED_NO
-
-
-@command.command()
-@click.argument("serial", type=SERIAL)
-@click.argument("codes", nargs=-1, metavar="[FIRST NEXT]")
-@dry_run_option
-@json_option
-@click.pass_obj
-def resync(session: Session, serial: Serial, codes: tuple[str, ...], *, dry_run: bool) -> int:
-    """Bring a drifted token back by two consecutive codes, and spend both.
-
-    Without codes, asks for them one after the other.
-
-    \b
-    Example:
-      seedvault token resync GALT10001234 123456 654321
-    """
-    if len(codes) not in (0, 2):
-        raise click.UsageError("give two consecutive codes, or none to be asked for them")
-    with session.application() as application:
-        resynchronising = application.resynchronise_token
-        if dry_run:
-            return _would(session, "token.resync", serial, resynchronising.refusal(serial, codes))
-        token = application.inquire_token(serial).listed.token
-        pair = (codes[0], codes[1]) if codes else _ask_codes()
-        outcome = resynchronising(serial, pair, session.actor)
-    if session.as_json:
-        output.document("token.resync", outcome_fields(serial, outcome))
-    elif isinstance(outcome, Accepted):
-        click.echo(resynchronised(token.device.counting, outcome))
-    else:
-        click.echo(not_resynchronised(serial, outcome))
     return Exit.DONE if isinstance(outcome, Accepted) else Exit.DECIDED_NO
 
 
@@ -149,22 +117,3 @@ def history(session: Session, serial: Serial, *, limit: int) -> None:
         application.inquire_token(serial)
         events = application.vault.events(EventFilter(serial=serial, limit=limit))
     tell_events(session, "token.history", events)
-
-
-def _ask_codes() -> tuple[str, str]:
-    first = click.prompt("First code", err=True)
-    second = click.prompt("Next code (wait until the display changes)", err=True)
-    return first, second
-
-
-def _would(session: Session, schema: str, serial: Serial, refusal: Rejected | None) -> int:
-    """What a dry run of something with codes tells."""
-    if session.as_json:
-        reason = refusal.reason.value if refusal else None
-        fields: dict[str, object] = {"serial": str(serial), "refused": reason}
-        output.document(schema, {**fields, "dry_run": True})
-    elif refusal is None:
-        click.echo("would be tried; whether it is right is told only when it is spent")
-    else:
-        click.echo(rejected(serial, refusal))
-    return Exit.DONE if refusal is None else Exit.DECIDED_NO

@@ -130,7 +130,26 @@ def test_resync_asks_for_its_codes_and_says_when_they_do_not_fit(desk: CommandLi
     asked = desk("token", "resync", serial(0), stdin=f"{code}\n{code}\n")
     assert asked.code == 1
     assert "First code" in asked.err
+    assert asked.out.startswith("rejected: the same code twice\n")
     assert desk("token", "resync", serial(0), "123456").code == 2
+    assert desk("token", "resync", serial(0), "123456", "123457", "123458").code == 2
+    assert desk("token", "resync", serial(0), "123456", "123457", "--wide").code == 2
+
+
+def test_a_card_that_is_far_away_is_found_by_three_codes(desk: CommandLine) -> None:
+    card = _steady_now() - 2_000 * 30
+    two = totp_code(0, card - 30), totp_code(0, card)
+    near = desk("token", "resync", serial(0), *two)
+    assert near.code == 1
+    assert near.out.startswith("rejected: not found: check the serial\n")
+    assert "--wide" in near.out
+    three = "".join(f"{totp_code(0, card + at)}\n" for at in (0, 30, 60))
+    wide = desk("token", "resync", serial(0), "--wide", stdin=three)
+    assert wide.code == 0
+    spent = "all three codes are spent\n"
+    assert wide.out == f"resynchronised: clock -1998 steps (16.6 h slow); {spent}"
+    again = desk("token", "resync", serial(0), *two, "--json")
+    assert (again.code, again.document["finding"], again.document["by"]) == (1, "backwards", 4)
 
 
 def test_an_assignment_can_be_proven_by_a_code(desk: CommandLine) -> None:

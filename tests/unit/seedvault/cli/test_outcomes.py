@@ -2,15 +2,9 @@
 
 import pytest
 
-from seedvault.cli.outcomes import (
-    drift_words,
-    not_resynchronised,
-    outcome_fields,
-    rejected,
-    resynchronised,
-)
+from seedvault.cli.outcomes import drift_words, outcome_fields, rejected
 from seedvault.domain.outcome import Accepted, Reason, Rejected
-from tests.support.tokens import HOTP, NOON, TOTP, serial
+from tests.support.tokens import NOON, serial
 
 SERIAL = serial(1)
 
@@ -33,20 +27,6 @@ def test_a_rejection_that_staff_can_mend_names_the_command(reason: Reason, comma
     assert rejected(SERIAL, Rejected(reason)).splitlines()[1].endswith(command)
 
 
-def test_a_resynchronisation_without_a_match_says_what_to_check_and_not_to_repeat_it() -> None:
-    told = not_resynchronised(SERIAL, Rejected(Reason.NO_MATCH))
-    assert told.splitlines()[0] == "rejected: no match"
-    assert "seedvault token resync" not in told
-    for check in ("is GALT10000001 the serial on the token?", "follow", "new"):
-        assert check in told
-
-
-@pytest.mark.parametrize("reason", [each for each in Reason if each is not Reason.NO_MATCH])
-def test_a_resynchronisation_is_rejected_in_the_words_of_any_other_code(reason: Reason) -> None:
-    outcome = Rejected(reason)
-    assert not_resynchronised(SERIAL, outcome) == rejected(SERIAL, outcome)
-
-
 def test_a_rejection_that_time_heals_says_until_when() -> None:
     until = NOON.astimezone().strftime("%Y-%m-%d %H:%M:%S %Z")
     assert f"too soon after failures until {until}" in rejected(
@@ -64,20 +44,12 @@ def test_a_rejection_that_time_heals_says_until_when() -> None:
         (4, 30, "+4 steps (2 min fast)"),
         (-5, 30, "-5 steps (2.5 min slow)"),
         (40, 60, "+40 steps (40 min fast)"),
+        (239, 30, "+239 steps (120 min fast)"),
+        (-2_880, 30, "-2880 steps (24 h slow)"),
     ],
 )
 def test_a_drift_is_told_in_steps_and_in_time(steps: int, step_s: int, words: str) -> None:
     assert drift_words(steps, step_s) == words
-
-
-def test_a_clock_found_again_is_told_by_its_drift() -> None:
-    found = resynchronised(TOTP, Accepted(1_000, 4))
-    assert found == "resynchronised: clock +4 steps (2 min fast); both codes are spent"
-
-
-def test_a_counter_found_again_is_told_by_what_was_skipped() -> None:
-    found = resynchronised(HOTP, Accepted(30, 17))
-    assert found == "resynchronised: counter +17; both codes are spent"
 
 
 def test_an_acceptance_for_a_program_has_its_factor_and_offset() -> None:
