@@ -2,13 +2,14 @@
 
 import sys
 
-from benchmarks import hsm_calls, import_file, read_pskc, rotate, scale, start_up, verify
+from benchmarks import hsm_calls, import_file, read_pskc, rotate, scale, search, start_up, verify
 from benchmarks.report import show
 
 _USUAL = {
     "start-up": start_up.run,
     "hsm": hsm_calls.run,
     "verify": verify.run,
+    "search": search.run,
     "read": read_pskc.run,
     "import": import_file.run,
     "rotate": rotate.run,

@@ -99,7 +99,7 @@ class _Desk:
         self._begun = wiring.system_clock()  # from here on a step a call: no token lies idle
         self._steps = 0
         self._committing = VerifyCode(vault, keys, self._now)
-        self._undisturbed = VerifyCode(_WithoutCommit(vault), keys, self._now)  # type: ignore[arg-type]  # as much of a vault as verification uses
+        self._undisturbed = VerifyCode(WithoutCommit(vault), keys, self._now)  # type: ignore[arg-type]  # as much of a vault as verification uses
         self._codes = [_codes(number, self._begun) for number in range(_TOKENS)]
 
     def some_blob(self) -> bytes:
@@ -138,7 +138,7 @@ def _codes(number: int, begun: datetime) -> list[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class _WithoutCommit:
+class WithoutCommit:
     """A vault that is read as ever, and whose transactions do nothing."""
 
     vault: Vault
@@ -146,20 +146,20 @@ class _WithoutCommit:
     def token(self, serial: Serial) -> StoredToken | None:
         return self.vault.token(serial)
 
-    def transaction(self) -> AbstractContextManager["_NoTransaction"]:
+    def transaction(self) -> AbstractContextManager["NoTransaction"]:
         return nullcontext(_NO_TRANSACTION)
 
 
-class _NoTransaction:
+class NoTransaction:
     def advance(self, seen: StoredToken, progress: Progress, accepted: int | None) -> None: ...
     def commit(self, event: AuditEvent) -> None: ...
 
 
-_NO_TRANSACTION = _NoTransaction()
+_NO_TRANSACTION = NoTransaction()
 
 
 @dataclass(slots=True)
-class _Silent:
+class Silent:
     """An observer who says nothing."""
 
     seen: list[Any] = field(default_factory=list)
@@ -177,7 +177,7 @@ def _application(folder: Path) -> wiring.Application:
     application = wiring.Application(settings)
     file, key = seed_file(folder, _TOKENS)
     delivered = SeedFileKey(key_file=key.read_bytes())
-    application.import_batch(file, delivered, "benchmark", _Silent())
+    application.import_batch(file, delivered, "benchmark", Silent())
     user = UserName("alice")
     application.add_user(user, "benchmark")
     for number in range(_TOKENS):
