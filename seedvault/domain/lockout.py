@@ -26,8 +26,8 @@ def refusal(
 
 
 def charge(progress: Progress, now: datetime) -> Progress:
-    """One more consecutive failure."""
-    return replace(progress, failures=progress.failures + 1, last_failure_at=now)
+    """One more consecutive failure; a stray code before it leads nowhere any more."""
+    return replace(progress, failures=progress.failures + 1, last_failure_at=now, stray=None)
 
 
 def clear(progress: Progress) -> Progress:

@@ -27,6 +27,8 @@ class Policy:
     wide_counters: int = 10_000  # the same, by three codes
     wide_steps: int = 2_880  # a day of 30 s steps
     resyncs_a_day: int = 5  # by two codes and by three together
+    auto_resync: bool = False  # LinOTP CVE-2019-12887 says why it is off
+    auto_resync_within: timedelta = timedelta(seconds=180)  # between the two codes
 
     free_failures: int = 2  # consecutive failures that cost no waiting (RFC 4226 section 7.3)
     lock_at: int = 10  # PCI DSS 8.3.4

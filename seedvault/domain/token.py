@@ -33,6 +33,14 @@ class Device:
 
 
 @dataclass(frozen=True, slots=True)
+class Stray:
+    """The last code, refused at that time, stood at `factor`, outside its window."""
+
+    factor: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Progress:
     """What verification moves: it never goes back.
 
@@ -51,6 +59,7 @@ class Progress:
     resyncs_since: datetime | None = None
     uses: int = 0
     must_resync: bool = False
+    stray: Stray | None = None
 
 
 @dataclass(frozen=True, slots=True)

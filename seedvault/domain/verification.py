@@ -100,5 +100,6 @@ def accept(
         drift_steps=drift,
         synchronised_at=now,
         uses=progress.uses + 1,
+        stray=None,
     )
     return spent, Accepted(factor, offset)

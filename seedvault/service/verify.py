@@ -2,14 +2,17 @@
 
 from dataclasses import dataclass
 
-from seedvault.domain import verification
+from seedvault.domain import auto_resync, verification, window
 from seedvault.domain.audit import EventKind
 from seedvault.domain.names import Serial
-from seedvault.domain.outcome import Outcome, Rejected
+from seedvault.domain.outcome import Accepted, Outcome, Rejected
 from seedvault.domain.policy import DEFAULT, Policy
+from seedvault.domain.token import Progress, Stray, Token
 from seedvault.service.decide import Case, until_settled
 from seedvault.service.lookup import token_of
 from seedvault.service.ports import Clock, Keys, Vault
+
+_KINDS = (EventKind.CODE_ACCEPTED, EventKind.CODE_REJECTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,18 @@ class VerifyCode:
         if refused:
             return case.refuse(EventKind.CODE_REJECTED, refused, (code,))
         progress, outcome = case.with_mac(
-            lambda mac: verification.verify(token, code, case.now, self.policy, mac)
+            lambda mac: auto_resync.verify(token, code, case.now, self.policy, mac)
         )
-        case.settle((EventKind.CODE_ACCEPTED, EventKind.CODE_REJECTED), progress, outcome)
+        case.settle(_KINDS, progress, outcome, _detail(token, progress, outcome))
         return outcome
+
+
+def _detail(token: Token, after: Progress, outcome: Outcome) -> str | None:
+    """What the audit log says of an automatic resynchronisation, begun or done."""
+    match outcome, token.progress.stray, after.stray:
+        case Rejected(reason), _, Stray(factor, at):
+            offset = factor - window.origin(token.device.counting, token.progress, at)
+            return f"{reason.value}; remembered at {offset:+d}"
+        case Accepted(factor, offset), Stray(before), _ if factor == before + 1:
+            return f"offset {offset:+d}, right after the code that was remembered"
+    return None

@@ -1,12 +1,13 @@
 """Whatever happens to a token, and whatever its clock and ours do, no factor is spent twice."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from seedvault.domain import lockout, resync, verification
+from seedvault.domain import auto_resync, lockout, resync, verification
 from seedvault.domain.names import UserName
 from seedvault.domain.oath import Counting, Digest, HotpParameters, TotpParameters, code_at
 from seedvault.domain.outcome import Accepted, Outcome
@@ -29,13 +30,15 @@ class ATokensLife(RuleBasedStateMachine):
         super().__init__()
         self.now = NOON
         self.parameters: Counting = HOTP
+        self.policy = DEFAULT
         self.progress = Progress(0, NOON)
         self.floor = 0
         self.spent: list[int] = []
 
-    @initialize(parameters=st.sampled_from([HOTP, TOTP]))
-    def leave_the_factory(self, parameters: Counting) -> None:
+    @initialize(parameters=st.sampled_from([HOTP, TOTP]), automatic=st.booleans())
+    def leave_the_factory(self, parameters: Counting, automatic: bool) -> None:
         self.parameters = parameters
+        self.policy = replace(DEFAULT, auto_resync=automatic)
 
     @rule(by=st.timedeltas(timedelta(hours=-2), timedelta(hours=2)))
     def the_clock_jumps(self, by: timedelta) -> None:
@@ -48,6 +51,20 @@ class ATokensLife(RuleBasedStateMachine):
     @rule(away=NEAR)
     def its_user_types_a_code(self, away: int) -> None:
         self.verify(self.centre + away)
+
+    @rule(away=st.integers(-121, 1_001), pause=st.timedeltas(timedelta(0), timedelta(minutes=4)))
+    def its_user_types_two_codes_far_away(self, away: int, pause: timedelta) -> None:
+        first = max(1, self.centre + away)
+        self.verify(first)
+        self.now += pause
+        self.verify(first + 1)
+
+    @rule(place=st.integers(0, 20), apart=st.integers(0, 1))
+    def a_thief_types_two_codes_from_there_on(self, place: int, apart: int) -> None:
+        if self.spent:
+            first = self.spent[-1 - place % len(self.spent)]
+            self.verify(first)
+            self.verify(first + apart)
 
     @rule(place=st.integers(0, 20))
     def a_thief_types_a_spent_code(self, place: int) -> None:
@@ -106,7 +123,7 @@ class ATokensLife(RuleBasedStateMachine):
     def verify(self, factor: int) -> None:
         shown = self.code(factor)
         if not self.refused((shown,)):
-            self.settle(*verification.verify(self.token, shown, self.now, DEFAULT, MAC))
+            self.settle(*auto_resync.verify(self.token, shown, self.now, self.policy, MAC))
 
     def settle(self, progress: Progress, outcome: Outcome, steps: int = 1) -> None:
         """Commit; what was accepted must lie above all that was spent, and is spent now."""

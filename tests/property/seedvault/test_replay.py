@@ -1,11 +1,12 @@
 """A code that was accepted is never accepted again, whenever it comes."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from seedvault.domain import verification
+from seedvault.domain import auto_resync, resync, verification
 from seedvault.domain.names import UserName
 from seedvault.domain.oath import Digest, HotpParameters, Mac, Parameters, TotpParameters, code_at
 from seedvault.domain.outcome import Accepted
@@ -60,3 +61,64 @@ def test_no_counter_is_accepted_twice(seed: bytes, counter: int, skips: list[int
             accepted += [outcome.factor] if outcome else []
     assert len(accepted) >= len(skips)
     assert accepted == sorted(set(accepted))
+
+
+SEQUENCES = st.sampled_from([2, 3])
+# Any later moment: within the same step, within the wide range, and beyond every range.
+MOMENTS = st.lists(st.timedeltas(timedelta(hours=-30), timedelta(hours=30)), max_size=6)
+AUTOMATIC = replace(DEFAULT, auto_resync=True)
+
+
+# Each example is thousands of HMACs: half a second where the machine is busy.
+@settings(deadline=None)
+@given(SEEDS, st.integers(-2_880, 2_880), SEQUENCES, MOMENTS)
+@example(bytes(range(20)), 0, 2, [timedelta(0)])
+@example(bytes(range(20)), 120, 2, [timedelta(hours=1)])
+def test_no_code_of_a_resynchronisation_is_good_for_anything_again(
+    seed: bytes, away: int, number: int, pauses: list[timedelta]
+) -> None:
+    parameters, mac = TotpParameters(Digest.SHA1, 9, 30), mac_of(seed)
+    first = parameters.step_at(NOON) + (away if number > 2 else away % 121)
+    shown = [code_at(mac, first + n, 9) for n in range(number)]
+    token = Bound(device(1, parameters), Progress(0, NOON), UserName("alice"), NOON)
+    decision = resync.resynchronise(token, _codes(shown), NOON, DEFAULT, mac)
+    assert isinstance(decision.outcome, Accepted)
+    floor = decision.outcome.factor
+    progress = decision.progress
+    for pause in pauses:
+        now = NOON + pause
+        for code in shown:
+            after = replace(token, progress=progress)
+            progress, outcome = auto_resync.verify(after, code, now, AUTOMATIC, mac)
+            assert not isinstance(outcome, Accepted) or outcome.factor > floor
+        for start in range(number - 1):
+            after = replace(token, progress=progress)
+            again = resync.resynchronise(after, _codes(shown[start:]), now, DEFAULT, mac)
+            assert not isinstance(again.outcome, Accepted)
+
+
+@settings(deadline=None)
+@given(SEEDS, st.integers(2, 120), MOMENTS)
+def test_neither_code_of_an_automatic_resynchronisation_is_accepted_again(
+    seed: bytes, away: int, pauses: list[timedelta]
+) -> None:
+    # LinOTP CVE-2019-12887: replayed at every offset, alone, in order and the other way round.
+    parameters, mac, now = TotpParameters(Digest.SHA1, 9, 30), mac_of(seed), NOON
+    first = parameters.step_at(NOON) + away
+    shown = [code_at(mac, first, 9), code_at(mac, first + 1, 9)]
+    token = Bound(device(1, parameters), Progress(0, NOON), UserName("alice"), NOON)
+    accepted: list[int] = []
+    progress = token.progress
+    for pause in (timedelta(0), *pauses):
+        now = NOON + pause
+        for code in (*shown, *reversed(shown)):
+            before = replace(token, progress=progress)
+            progress, outcome = auto_resync.verify(before, code, now, AUTOMATIC, mac)
+            accepted += [outcome.factor] if isinstance(outcome, Accepted) else []
+    # Nine digits may come up again by chance, at a later step: that is another code.
+    assert accepted[0] == first + 1
+    assert accepted == sorted(set(accepted))
+
+
+def _codes(shown: list[str]) -> resync.Codes:
+    return (shown[0], shown[1]) if len(shown) == 2 else (shown[0], shown[1], shown[2])
