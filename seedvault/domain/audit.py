@@ -40,6 +40,9 @@ class EventKind(Enum):
     TOKEN_RETIRED = "token.retired"  # noqa: S105 - an event's name, not a password
     TOKEN_UNLOCKED = "token.unlocked"  # noqa: S105 - an event's name, not a password
     TOKEN_RESYNCHRONISED = "token.resynchronised"  # noqa: S105 - an event's name
+    TOKEN_SOUGHT = "token.sought"  # noqa: S105 - an event's name, not a password
+    TOKEN_FOUND = "token.found"  # noqa: S105 - an event's name, not a password
+    SEARCH_REFUSED = "search.refused"
     TOKEN_EXPORTED = "token.exported"  # noqa: S105 - an event's name, not a password
     CODE_ACCEPTED = "code.accepted"
     CODE_REJECTED = "code.rejected"

@@ -30,6 +30,9 @@ class Policy:
     auto_resync: bool = False  # LinOTP CVE-2019-12887 says why it is off
     auto_resync_within: timedelta = timedelta(seconds=180)  # between the two codes
 
+    search_tokens: int = 1_000  # at most, for a code without a serial: a tenth of a second
+    searches_a_day: int = 10  # of one batch or user, by one actor
+
     free_failures: int = 2  # consecutive failures that cost no waiting (RFC 4226 section 7.3)
     lock_at: int = 10  # PCI DSS 8.3.4
     lock_for: timedelta = timedelta(minutes=30)

@@ -69,7 +69,7 @@ def resynchronise(token: Token, codes: Codes, now: datetime, policy: Policy, mac
         [place for place in computed.places(code) if place - n in first]
         for n, code in enumerate(codes)
     ]
-    runs = _runs(places)
+    runs = window.runs(places)
     ahead = [run for run in runs if run >= progress.next_factor]
     if ahead:
         # The highest. Two runs of six digits within 5,761 steps come once in 10**11 tries; were
@@ -84,13 +84,6 @@ def resynchronise(token: Token, codes: Codes, now: datetime, policy: Policy, mac
         expected = window.origin(counting, progress, now)
         finding = Scattered(tuple(_nearest(found, expected) - expected for found in places))
     return Decision(lockout.charge(progress, now), Rejected(_REASONS[type(finding)]), finding)
-
-
-def _runs(places: list[list[int]]) -> list[int]:
-    """The factors at which the first code stands, and each other right after the one before."""
-    return [
-        factor for factor in places[0] if all(factor + n in found for n, found in enumerate(places))
-    ]
 
 
 def _nearest(places: list[int], expected: int) -> int:

@@ -82,6 +82,16 @@ class Computed:
         return [factor for factor, off in zip(self.factors, differences, strict=True) if not off]
 
 
+def runs(places: Sequence[Sequence[int]]) -> list[int]:
+    """Where the first of several codes stands with each other right after the one before.
+
+    `places` are those of each code, in the order in which they were shown.
+    """
+    return [
+        factor for factor in places[0] if all(factor + n in found for n, found in enumerate(places))
+    ]
+
+
 def computed(mac: Mac, window: range, digits: int) -> Computed:
     """The codes of a whole window, no early exit."""
     return Computed(window, numbers_at(mac, window, digits), digits)

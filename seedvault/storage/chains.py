@@ -88,6 +88,8 @@ def _conditions(wanted: EventFilter) -> Iterator[Any]:
         yield AUDIT_EVENT.c.user == wanted.user
     if wanted.actor is not None:
         yield AUDIT_EVENT.c.actor == wanted.actor
+    if wanted.batch is not None:
+        yield AUDIT_EVENT.c.batch == wanted.batch
     if wanted.kind is not None:
         yield AUDIT_EVENT.c.kind == wanted.kind.value
     if wanted.since is not None:

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, func, select, text
 
 from seedvault.domain.batch import Batch
+from seedvault.domain.errors import InvalidInput
 from seedvault.domain.names import Serial, UserName
 from seedvault.domain.token import State
 from seedvault.service.ports import Counts, HeldToken, ListedToken, TokenFilter, User
@@ -31,6 +32,15 @@ def held(
 def listed(connection: Connection, wanted: TokenFilter) -> list[ListedToken]:
     """A page of tokens in the order of their serials."""
     return [listed_token(row) for row in connection.execute(page(wanted))]
+
+
+def serials(connection: Connection, wanted: TokenFilter) -> list[Serial]:
+    """The serials of the same page. Raises SealBroken where one is no serial."""
+    found = select(TOKEN.c.serial).where(*_conditions(wanted)).order_by(TOKEN.c.serial_folded)
+    try:
+        return [Serial(text) for text in connection.execute(found.limit(wanted.limit)).scalars()]
+    except (InvalidInput, TypeError) as error:
+        raise altered("a token's serial") from error
 
 
 def page(wanted: TokenFilter) -> Select[Any]:

@@ -79,6 +79,10 @@ class SqlVault:
         with self._reading() as connection:
             return queries.listed(connection, wanted)
 
+    def serials(self, wanted: TokenFilter) -> list[Serial]:
+        with self._reading() as connection:
+            return queries.serials(connection, wanted)
+
     def shown(self, serial: Serial) -> ListedToken | None:
         with self._reading() as connection:
             return queries.shown(connection, serial)

@@ -83,11 +83,15 @@ class _Row:
 
 
 class FakeVault:
-    """The `Vault` port. Set `full` and it stores nothing more, as a full disk would."""
+    """The `Vault` port. Set `full` and it stores nothing more, as a full disk would.
+
+    What is in `meanwhile` is done, once each, when a token is read: what another node does then.
+    """
 
     def __init__(self) -> None:
         self.identity = VaultIdentity("vault-1", 1, NOON)
         self.full = False
+        self.meanwhile: list[Callable[[], object]] = []
         self.staged: list[FakeStaging] = []
         self.rows: dict[Serial, _Row] = {}
         self.chains: dict[int, list[LoggedEvent]] = {n: [] for n in range(SERIAL_CHAINS + 1)}
@@ -103,6 +107,8 @@ class FakeVault:
         return self._writer == get_ident()
 
     def token(self, serial: Serial) -> StoredToken | None:
+        if self.meanwhile:
+            self.meanwhile.pop(0)()
         row = self.rows.get(serial)
         return row.stored if row else None
 
@@ -125,6 +131,9 @@ class FakeVault:
             if serial.folded > after and _is_wanted(row, wanted)
         ]
         return page[: wanted.limit]
+
+    def serials(self, wanted: TokenFilter) -> list[Serial]:
+        return [listed.token.device.serial for listed in self.listed(wanted)]
 
     def shown(self, serial: Serial) -> ListedToken | None:
         row = self.rows.get(serial)
@@ -339,6 +348,7 @@ def _is_asked_for(event: AuditEvent, wanted: EventFilter) -> bool:
         wanted.serial in (None, event.serial)
         and wanted.user in (None, event.user)
         and wanted.actor in (None, event.actor)
+        and wanted.batch in (None, event.batch)
         and wanted.kind in (None, event.kind)
         and (wanted.since is None or event.at >= wanted.since)
     )

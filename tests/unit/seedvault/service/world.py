@@ -12,6 +12,7 @@ from seedvault.domain.oath import Parameters, TotpParameters, code_at
 from seedvault.domain.policy import DEFAULT, Policy
 from seedvault.domain.token import InStock, Progress
 from seedvault.service.binding import AssignToken, UnassignToken, UnlockToken
+from seedvault.service.find_token import FindToken
 from seedvault.service.import_batch import ImportBatch, ImportReport
 from seedvault.service.ports import EventFilter, StoredToken
 from seedvault.service.resync import ResynchroniseToken
@@ -84,6 +85,7 @@ class World:
         self.add_user = AddUser(self.vault, self.clock)
         self.verify = VerifyCode(self.vault, self.keys, self.clock)
         self.resync = ResynchroniseToken(self.vault, self.keys, self.clock)
+        self.find = FindToken(self.vault, self.keys, self.clock)
         self.importer = ImportBatch(self.vault, self.keys, FakeIntake(self.inbox), self.clock)
 
     def verify_under(self, policy: Policy) -> VerifyCode:
