@@ -8,6 +8,7 @@ from seedvault.cli.exits import Exit
 from seedvault.cli.options import SERIAL, Session, dry_run_option, json_option, jsonl_option
 from seedvault.cli.outcomes import outcome_fields, rejected, would_be_tried
 from seedvault.cli.token_assign import assign
+from seedvault.cli.token_find import find
 from seedvault.cli.token_life import resume, retire, revoke, suspend
 from seedvault.cli.token_list import list_tokens, show
 from seedvault.cli.token_resync import resync
@@ -21,7 +22,7 @@ def command() -> None:
     """Everything that happens to one token."""
 
 
-for _verb in (assign, list_tokens, show, resync, suspend, resume, revoke, retire):
+for _verb in (assign, list_tokens, show, find, resync, suspend, resume, revoke, retire):
     command.add_command(_verb)
 
 
