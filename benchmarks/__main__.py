@@ -2,7 +2,17 @@
 
 import sys
 
-from benchmarks import hsm_calls, import_file, read_pskc, rotate, scale, search, start_up, verify
+from benchmarks import (
+    find,
+    hsm_calls,
+    import_file,
+    read_pskc,
+    rotate,
+    scale,
+    search,
+    start_up,
+    verify,
+)
 from benchmarks.report import show
 
 _USUAL = {
@@ -10,6 +20,7 @@ _USUAL = {
     "hsm": hsm_calls.run,
     "verify": verify.run,
     "search": search.run,
+    "find": find.run,
     "read": read_pskc.run,
     "import": import_file.run,
     "rotate": rotate.run,

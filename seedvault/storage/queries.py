@@ -37,10 +37,7 @@ def listed(connection: Connection, wanted: TokenFilter) -> list[ListedToken]:
 def serials(connection: Connection, wanted: TokenFilter) -> list[Serial]:
     """The serials of the same page. Raises SealBroken where one is no serial."""
     found = select(TOKEN.c.serial).where(*_conditions(wanted)).order_by(TOKEN.c.serial_folded)
-    try:
-        return [Serial(text) for text in connection.execute(found.limit(wanted.limit)).scalars()]
-    except (InvalidInput, TypeError) as error:
-        raise altered("a token's serial") from error
+    return list(map(_serial, connection.execute(found.limit(wanted.limit)).scalars()))
 
 
 def page(wanted: TokenFilter) -> Select[Any]:
@@ -137,6 +134,15 @@ def _user(row: Any) -> User:
     if not isinstance(row.name, str):
         raise altered("a user")
     return User(UserName(row.name), moment(row.added_ms), row.tokens)
+
+
+def _serial(value: Any) -> Serial:
+    try:
+        if isinstance(value, str):  # SQLite lets octets stand here as well
+            return Serial(value)
+    except InvalidInput:
+        pass
+    raise altered("a token")
 
 
 def _batches() -> Select[Any]:

@@ -16,7 +16,7 @@ from seedvault.domain.ceremony import CeremonyRecord, Setting
 from seedvault.service.audit import VerifyAudit
 from seedvault.service.binding import AssignToken, UnassignToken, UnlockToken
 from seedvault.service.bulk import AssignMany
-from seedvault.service.find_token import FindToken
+from seedvault.service.find_token import WORKERS, FindToken
 from seedvault.service.handover import HandOver
 from seedvault.service.import_batch import ImportBatch
 from seedvault.service.inquiry import InquireToken
@@ -206,7 +206,7 @@ class Application:
 
     @property
     def find_token(self) -> FindToken:
-        return FindToken(self.vault, self.keys, system_clock)
+        return FindToken(self.vault, self.keys, system_clock, workers=WORKERS)
 
     @property
     def inquire_token(self) -> InquireToken:

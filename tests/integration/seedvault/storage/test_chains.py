@@ -138,10 +138,11 @@ def test_the_newest_event_comes_first(vault: SqlVault) -> None:
         EventFilter(serial=Serial("galt 10000001")),
         EventFilter(user="alice"),
         EventFilter(actor="rp"),
+        EventFilter(batch="B-0001"),
         EventFilter(kind=EventKind.CODE_ACCEPTED),
         EventFilter(since=NOON),
     ],
-    ids=["serial", "user", "actor", "kind", "since"],
+    ids=["serial", "user", "actor", "batch", "kind", "since"],
 )
 def test_events_are_filtered(vault: SqlVault, wanted: EventFilter) -> None:
     import_tokens(vault, [new_token(1)])

@@ -49,7 +49,23 @@ def test_tokens_are_listed_by_serial(
     stocked: SqlVault, wanted: TokenFilter, numbers: list[int]
 ) -> None:
     found = [listed.token.device.serial for listed in stocked.listed(wanted)]
-    assert found == [serial(number) for number in numbers]
+    assert found == stocked.serials(wanted) == [serial(number) for number in numbers]
+
+
+def test_serials_are_listed_past_a_row_that_is_no_token(stocked: SqlVault, tamper: Tamper) -> None:
+    tamper("UPDATE token SET digits = 60 WHERE serial = ?", serial(2).verbatim)
+    with pytest.raises(SealBroken):
+        stocked.listed(TokenFilter(batch=1))
+    assert stocked.serials(TokenFilter(batch=1)) == [serial(number) for number in range(1, 6)]
+
+
+@pytest.mark.parametrize("serial_now", ["", b"GALT10000002", "\x00"])
+def test_a_serial_that_is_none_is_a_broken_row(
+    stocked: SqlVault, tamper: Tamper, serial_now: object
+) -> None:
+    tamper("UPDATE token SET serial = ? WHERE serial = ?", serial_now, serial(2).verbatim)
+    with pytest.raises(SealBroken):
+        stocked.serials(TokenFilter(batch=1))
 
 
 @pytest.mark.parametrize(
