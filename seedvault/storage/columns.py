@@ -44,6 +44,8 @@ class TokenRow(NamedTuple):
     resyncs_since_ms: int | None
     uses: int
     must_resync: bool | int  # SQLite knows no other
+    stray_factor: int | None
+    stray_ms: int | None
 
 
 class HeldRow(NamedTuple):
@@ -116,6 +118,8 @@ class ProgressRow(NamedTuple):
     resyncs_since_ms: int | None
     uses: int
     must_resync: bool | int  # SQLite knows no other
+    stray_factor: int | None
+    stray_ms: int | None
 
 
 class EventRow(NamedTuple):

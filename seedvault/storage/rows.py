@@ -22,6 +22,7 @@ from seedvault.domain.token import (
     Retired,
     Revoked,
     State,
+    Stray,
     Suspended,
     Token,
     state_of,
@@ -114,6 +115,8 @@ def progress_row(progress: Progress) -> ProgressRow:
         _milliseconds(progress.resyncs_since),
         progress.uses,
         progress.must_resync,
+        progress.stray.factor if progress.stray else None,
+        milliseconds(progress.stray.at) if progress.stray else None,
     )
 
 
@@ -245,7 +248,7 @@ def _some_state(row: TokenRow, device: Device) -> Token:
 
 
 def _there(value: T | None) -> T:
-    """The value of a column that this state fills."""
+    """The value of a column that others say is filled."""
     if value is None:
         raise ValueError("less than its state has")
     return value
@@ -301,7 +304,14 @@ def _progress(row: TokenRow) -> Progress:
         _moment(row.resyncs_since_ms),
         row.uses,
         bool(row.must_resync),
+        _stray(row),
     )
+
+
+def _stray(row: TokenRow) -> Stray | None:
+    if row.stray_factor is None and row.stray_ms is None:
+        return None
+    return Stray(_there(row.stray_factor), moment(_there(row.stray_ms)))
 
 
 def _event(row: EventRow) -> AuditEvent:

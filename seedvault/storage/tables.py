@@ -209,6 +209,8 @@ class TokenTable(NewTokenColumns, table=True):
     resyncs_since_ms: int | None = Field(sa_type=BigInteger)
     uses: int = Field(sa_type=BigInteger, sa_column_kwargs=_ADDED)
     must_resync: bool = Field(sa_column_kwargs={"server_default": false()})
+    stray_factor: int | None = Field(sa_type=BigInteger)
+    stray_ms: int | None = Field(sa_type=BigInteger)
 
 
 class StagingTable(SQLModel, table=True):

@@ -198,6 +198,9 @@ def test_the_longest_serial_there_can_be_is_looked_for(stocked: SqlVault) -> Non
         "next_factor = 'none'",
         "not_after_ms = 9000000000000000",
         "seal = 'text'",
+        "stray_factor = 7",
+        "stray_ms = 7",
+        "stray_factor = 'none', stray_ms = 7",
     ],
 )
 def test_a_row_that_seedvault_never_wrote_is_no_token(

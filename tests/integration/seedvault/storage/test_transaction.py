@@ -17,6 +17,7 @@ from seedvault.domain.token import (
     Retired,
     Revoked,
     State,
+    Stray,
     Suspended,
     Token,
 )
@@ -54,7 +55,8 @@ def spend(vault: SqlVault, seen: StoredToken, factor: int) -> None:
 
 
 def test_what_is_advanced_is_read_back(vault: SqlVault, bound: StoredToken) -> None:
-    progress = Progress(8, NOON, -3, 2, NOON, 1, NOON, 5, must_resync=True)
+    stray = Stray(41, NOON)
+    progress = Progress(8, NOON, -3, 2, NOON, 1, NOON, 5, must_resync=True, stray=stray)
     with vault.transaction() as transaction:
         transaction.advance(bound, progress, 7)
         transaction.commit(event(CARD))
