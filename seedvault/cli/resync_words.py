@@ -8,6 +8,12 @@ from seedvault.domain.outcome import Accepted, Rejected
 from seedvault.service.resync import Answer
 
 _SPENT = {2: "both codes are spent", 3: "all three codes are spent"}
+_KINDS = {
+    Consecutive: "consecutive",
+    Scattered: "scattered",
+    Backwards: "backwards",
+    Absent: "absent",
+}
 _CHECK = """\
 rejected: not found: check the serial
 is {serial} the one on the token? did each code follow the one before at once? were all of them new?
@@ -48,14 +54,9 @@ def fields(serial: Serial, answer: Answer) -> dict[str, object]:
 
 
 def _finding(answer: Answer) -> dict[str, object]:
-    match answer.finding:
-        case Consecutive():
-            return {"finding": "consecutive"}
-        case Scattered(offsets):
-            return {"finding": "scattered", "offsets": offsets}
-        case Backwards(by):
-            return {"finding": "backwards", "by": by}
-        case Absent():
-            return {"finding": "absent"}
-        case None:
-            return {"finding": None}
+    finding = answer.finding
+    return {
+        "finding": _KINDS[type(finding)] if finding else None,
+        "offsets": finding.offsets if isinstance(finding, Scattered) else None,
+        "back": finding.by if isinstance(finding, Backwards) else None,
+    }

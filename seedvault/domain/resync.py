@@ -72,8 +72,8 @@ def resynchronise(token: Token, codes: Codes, now: datetime, policy: Policy, mac
     runs = window.runs(places)
     ahead = [run for run in runs if run >= progress.next_factor]
     if ahead:
-        # The highest. Two runs of six digits within 5,761 steps come once in 10**11 tries; were
-        # the nearer one taken, the farther would stay acceptable, by codes that have been shown.
+        # The highest. By chance there is a second run once in 4 * 10**9 tries (241 places, twice
+        # six digits); were the nearer taken, codes that were shown could be accepted once more.
         known = replace(progress, must_resync=False)
         spent, accepted = accept(device, known, ahead[-1] + later, now)
         return Decision(spent, accepted, Consecutive(accepted.offset))

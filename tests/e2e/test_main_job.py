@@ -149,7 +149,7 @@ def test_a_card_that_is_far_away_is_found_by_three_codes(desk: CommandLine) -> N
     spent = "all three codes are spent\n"
     assert wide.out == f"resynchronised: clock -1998 steps (16.6 h slow); {spent}"
     again = desk("token", "resync", serial(0), *two, "--json")
-    assert (again.code, again.document["finding"], again.document["by"]) == (1, "backwards", 4)
+    assert (again.code, again.document["finding"], again.document["back"]) == (1, "backwards", 4)
 
 
 def test_an_assignment_can_be_proven_by_a_code(desk: CommandLine) -> None:

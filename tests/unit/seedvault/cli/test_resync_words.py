@@ -59,11 +59,11 @@ def test_what_was_not_searched_is_told_in_the_words_of_any_other_code(reason: Re
 @pytest.mark.parametrize(
     ("finding", "told"),
     [
-        (Consecutive(4), {"finding": "consecutive"}),
-        (Scattered((3, 7)), {"finding": "scattered", "offsets": (3, 7)}),
-        (Backwards(12), {"finding": "backwards", "by": 12}),
-        (Absent(), {"finding": "absent"}),
-        (None, {"finding": None}),
+        (Consecutive(4), {"finding": "consecutive", "offsets": None, "back": None}),
+        (Scattered((3, 7)), {"finding": "scattered", "offsets": (3, 7), "back": None}),
+        (Backwards(12), {"finding": "backwards", "offsets": None, "back": 12}),
+        (Absent(), {"finding": "absent", "offsets": None, "back": None}),
+        (None, {"finding": None, "offsets": None, "back": None}),
     ],
 )
 def test_a_finding_for_a_program_is_a_word_and_its_numbers(
