@@ -80,8 +80,7 @@ def _windows(
 ) -> Iterator[Figure]:
     def through_keystore() -> None:
         with keystore.open(key, Digest.SHA1) as opened:
-            for message in messages:
-                opened.mac(message)
+            opened.macs(messages)
 
     window = len(messages)
     kinds = ways.kinds(lambda way: lambda: way.verify(key.blob, messages))

@@ -256,6 +256,7 @@ def _about_tokens(desk: Path) -> Iterator[list[str | Path]]:
     yield ["token", "resync", card, "1", "2"]
     yield ["token", "resync", card, "--dry-run"]
     yield ["token", "resync", card, *ahead]
+    yield ["token", "find", hotp_code(3, 3), "--user", "alice"]
     yield ["token", "unlock", card]
     yield ["token", "suspend", card, "--reason", "lost"]
     yield ["token", "resume", card, "--reason", "found"]
