@@ -12,7 +12,7 @@ from seedvault.domain.policy import DEFAULT
 from seedvault.domain.token import Progress, Stray
 from tests.support.fakes import mac_of
 from tests.support.tokens import HOTP, NOON, STEP_AT_NOON, TOTP
-from tests.unit.seedvault.domain.tokens import SEED, Watched, bound, code
+from tests.unit.seedvault.domain.tokens import SEED, Watched, bound, code, showing
 
 NEW = Progress(0, NOON)
 ON = replace(DEFAULT, auto_resync=True)
@@ -51,6 +51,12 @@ def test_a_stray_code_is_refused_charged_and_remembered(away: int) -> None:
     assert after == replace(NEW, failures=1, last_failure_at=NOON, stray=stray)
 
 
+def test_of_two_places_the_later_is_remembered() -> None:
+    mac = showing({40: 1, 60: 1})
+    after, _ = auto_resync.verify(bound(NEW), "00000001", NOON, ON, mac)
+    assert after.stray == Stray(STEP_AT_NOON + 60, NOON)
+
+
 @pytest.mark.parametrize("away", [-121, 121])
 def test_a_code_outside_the_range_is_not_remembered(away: int) -> None:
     after, _ = verify(NEW, STEP_AT_NOON + away)
@@ -79,6 +85,10 @@ def test_only_the_exact_successor_will_do(next_one: int) -> None:
     after, outcome = verify(progress, FAR + next_one, timedelta(seconds=30))
     assert outcome == NO_MATCH
     assert after.stray == Stray(FAR + next_one, LATER)
+
+
+def test_without_a_stray_code_there_is_no_successor() -> None:
+    assert verify(NEW, 0)[1] == NO_MATCH
 
 
 def test_a_wrong_code_in_between_breaks_the_row() -> None:

@@ -14,7 +14,7 @@ from seedvault.domain.resync import Codes, Decision
 from seedvault.domain.token import Progress
 from tests.support.fakes import MacOf, mac_of
 from tests.support.tokens import HOTP, NOON, STEP_AT_NOON, TOTP
-from tests.unit.seedvault.domain.tokens import SEED, Watched, bound, code
+from tests.unit.seedvault.domain.tokens import SEED, Watched, bound, code, showing
 
 NEW = Progress(0, NOON)
 DAY = timedelta(days=1)
@@ -251,16 +251,20 @@ def test_staff_hear_where_the_codes_of_a_counter_are(
     assert decision.finding == finding
 
 
+ONE_THEN_TWO = "00000001", "00000002"
+
+
 def test_of_a_code_that_is_due_twice_staff_hear_of_the_place_nearest_to_now() -> None:
-    shown = {-100: 1, 3: 1, 90: 1, 7: 2}  # by their offset from now; 0 everywhere else
-
-    def tag(message: bytes) -> bytes:
-        offset = int.from_bytes(message, "big") - STEP_AT_NOON
-        return shown.get(offset, 0).to_bytes(4, "big") + bytes(16)
-
-    codes = "00000001", "00000002"
-    decision = resync.resynchronise(bound(NEW), codes, NOON, DEFAULT, MacOf(tag))
+    mac = showing({-100: 1, 3: 1, 90: 1, 7: 2})
+    decision = resync.resynchronise(bound(NEW), ONE_THEN_TWO, NOON, DEFAULT, mac)
     assert decision.finding == Scattered((3, 7))
+
+
+def test_of_two_places_behind_the_later_tells_how_far_it_would_go_back() -> None:
+    mac = showing({-9: 1, -8: 2, -5: 1, -4: 2})
+    used = Progress(STEP_AT_NOON, NOON)
+    decision = resync.resynchronise(bound(used), ONE_THEN_TWO, NOON, DEFAULT, mac)
+    assert decision.finding == Backwards(5)
 
 
 def test_the_same_code_twice_is_told_plainly_and_never_computed() -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from seedvault.domain.names import UserName
 from seedvault.domain.oath import Counting, Mac, code_at
 from seedvault.domain.token import Bound, Progress
-from tests.support.fakes import mac_of
+from tests.support.fakes import MacOf, mac_of
 from tests.support.tokens import NOON, STEP_AT_NOON, TOTP, device
 
 SEED = b"12345678901234567890"
@@ -25,6 +25,16 @@ def code(factor: int, parameters: Counting = TOTP) -> str:
 def code_now(offset: int = 0) -> str:
     """What a TOTP token shows at noon if its clock is `offset` steps ahead."""
     return code(STEP_AT_NOON + offset)
+
+
+def showing(numbers: dict[int, int]) -> MacOf:
+    """A token that shows these numbers, by their offset from now in steps, and 0 else."""
+
+    def tag(message: bytes) -> bytes:
+        offset = int.from_bytes(message, "big") - STEP_AT_NOON
+        return numbers.get(offset, 0).to_bytes(4, "big") + bytes(16)
+
+    return MacOf(tag)
 
 
 @dataclass(slots=True)
