@@ -105,11 +105,26 @@ class ChainHead:
 
 @dataclass(frozen=True, slots=True)
 class Break:
-    """Where a chain is not what was written, and in what way."""
+    """Where the log is not what was written, and in what way.
 
-    chain: int
-    sequence: int
+    The place is an event's in its chain, or a checkpoint's number, or a line of an exported file.
+    """
+
+    chain: int | None
+    sequence: int | None
     what: str
+    checkpoint: int | None = None
+    line: int | None = None
+
+    @property
+    def place(self) -> str:
+        """Where, in words."""
+        words = [
+            f"line {self.line}" if self.line is not None else "",
+            f"checkpoint {self.checkpoint}" if self.checkpoint is not None else "",
+            f"chain {self.chain}, event {self.sequence}" if self.chain is not None else "",
+        ]
+        return ", ".join(filter(None, words)) or "the log"
 
 
 def link(previous: bytes, chain: int, sequence: int, event: AuditEvent) -> bytes:
@@ -137,21 +152,21 @@ def milliseconds(moment: datetime) -> int:
     return (moment - _UNIX_EPOCH) // _MILLISECOND
 
 
+def moment(ms: int) -> datetime:
+    """Aware UTC, from Unix time in milliseconds."""
+    return _UNIX_EPOCH + ms * _MILLISECOND
+
+
 def check_chain(
     chain: int, events: Iterable[LoggedEvent], head: ChainHead | None
 ) -> Iterator[Break]:
     """Every place where the links of one chain, in order, do not hold; its end must be `head`."""
     digest, sequence = GENESIS, 0
     for logged in events:
-        sequence += 1
-        if logged.sequence != sequence:
-            yield Break(chain, sequence, f"event {sequence} is missing: {logged.sequence} follows")
-            sequence = logged.sequence
-        elif logged.event.chain != chain:
-            yield Break(chain, sequence, "the event belongs to another chain")
-        elif logged.digest != link(digest, chain, sequence, logged.event):
-            yield Break(chain, sequence, "the event, or one before it, was altered")
-        digest = logged.digest
+        what = check_link(ChainHead(chain, sequence, digest), logged)
+        if what is not None:
+            yield Break(chain, sequence + 1, what)
+        digest, sequence = logged.digest, logged.sequence
     expected = ChainHead(chain, sequence, digest) if sequence else None
     if head != expected:
         yield Break(
@@ -159,3 +174,15 @@ def check_chain(
             sequence,
             "the chain does not end where the vault says: events are cut off or added",
         )
+
+
+def check_link(before: ChainHead, logged: LoggedEvent) -> str | None:
+    """What is wrong with an event that follows `before` in its chain, or None."""
+    sequence = before.sequence + 1
+    if logged.sequence != sequence:
+        return f"event {sequence} is missing: {logged.sequence} follows"
+    if logged.event.chain != before.chain:
+        return "the event belongs to another chain"
+    if logged.digest != link(before.digest, before.chain, sequence, logged.event):
+        return "the event, or one before it, was altered"
+    return None

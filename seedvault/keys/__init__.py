@@ -5,5 +5,15 @@ from seedvault.keys.failures import translated
 from seedvault.keys.hsm_keys import HsmKeys
 from seedvault.keys.naming import keyring, stored_key
 from seedvault.keys.record_signer import HsmRecordSigner
+from seedvault.keys.signatures import public_key_of, verifies
 
-__all__ = ["HsmKeys", "HsmRecordSigner", "examination", "keyring", "stored_key", "translated"]
+__all__ = [
+    "HsmKeys",
+    "HsmRecordSigner",
+    "examination",
+    "keyring",
+    "public_key_of",
+    "stored_key",
+    "translated",
+    "verifies",
+]

@@ -3,9 +3,8 @@
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from seedvault.domain.audit import milliseconds
+from seedvault.domain.audit import milliseconds, moment
 from seedvault.domain.vault_key import KeyPurpose, StoredKey
-from seedvault.storage.rows import moment
 
 
 class KeyRow(NamedTuple):

@@ -7,14 +7,13 @@ from pathlib import Path
 
 from sqlalchemy import Connection, insert, select
 
-from seedvault.domain.audit import AuditEvent, milliseconds
+from seedvault.domain.audit import AuditEvent, milliseconds, moment
 from seedvault.domain.errors import Conflict, StorageUnavailable
 from seedvault.domain.vault_key import StoredKey
 from seedvault.service.ports import Clock, VaultIdentity
 from seedvault.storage import chains
 from seedvault.storage.engine import Database, sqlite_path
 from seedvault.storage.key_rows import key_row
-from seedvault.storage.rows import moment
 from seedvault.storage.schema import check_schema, known_schema, no_vault
 from seedvault.storage.statements import Statements
 from seedvault.storage.tables import VAULT, VAULT_KEY

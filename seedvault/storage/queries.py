@@ -6,13 +6,14 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, func, select, text
 
+from seedvault.domain.audit import moment
 from seedvault.domain.batch import Batch
 from seedvault.domain.errors import InvalidInput
 from seedvault.domain.names import Serial, UserName
 from seedvault.domain.token import State
 from seedvault.service.ports import Counts, HeldToken, ListedToken, TokenFilter, User
 from seedvault.storage.columns import BatchRow, HeldRow
-from seedvault.storage.rows import altered, batch_of, held_token, listed_token, moment
+from seedvault.storage.rows import altered, batch_of, held_token, listed_token
 from seedvault.storage.statements import Driver, Statements, tokens
 from seedvault.storage.tables import AUDIT_HEAD, BATCH, SELDOM, TOKEN, USER
 

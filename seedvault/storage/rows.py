@@ -5,10 +5,10 @@ SealBroken, or, in the audit log, no event.
 """
 
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any, NamedTuple, TypeVar, get_args, get_type_hints
 
-from seedvault.domain.audit import AuditEvent, EventKind, LoggedEvent, milliseconds
+from seedvault.domain.audit import AuditEvent, EventKind, LoggedEvent, milliseconds, moment
 from seedvault.domain.batch import Batch, Source, Tier
 from seedvault.domain.errors import InvalidInput, SealBroken
 from seedvault.domain.names import Serial, UserName
@@ -42,8 +42,6 @@ HOTP, TOTP = "hotp", "totp"
 """What a token counts, as the column `kind` says it; a key that is only kept says its own kind."""
 
 T = TypeVar("T")
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MILLISECOND = timedelta(milliseconds=1)
 _DIGESTS = {digest.value: digest for digest in Digest}  # a tenth of the time of Digest(value)
 # What building a domain type from impossible values raises.
 _IMPOSSIBLE = (InvalidInput, ValueError, TypeError, LookupError, OverflowError)
@@ -186,11 +184,6 @@ def batch_of(values: Iterable[Any]) -> Batch:
         refused=row.refused,
         exportable=bool(row.exportable),
     )
-
-
-def moment(ms: int) -> datetime:
-    """Aware UTC, from Unix time in milliseconds."""
-    return _EPOCH + ms * _MILLISECOND
 
 
 def altered(thing: str) -> SealBroken:

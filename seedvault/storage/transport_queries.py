@@ -5,11 +5,11 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
-from seedvault.domain.audit import milliseconds
+from seedvault.domain.audit import milliseconds, moment
 from seedvault.domain.errors import InvalidInput
 from seedvault.domain.names import KeyLabel
 from seedvault.domain.transport_key import StoredTransportKey, TransportKind
-from seedvault.storage.rows import altered, moment
+from seedvault.storage.rows import altered
 from seedvault.storage.tables import TRANSPORT_KEY
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from seedvault.domain.canonical import Field, encode
+from seedvault.domain.canonical import Field, decode, encode
 
 
 @pytest.mark.parametrize(
@@ -44,3 +44,21 @@ def test_rows_that_look_alike_encode_differently(
     one: tuple[Field, ...], other: tuple[Field, ...]
 ) -> None:
     assert encode(*one) != encode(*other)
+
+
+@pytest.mark.parametrize(
+    "octets",
+    [
+        b"s\0\0\0\x02a",  # ends in the middle of a value
+        b"s\0\0",  # ends in the middle of a length
+        b"x\0\0\0\0",  # no such type
+        b"n\0\0\0\x01a",  # absent, and there
+        b"i\0\0\0\x0207",  # a second spelling of 7
+        b"i\0\0\0\x03 +7",
+        b"i\0\0\0\0",
+        b"s\0\0\0\x01\xff",  # no UTF-8
+    ],
+)
+def test_octets_that_are_never_made_are_not_read(octets: bytes) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - int and UTF-8 say it in their own words
+        decode(octets)
