@@ -15,8 +15,12 @@ FILE_NAME = "seedvault.toml"
 _TEXT = {
     "storage": ("database",),
     "hsm": ("module", "token_label", "token_serial", "pin_file", "min_tier"),
+    "audit": ("export_file", "syslog", "syslog_enterprise"),
 }
-_SWITCHES = {"storage": (), "hsm": ("require_fips", "accept_weaknesses")}
+_SWITCHES = {"storage": (), "hsm": ("require_fips", "accept_weaknesses"), "audit": ()}
+EXAMPLE_ENTERPRISE = "32473"
+"""The private enterprise number that IANA keeps for examples; syslog's names of fields need one."""
+
 _TIERS = {tier.value: tier for tier in (Tier.INSIDE, Tier.NARROW)}
 
 
@@ -26,7 +30,7 @@ class Settings:
 
     `database` is a URL, or the path of an SQLite file. `require_fips`: see `domain.fips`. By less
     than `min_tier` no seed comes in; `accept_weaknesses` says that what the module does not enforce
-    was told, and accepted.
+    was told, and accepted. `export_file` and `syslog`, a URL, are where the audit log is copied to.
     """
 
     home: Path
@@ -38,6 +42,9 @@ class Settings:
     require_fips: bool = False
     min_tier: Tier = Tier.NARROW
     accept_weaknesses: bool = False
+    export_file: Path | None = None
+    syslog: str | None = None
+    syslog_enterprise: str = EXAMPLE_ENTERPRISE
 
     @property
     def hsm_home(self) -> Path:
@@ -63,7 +70,7 @@ def load(home: Path) -> Settings:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise InvalidInput(f"{path} cannot be read: {error}") from error
     _refuse_unknown(path, written)
-    return _settings(home, written.get("storage", {}), written.get("hsm", {}))
+    return _settings(home, written)
 
 
 def save(settings: Settings) -> None:
@@ -73,7 +80,7 @@ def save(settings: Settings) -> None:
     """
     if load(settings.home) == settings:
         return
-    plain = _settings(settings.home, {}, {})
+    plain = _settings(settings.home, {})
     sections = [
         (name, _differing(settings, plain, (*_TEXT[name], *_SWITCHES[name]))) for name in _TEXT
     ]
@@ -89,7 +96,8 @@ def save(settings: Settings) -> None:
         (settings.home / FILE_NAME).write_bytes(octets)
 
 
-def _settings(home: Path, storage: dict[str, Any], hsm: dict[str, Any]) -> Settings:
+def _settings(home: Path, written: dict[str, dict[str, Any]]) -> Settings:
+    storage, hsm, audit = (written.get(section, {}) for section in ("storage", "hsm", "audit"))
     module = hsm.get("module")
     database: str | Path = storage.get("database", "vault.sqlite3")
     if "://" not in str(database):
@@ -104,6 +112,9 @@ def _settings(home: Path, storage: dict[str, Any], hsm: dict[str, Any]) -> Setti
         require_fips=hsm.get("require_fips", False),
         min_tier=_tier(home, hsm.get("min_tier", Tier.NARROW.value)),
         accept_weaknesses=hsm.get("accept_weaknesses", False),
+        export_file=home / audit["export_file"] if audit.get("export_file") else None,
+        syslog=audit.get("syslog") or None,
+        syslog_enterprise=audit.get("syslog_enterprise", EXAMPLE_ENTERPRISE),
     )
 
 

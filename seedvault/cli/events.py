@@ -1,6 +1,6 @@
 """How audit events look, wherever they are listed."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from seedvault.cli import output
 from seedvault.cli.options import Session
@@ -10,11 +10,21 @@ from seedvault.domain.audit import LoggedEvent
 def tell_events(session: Session, schema: str, events: Sequence[LoggedEvent]) -> None:
     """Print events for whoever reads: a line each, one document of this schema, or a table."""
     if session.as_lines:
-        output.lines("event", map(_fields, events))
+        tell_event_lines(events)
     elif session.as_json:
         output.document(schema, {"events": [_fields(event) for event in events]})
     else:
         _table(events)
+
+
+def tell_event_lines(events: Iterable[LoggedEvent]) -> None:
+    """Print a document a line, each as it comes."""
+    output.lines("event", map(_fields, events))
+
+
+def place(logged: LoggedEvent) -> str:
+    """An event's chain and sequence, as options take it."""
+    return f"{logged.chain}:{logged.sequence}"
 
 
 def _fields(logged: LoggedEvent) -> dict[str, object]:

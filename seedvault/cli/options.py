@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from seedvault.cli import output
 from seedvault.domain.errors import InvalidInput
 from seedvault.domain.names import KeyLabel, Serial, UserName
 
@@ -35,7 +36,7 @@ class Session:
         from seedvault import config  # noqa: PLC0415
         from seedvault.wiring import Application  # noqa: PLC0415
 
-        return Application(config.load(self.home))
+        return Application(config.load(self.home), output.note)
 
     @property
     def actor(self) -> str:

@@ -13,7 +13,7 @@ from seedvault.domain.audit import GENESIS, ChainHead, milliseconds, moment
 from seedvault.domain.canonical import Field, decode, encode
 from seedvault.domain.ceremony import SigningKey
 
-PURPOSE = "seedvault.audit.checkpoint/1"
+PURPOSE = "seedvault.checkpoint.statement/1"
 """The first field of every statement. The same key signs records of ceremonies, which begin with a
 brace: no octets are both."""
 

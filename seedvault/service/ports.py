@@ -153,15 +153,30 @@ class TokenFilter:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where an event stands."""
+
+    chain: int
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True)
 class EventFilter:
-    """Which events to list, newest first; None asks for all."""
+    """Which events to list, newest first; None asks for all.
+
+    `since` is the first moment that is wanted, `until` the first that is not; `before` is the last
+    event of the page before.
+    """
 
     serial: Serial | None = None
     user: str | None = None
     actor: str | None = None
     batch: str | None = None
-    kind: EventKind | None = None
+    chain: int | None = None
+    kind: EventKind | frozenset[EventKind] | None = None
     since: datetime | None = None
+    until: datetime | None = None
+    before: Place | None = None
     limit: int = 100
 
 
@@ -244,6 +259,9 @@ class Vault(Protocol):
     def batches(self) -> list[Batch]: ...
     def counts(self) -> Counts: ...
     def events(self, wanted: EventFilter) -> list[LoggedEvent]: ...
+    def moment_of(self, place: Place) -> datetime | None:
+        """When the event there happened; None where none is."""
+
     def chain(self, chain: int) -> Iterator[LoggedEvent]:
         """Every event of one chain, in order, constant in memory."""
 

@@ -3,18 +3,19 @@
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import Connection, Select, insert, or_, select
+from sqlalchemy import Connection, Select, and_, insert, or_, select
 
 from seedvault.domain.audit import (
     GENESIS,
     SERIAL_CHAINS,
     AuditEvent,
     ChainHead,
+    EventKind,
     LoggedEvent,
     link,
     milliseconds,
 )
-from seedvault.service.ports import EventFilter
+from seedvault.service.ports import EventFilter, Place
 from seedvault.storage.columns import EventRow
 from seedvault.storage.rows import event_row, logged_events
 from seedvault.storage.statements import Driver, Statements
@@ -53,10 +54,14 @@ def read_chain_numbers(connection: Connection) -> list[int]:
     return list(connection.execute(select(AUDIT_EVENT.c.chain).distinct()).scalars())
 
 
-def read_chain(connection: Connection, chain: int) -> Iterator[LoggedEvent]:
-    """The events of one chain in order, a page at a time."""
-    last = 0
+def read_chain(
+    connection: Connection, chain: int, after: int = 0, up_to: int | None = None
+) -> Iterator[LoggedEvent]:
+    """The events of one chain in order, or a part of them, a page at a time."""
+    last = after
     in_chain = _events().where(AUDIT_EVENT.c.chain == chain).order_by(AUDIT_EVENT.c.sequence)
+    if up_to is not None:
+        in_chain = in_chain.where(AUDIT_EVENT.c.sequence <= up_to)
     while True:
         page = connection.execute(
             in_chain.where(AUDIT_EVENT.c.sequence > last).limit(_PAGE)
@@ -84,16 +89,43 @@ def _conditions(wanted: EventFilter) -> Iterator[Any]:
         known = select(TOKEN.c.serial).where(TOKEN.c.serial_folded == wanted.serial.folded)
         serial = AUDIT_EVENT.c.serial
         yield or_(serial == wanted.serial.verbatim, serial == known.scalar_subquery())
-    if wanted.user is not None:
-        yield AUDIT_EVENT.c.user == wanted.user
-    if wanted.actor is not None:
-        yield AUDIT_EVENT.c.actor == wanted.actor
-    if wanted.batch is not None:
-        yield AUDIT_EVENT.c.batch == wanted.batch
-    if wanted.kind is not None:
+    for name in ("user", "actor", "batch", "chain"):
+        value = getattr(wanted, name)
+        if value is not None:
+            yield AUDIT_EVENT.c[name] == value
+    if isinstance(wanted.kind, EventKind):
         yield AUDIT_EVENT.c.kind == wanted.kind.value
+    elif wanted.kind is not None:
+        yield AUDIT_EVENT.c.kind.in_(sorted(kind.value for kind in wanted.kind))
     if wanted.since is not None:
         yield AUDIT_EVENT.c.at_ms >= milliseconds(wanted.since)
+    if wanted.until is not None:
+        yield AUDIT_EVENT.c.at_ms < milliseconds(wanted.until)
+    if wanted.before is not None:
+        yield _before(wanted.before)
+
+
+def _before(place: Place) -> Any:
+    """What stands after `place` in the order of a list: older, or further in the same moment."""
+    columns, when = AUDIT_EVENT.c, _at(place).scalar_subquery()
+    further = or_(
+        columns.chain > place.chain,
+        and_(columns.chain == place.chain, columns.sequence < place.sequence),
+    )
+    return and_(columns.at_ms <= when, or_(columns.at_ms < when, further))
+
+
+def read_moment(connection: Connection, place: Place) -> int | None:
+    """When the event at a place happened, in Unix milliseconds; None where none is."""
+    at_ms: int | None = connection.execute(_at(place)).scalar()
+    return at_ms
+
+
+def _at(place: Place) -> Select[Any]:
+    stands = AUDIT_EVENT.alias()
+    return select(stands.c.at_ms).where(
+        stands.c.chain == place.chain, stands.c.sequence == place.sequence
+    )
 
 
 def _events() -> Select[Any]:

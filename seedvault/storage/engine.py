@@ -55,6 +55,7 @@ class Database:
         self._opened: WeakSet[Connection] = WeakSet()
         self._opening = threading.Lock()
         self._process = os.getpid()
+        self.commits = 0
 
     @property
     def sql(self) -> Connection:

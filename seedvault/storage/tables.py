@@ -284,6 +284,18 @@ class AuditHeadTable(SQLModel, table=True):
     digest: bytes
 
 
+class CheckpointTable(SQLModel, table=True):
+    """Where all chains ended, as the HSM signed it. What else there is to know stands in it."""
+
+    __tablename__ = "checkpoint"
+
+    number: int = Field(
+        primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False}
+    )
+    statement: bytes
+    signature: bytes
+
+
 def _table(name: str) -> Table:
     return SQLModel.metadata.tables[name]
 
@@ -293,4 +305,5 @@ VAULT, USER, BATCH, TOKEN = _table("vault"), _table("user"), _table("batch"), _t
 STAGING, STAGED_TOKEN = _table("staging"), _table("staged_token")
 VAULT_KEY, TRANSPORT_KEY = _table("vault_key"), _table("transport_key")
 AUDIT_EVENT, AUDIT_HEAD = _table("audit_event"), _table("audit_head")
+CHECKPOINT = _table("checkpoint")
 NEW_TOKEN_COLUMNS = tuple(NewTokenColumns.model_fields)

@@ -6,13 +6,14 @@ from types import TracebackType
 from sqlalchemy import delete, insert, select, update
 
 from seedvault.domain.audit import AuditEvent, milliseconds
+from seedvault.domain.checkpoint import SignedCheckpoint
 from seedvault.domain.errors import Conflict
 from seedvault.domain.names import KeyLabel, UserName
 from seedvault.domain.token import Progress, Token, owner_of, state_of
 from seedvault.domain.transport_key import StoredTransportKey
 from seedvault.domain.vault_key import KeyPurpose, StoredKey
 from seedvault.service.ports import Fingerprint, Stale, StoredToken
-from seedvault.storage import chains, transport_queries
+from seedvault.storage import chains, checkpoints, transport_queries
 from seedvault.storage.claims import refuse_while_importing
 from seedvault.storage.engine import Database
 from seedvault.storage.failures import Clash, StillNeeded
@@ -158,6 +159,18 @@ class SqlTransaction:
         with self._database.explained:
             chains.append(self._database.driver, self._statements, event)
             self._database.commit()
+        self._database.commits += 1
+        self._open = False
+
+    def commit_checkpoint(self, signed: SignedCheckpoint) -> None:
+        """Append a checkpoint; when this returns, it is on the disk. See ADR 18."""
+        self._check_open()
+        try:
+            with self._database.explained:
+                checkpoints.append(self._database.sql, signed)
+                self._database.commit()
+        except Clash as clash:
+            raise Stale from clash
         self._open = False
 
     def undo(self) -> None:

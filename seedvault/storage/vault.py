@@ -6,8 +6,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from seedvault.domain.audit import ChainHead, LoggedEvent
+from seedvault.domain.audit import ChainHead, LoggedEvent, moment
 from seedvault.domain.batch import Batch, Source, Tier
+from seedvault.domain.checkpoint import SignedCheckpoint
 from seedvault.domain.names import Serial, UserName
 from seedvault.domain.transport_key import StoredTransportKey
 from seedvault.domain.vault_key import KeysInUse, StoredKey
@@ -17,12 +18,13 @@ from seedvault.service.ports import (
     EventFilter,
     HeldToken,
     ListedToken,
+    Place,
     StoredToken,
     TokenFilter,
     User,
     VaultIdentity,
 )
-from seedvault.storage import chains, key_queries, queries, transport_queries
+from seedvault.storage import chains, checkpoints, key_queries, queries, transport_queries
 from seedvault.storage.claims import Import
 from seedvault.storage.engine import Database
 from seedvault.storage.nearest import nearest
@@ -111,6 +113,11 @@ class SqlVault:
         with self._reading() as connection:
             return chains.read_events(connection, wanted)
 
+    def moment_of(self, place: Place) -> datetime | None:
+        with self._reading() as connection:
+            at_ms = chains.read_moment(connection, place)
+        return None if at_ms is None else moment(at_ms)
+
     def chain(self, chain: int) -> Iterator[LoggedEvent]:
         with self._reading() as connection:
             yield from chains.read_chain(connection, chain)
@@ -122,6 +129,34 @@ class SqlVault:
     def heads(self) -> list[ChainHead]:
         with self._reading() as connection:
             return chains.read_heads(connection)
+
+    @property
+    def commits(self) -> int:
+        return self._database.commits
+
+    def part(self, chain: int, after: int, up_to: int) -> Iterator[LoggedEvent]:
+        with self._reading() as connection:
+            yield from chains.read_chain(connection, chain, after, up_to)
+
+    def digest_at(self, chain: int, sequence: int) -> bytes | None:
+        with self._reading() as connection:
+            return checkpoints.digest_at(connection, chain, sequence)
+
+    def last_checkpoint(self) -> SignedCheckpoint | None:
+        with self._reading() as connection:
+            return checkpoints.last(connection)
+
+    def checkpoint(self, number: int) -> SignedCheckpoint | None:
+        with self._reading() as connection:
+            return checkpoints.read(connection, number)
+
+    def checkpoints(self, after: int = 0) -> Iterator[SignedCheckpoint]:
+        with self._reading() as connection:
+            yield from checkpoints.read_after(connection, after)
+
+    def checkpoint_rows(self) -> int:
+        with self._reading() as connection:
+            return checkpoints.count(connection)
 
     def vault_keys(self) -> list[StoredKey]:
         with self._reading() as connection:

@@ -8,14 +8,16 @@ Adapters are imported when they are first used: a command loads what it needs an
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cached_property, partial
+from types import TracebackType
 from typing import TYPE_CHECKING
 
 from seedvault.config import Settings
 from seedvault.domain import life
 from seedvault.domain.ceremony import CeremonyRecord, Setting
-from seedvault.service.audit import VerifyAudit
+from seedvault.domain.errors import HsmUnavailable, SeedvaultError, StorageUnavailable
 from seedvault.service.binding import AssignToken, UnassignToken, UnlockToken
 from seedvault.service.bulk import AssignMany
+from seedvault.service.covering import Remark
 from seedvault.service.find_token import WORKERS, FindToken
 from seedvault.service.handover import HandOver
 from seedvault.service.import_batch import ImportBatch
@@ -26,7 +28,6 @@ from seedvault.service.lifecycle import ChangeLife
 from seedvault.service.records import SignedRecord, sign_record
 from seedvault.service.resync import ResynchroniseToken
 from seedvault.service.seed_files import HeldKey, Intake, Recipient
-from seedvault.service.transport_ports import TransportVault
 from seedvault.service.users import AddUser
 from seedvault.service.verify import VerifyCode
 from seedvault.wiring import places
@@ -44,7 +45,10 @@ from seedvault.wiring.strangers import refuse_strangers
 
 if TYPE_CHECKING:
     import hsm
+    from seedvault.service.records import RecordSigner
+    from seedvault.wiring.auditing import Auditing
     from seedvault.wiring.ceremonies import Ceremonies
+    from seedvault.wiring.whole_vault import WholeVault
 
 __all__ = [
     "RECOVERY_SHARE",
@@ -65,22 +69,39 @@ __all__ = [
 ]
 
 
+_GONE = (HsmUnavailable, StorageUnavailable)
+"""What failed a moment ago would only fail, or wait, again."""
+
+
 class Application:
     """One vault, its parts opened when first used and closed together."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, remark: Remark = lambda _: None) -> None:
+        """`remark` is told what did not go as it should at the end, and spoils nothing."""
         refuse_strangers()
         self.settings = settings
+        self._remark = remark
         self._open = ExitStack()
 
     def __enter__(self) -> "Application":
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self._open.close()
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Where something was changed and the HSM is at hand, a checkpoint covers it."""
+        try:
+            refused = isinstance(error, SeedvaultError) and not isinstance(error, _GONE)
+            if "_keystore" in self.__dict__ and self.vault.commits and (refused or error is None):
+                self.audit.cover(self._remark).in_passing()
+        finally:
+            self._open.close()
 
     @cached_property
-    def vault(self) -> TransportVault:
+    def vault(self) -> "WholeVault":
         """The database, opened; StorageUnavailable where there is none."""
         from seedvault.storage import open_vault
 
@@ -124,9 +145,14 @@ class Application:
 
     def sign_record(self, record: CeremonyRecord) -> SignedRecord:
         """The record of a ceremony, signed by the checkpoint key."""
+        return sign_record(record, self.record_signer)
+
+    @property
+    def record_signer(self) -> "RecordSigner":
+        """The checkpoint key in use."""
         from seedvault.keys import HsmRecordSigner
 
-        return sign_record(record, HsmRecordSigner(self._keystore))
+        return HsmRecordSigner(self._keystore)
 
     @property
     def intake(self) -> Intake:
@@ -224,8 +250,11 @@ class Application:
         return Ceremonies(self)
 
     @property
-    def verify_audit(self) -> VerifyAudit:
-        return VerifyAudit(self.vault)
+    def audit(self) -> "Auditing":
+        """What is done with the audit log; the HSM is logged in to where it signs."""
+        from seedvault.wiring.auditing import Auditing
+
+        return Auditing(self)
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,11 +27,13 @@ PLANTS = [
     (IMPORTERS, "importers/planted.py", "import hsm"),
     (LADDER, "seedvault/storage/planted.py", "import seedvault.config"),
     (LADDER, "seedvault/keys/planted.py", "import seedvault.storage"),
+    (LADDER, "seedvault/witness/planted.py", "import seedvault.storage"),
     (LADDER, "seedvault/attic.py", "SHELF = 'a room that the ladder does not name'"),
     (PURE, "seedvault/domain/planted.py", "import time"),
     (PURE, "seedvault/domain/planted.py", "import cryptography"),
     (EDGES, "seedvault/cli/planted.py", "import seedvault.storage"),
     (EDGES, "seedvault/cli/planted.py", "import hsm"),
+    (EDGES, "seedvault/cli/planted.py", "import seedvault.witness"),
     (TABLES, "seedvault/config.py", "import seedvault.storage.tables"),
     (CYCLES, "importers/planted_a.py", "import importers.planted_b"),
 ]

@@ -35,6 +35,7 @@ from seedvault.service.ports import (
     HeldToken,
     ListedToken,
     NewToken,
+    Place,
     Stale,
     StoredToken,
     TokenFilter,
@@ -171,6 +172,10 @@ class FakeVault:
         newest = sorted(logged, key=lambda logged: logged.event.at, reverse=True)
         return [logged for logged in newest if _is_asked_for(logged.event, wanted)][: wanted.limit]
 
+    def moment_of(self, place: Place) -> datetime | None:
+        found = (one.event.at for one in self.chains[place.chain] if one.sequence == place.sequence)
+        return next(found, None)
+
     def chain(self, chain: int) -> Iterator[LoggedEvent]:
         yield from self.chains[chain]
 
@@ -185,10 +190,16 @@ class FakeVault:
 
     @contextmanager
     def transaction(self) -> Iterator["FakeTransaction"]:
+        with self._alone():
+            yield FakeTransaction(self)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """A block in which this thread, and no other, writes."""
         with self._writing:
             self._writer = get_ident()
             try:
-                yield FakeTransaction(self)
+                yield
             finally:
                 self._writer = None
 

@@ -60,7 +60,7 @@ CHAIN_OF_4 = chain_of(replace(EVENT, factor=factor) for factor in range(4))
 HEAD_OF_4 = head_of(CHAIN_OF_4)
 
 
-def broken_at(chain: Iterable[LoggedEvent], head: ChainHead | None = HEAD_OF_4) -> list[int]:
+def broken_at(chain: Iterable[LoggedEvent], head: ChainHead | None = HEAD_OF_4) -> list[int | None]:
     """The sequence numbers of all breaks."""
     found = list(check_chain(CHAIN, chain, head))
     assert {each.chain for each in found} <= {CHAIN}

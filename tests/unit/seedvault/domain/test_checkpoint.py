@@ -44,7 +44,7 @@ def test_a_statement_is_these_octets() -> None:
     at_ms = b"%d" % (NOON.timestamp() * 1000)
     assert PUBLISHED.statement() == b"".join(
         [
-            b"s\0\0\0\x1cseedvault.audit.checkpoint/1",
+            b"s\0\0\0\x20seedvault.checkpoint.statement/1",
             b"s\0\0\0\x080b6e7d5c",
             b"i\0\0\0\x011",
             b"i\0\0\0\x011",

@@ -26,9 +26,10 @@ from seedvault.service.seed_files import (
 )
 from seedvault.service.users import AddUser
 from seedvault.service.verify import VerifyCode
+from tests.support.fake_audit import FakeAuditVault
 from tests.support.fake_files import FakeIntake, FakeSeedFile
 from tests.support.fake_keys import FakeKeys
-from tests.support.fakes import FakeVault, FixedClock, mac_of
+from tests.support.fakes import FixedClock, mac_of
 from tests.support.tokens import NOON, STEP_AT_NOON, TOTP, device, serial
 
 ALICE, BOB = UserName("alice"), UserName("bob")
@@ -76,7 +77,7 @@ class World:
 
     def __init__(self) -> None:
         self.clock = FixedClock()
-        self.vault = FakeVault()
+        self.vault = FakeAuditVault()
         self.keys = FakeKeys(self.vault)
         self.inbox: dict[str, FakeSeedFile] = {}
         self.assign = AssignToken(self.vault, self.keys, self.clock)

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import pytest
 from sqlmodel import SQLModel
 
-from seedvault.domain.audit import milliseconds
-from seedvault.storage import columns, rows
+from seedvault.domain.audit import milliseconds, moment
+from seedvault.storage import columns
 from seedvault.storage.tables import (
     AUDIT_EVENT,
     BATCH,
@@ -34,11 +34,11 @@ def test_a_batch_row_is_every_column() -> None:
 
 @pytest.mark.parametrize("ms", [0, 1, 999, 1_795_521_600_123, 253_402_300_799_999])
 def test_a_moment_survives_its_milliseconds(ms: int) -> None:
-    assert milliseconds(rows.moment(ms)) == ms
+    assert milliseconds(moment(ms)) == ms
 
 
 def test_a_moment_is_aware_utc() -> None:
-    assert rows.moment(1_500) == datetime(1970, 1, 1, 0, 0, 1, 500_000, tzinfo=UTC)
+    assert moment(1_500) == datetime(1970, 1, 1, 0, 0, 1, 500_000, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("column", ["blob", "fingerprint", "seal"])

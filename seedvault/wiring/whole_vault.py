@@ -1,0 +1,17 @@
+"""The database with all that any use case asks of it."""
+
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from seedvault.service.audit_ports import AuditVault, CheckpointTransaction
+from seedvault.service.transport_ports import TransportTransaction, TransportVault
+
+
+class WholeTransaction(TransportTransaction, CheckpointTransaction, Protocol):
+    """A write transaction of any kind."""
+
+
+class WholeVault(TransportVault, AuditVault, Protocol):
+    """Every port of the database."""
+
+    def transaction(self) -> AbstractContextManager[WholeTransaction]: ...
