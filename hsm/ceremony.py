@@ -178,6 +178,18 @@ class Ceremony:
         with workshop(self._connection) as shop:
             return _report(shop, key)
 
+    def public_key(self, key: VaultKey) -> bytes:
+        """The public half of a checkpoint key: SubjectPublicKeyInfo in DER.
+
+        Raises:
+            KeyNotFound: it is not there.
+        """
+        with workshop(self._connection) as shop:
+            halves = shop.objects(VaultKey(Purpose.CHECKPOINT_PUBLIC, key.version))
+            if not halves:
+                raise KeyNotFound(f"there is no public half of {key} on the PKCS#11 token")
+            return signing.public_key(shop.session, halves[0].handle)
+
     def holds(self, key: VaultKey) -> bool:
         """Whether an object passes for `key`."""
         with workshop(self._connection) as shop:

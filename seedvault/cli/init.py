@@ -146,7 +146,9 @@ def _record(session: Session, shares: wiring.SharePlan | None) -> KeptRecord:
     with session.application() as application:
         reports = [key.report for key in application.ceremonies.list_keys() if key.report]
         facts = [("Copied for custodians", copied)]
-        return Secretary(session, None).write(application, "Creation of keys", facts, reports)
+        record = Secretary(session, None).write(application, "Creation of keys", facts, reports)
+        application.audit.cover(output.note).in_passing()  # the log is signed from its first event
+        return record
 
 
 def _report_dry(session: Session) -> None:

@@ -11,6 +11,7 @@ import click
 
 from seedvault.cli import output
 from seedvault.cli.exits import Exit
+from seedvault.cli.key_checkpoint import rotate_checkpoint_key
 from seedvault.cli.key_records import Secretary
 from seedvault.cli.options import Session, dry_run_option, json_option
 from seedvault.cli.records import KeptRecord, record_option
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from seedvault.service.key_ports import Recovery
 
 _NAMES = {purpose.code: purpose for purpose in ROTATED}
+_CHECKPOINT = KeyPurpose.CHECKPOINT.code
+_CHOICES = [*_NAMES, _CHECKPOINT]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +38,7 @@ class _Rotation:
 
 
 @click.command()
-@click.argument("purposes", nargs=-1, type=click.Choice(list(_NAMES)), metavar="[KEY]...")
+@click.argument("purposes", nargs=-1, type=click.Choice(_CHOICES), metavar="[KEY]...")
 @share_file_option
 @click.option("--resume", is_flag=True, help="Make no new key; move the tokens that are left.")
 @record_option
@@ -53,10 +56,11 @@ def rotate(  # noqa: PLR0913 - one parameter for each option
 ) -> int:
     """Put new keys in the place of those in use, and bring every token under them.
 
-    KEY is kek, seal or fingerprint; all three by default. New tokens are under the new keys at
-    once. The others are re-wrapped inside the HSM, 500 at a time, while verification goes on: this
-    can be interrupted at any moment, and goes on with --resume. The old keys stay until
-    `seedvault key destroy`. Seeds move only with the shares of the recovery key.
+    KEY is kek, seal or fingerprint; all three by default; or checkpoint, by itself, which the old
+    one introduces. New tokens are under the new keys at once. The others are re-wrapped inside the
+    HSM, 500 at a time, while verification goes on: this can be interrupted at any moment, and goes
+    on with --resume. The old keys stay until `seedvault key destroy`. Seeds move only with the
+    shares of the recovery key.
 
     \b
     Examples:
@@ -64,6 +68,10 @@ def rotate(  # noqa: PLR0913 - one parameter for each option
       seedvault key rotate seal
       seedvault key rotate --resume --share-file anna.share --share-file ben.share
     """
+    if _CHECKPOINT in purposes:
+        if len(purposes) > 1 or share_files or resume:
+            raise click.UsageError("the checkpoint key is rotated by itself, without shares")
+        return rotate_checkpoint_key(session, records, dry_run=dry_run)
     chosen = [_NAMES[name] for name in purposes] or list(ROTATED)
     if resume and purposes:
         raise click.UsageError("--resume makes no new key: leave out which")

@@ -58,6 +58,10 @@ class HsmKeyRoom:
         with self._ceremony() as ceremony, _there(name):
             return _report(ceremony.report(hsm.named(name)))
 
+    def public_key(self, name: str) -> bytes:
+        with self._ceremony() as ceremony, _there(name):
+            return ceremony.public_key(hsm.named(name))
+
     def destroy(self, name: str) -> None:
         with self._ceremony() as ceremony, _there(name):
             ceremony.destroy(hsm.named(name))

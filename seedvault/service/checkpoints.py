@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from seedvault.domain.audit import GENESIS, ChainHead
 from seedvault.domain.ceremony import SigningKey
-from seedvault.domain.checkpoint import USUAL, Checkpoint, Pace, SignedCheckpoint
+from seedvault.domain.checkpoint import AT_ONCE, USUAL, Checkpoint, Pace, SignedCheckpoint
 from seedvault.domain.errors import StorageUnavailable
 from seedvault.service.audit_ports import AuditVault
 from seedvault.service.ports import Clock, Stale
@@ -64,14 +64,19 @@ class WriteCheckpoint:
 
     def _attempt(self, pace: Pace | None, introduces: bytes | None) -> SignedCheckpoint | None:
         found = self._look()
-        last = found.before.checkpoint.at if found.before else None
-        if pace is not None and not pace.is_due(found.uncovered, last, self.clock()):
+        if pace is not None and not self._is_due(found, pace):
             return None
         stated = self._state(found, introduces)
         signed = SignedCheckpoint(stated, self.signer.sign(stated.statement()))
         with self.vault.transaction() as transaction:
             transaction.commit_checkpoint(signed)
         return signed
+
+    def _is_due(self, found: _Moment, pace: Pace) -> bool:
+        last = found.before.checkpoint if found.before else None
+        if last is not None and last.signer.name != self.signer.name:
+            pace = AT_ONCE  # a new key is known to nobody before it has signed
+        return pace.is_due(found.uncovered, last.at if last else None, self.clock())
 
     def _look(self) -> _Moment:
         with self.vault.snapshot():  # else a head could be of before the checkpoint before

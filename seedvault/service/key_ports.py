@@ -122,5 +122,8 @@ class KeyRoom(Protocol):
     def report(self, name: str) -> KeyReport:
         """Raises NotFound where the key is not there."""
 
+    def public_key(self, name: str) -> bytes:
+        """A checkpoint key's, SubjectPublicKeyInfo in DER. Raises NotFound as above."""
+
     def destroy(self, name: str) -> None:
         """End the key in the HSM. Raises NotFound where it is not there."""

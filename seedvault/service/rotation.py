@@ -88,7 +88,7 @@ class RenewKeys:
     def names(self, purposes: Sequence[KeyPurpose]) -> list[str]:
         """What the new keys will be called: a name that the HSM knows already is left alone."""
         keys = self.vault.vault_keys()
-        return [self._free_name(purpose, keys) for purpose in purposes]
+        return [free_name(self.room, purpose, keys) for purpose in purposes]
 
     def _copied(self) -> list[StoredKey]:
         return [key for key in self.vault.vault_keys() if key.in_use and key.copy is not None]
@@ -97,12 +97,6 @@ class RenewKeys:
         """Raises InvalidInput where seeds would stay under a KEK that is not in use, for ever."""
         if kek.copy is None and self.vault.key_references().get(kek.name):
             raise _never_to_be_moved(kek.name, "No key was made.")
-
-    def _free_name(self, purpose: KeyPurpose, keys: Sequence[StoredKey]) -> str:
-        version = max((key.version for key in keys if key.purpose is purpose), default=0) + 1
-        while self.room.holds(f"{purpose.letter}{version}"):
-            version += 1
-        return f"{purpose.letter}{version}"
 
     def _take_into_use(
         self, made: Sequence[MadeKey], recovery: Recovery | None, actor: str
@@ -137,12 +131,25 @@ class RenewKeys:
                 self.room.destroy(name)
 
 
+def free_name(room: KeyRoom, purpose: KeyPurpose, keys: Sequence[StoredKey]) -> str:
+    """What the next key for a purpose is called: no key of the vault, or in the HSM, is."""
+    version = max((key.version for key in keys if key.purpose is purpose), default=0) + 1
+    while room.holds(f"{purpose.letter}{version}"):
+        version += 1
+    return f"{purpose.letter}{version}"
+
+
 def _shares_needed(why: str, unchanged: str) -> InvalidInput:
     return InvalidInput(
         f"only custodians can do this: {why}",
         unchanged=unchanged,
         remedy="Bring the shares of the recovery key: --share-file FILE, for each.",
     )
+
+
+def _which(name: str) -> str:
+    """The checkpoint key is rotated by itself."""
+    return " checkpoint" if name.startswith(KeyPurpose.CHECKPOINT.letter) else ""
 
 
 def _never_to_be_moved(kek: str, unchanged: str) -> InvalidInput:
@@ -301,13 +308,12 @@ class DestroyKey:
         check_second_person(approved_by, actor, unchanged="No key was destroyed.")
         report = self.room.report(name)
         if name in {key.name for key in self.vault.vault_keys() if key.in_use}:
-            can_rotate = any(name.startswith(purpose.letter) for purpose in ROTATED)
             raise Conflict(
                 f"key {name} is in use",
                 remedy=(
-                    "Put another in its place first: seedvault key rotate"
-                    if can_rotate
-                    else "It has no successor: a vault keeps it."
+                    "It has no successor: a vault keeps it."
+                    if name.startswith(KeyPurpose.EXPORT.letter)
+                    else f"Put another in its place first: seedvault key rotate{_which(name)}"
                 ),
             )
         needed = self.vault.key_references().get(name, 0)

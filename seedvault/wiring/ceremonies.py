@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from seedvault.domain.errors import InvalidInput, StorageUnavailable
 from seedvault.domain.transport_key import TransportKind
 from seedvault.domain.vault_key import KeyPurpose, StoredKey
+from seedvault.service.checkpoint_key import RenewCheckpointKey
 from seedvault.service.key_custody import CopyKeys, ListKeys, ReshareKeys, RestoreKeys
 from seedvault.service.key_ports import KeyRoom, Recovery
 from seedvault.service.rotation import DestroyKey, MoveTokens, RenewKeys
@@ -49,6 +50,11 @@ class Ceremonies:
     @property
     def renew_keys(self) -> RenewKeys:
         return RenewKeys(self._vault, self._room, system_clock)
+
+    @property
+    def renew_checkpoint_key(self) -> RenewCheckpointKey:
+        write = self._application.audit.write
+        return RenewCheckpointKey(self._vault, self._room, system_clock, write)
 
     @property
     def move_tokens(self) -> MoveTokens:
