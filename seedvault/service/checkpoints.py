@@ -80,7 +80,8 @@ class WriteCheckpoint:
 
     def _look(self) -> _Moment:
         with self.vault.snapshot():  # else a head could be of before the checkpoint before
-            return _Moment(self.vault.last_checkpoint(), tuple(self.vault.heads()))
+            heads = sorted(self.vault.heads(), key=lambda head: head.chain)
+            return _Moment(self.vault.last_checkpoint(), tuple(heads))
 
     def _state(self, found: _Moment, introduces: bytes | None) -> Checkpoint:
         before = found.before.checkpoint if found.before else None

@@ -19,9 +19,10 @@ EVENT: Final = "seedvault.event/1"
 CHECKPOINT: Final = "seedvault.checkpoint/1"
 CHECKPOINT_BEGINS: Final = f'{{"schema": "{CHECKPOINT}", '.encode()
 
+_MOST: Final = 1 << 63
 _KINDS = {kind.value: kind for kind in EventKind}
 _write = json.JSONEncoder().encode
-_IMPOSSIBLE = (ValueError, TypeError, LookupError, AttributeError, RecursionError, InvalidInput)
+_IMPOSSIBLE = (ValueError, TypeError, LookupError, OverflowError, RecursionError, InvalidInput)
 
 
 def event_line(logged: LoggedEvent) -> bytes:
@@ -74,24 +75,42 @@ def read_line(octets: bytes) -> LoggedEvent | SignedCheckpoint:
 
 
 def _event(fields: dict[str, Any]) -> LoggedEvent:
-    serial = fields["serial"]
+    serial, factor = fields["serial"], fields["factor"]
     event = AuditEvent(
         _KINDS[fields["kind"]],
         datetime.fromisoformat(fields["at"]),
-        fields["actor"],
-        Serial(serial) if serial is not None else None,
-        fields["user"],
-        fields["batch"],
-        fields["factor"],
-        fields["detail"],
+        _text(fields["actor"]),
+        None if serial is None else Serial(_text(serial)),
+        _text_or_none(fields["user"]),
+        _text_or_none(fields["batch"]),
+        None if factor is None else _number(factor),
+        _text_or_none(fields["detail"]),
     )
     digest = bytes.fromhex(fields["digest"])
-    return LoggedEvent(fields["chain"], fields["sequence"], event, digest)
+    return LoggedEvent(_number(fields["chain"]), _number(fields["sequence"]), event, digest)
 
 
 def _checkpoint(fields: dict[str, Any]) -> SignedCheckpoint:
     stated = read_statement(b64decode(fields["statement"], validate=True))
     return SignedCheckpoint(stated, b64decode(fields["signature"], validate=True))
+
+
+def _text(value: object) -> str:
+    """Text that can be encoded: JSON can spell half of a surrogate pair."""
+    if type(value) is not str or not (value.isascii() or value.encode()):
+        raise ValueError("no text")
+    return value
+
+
+def _text_or_none(value: object) -> str | None:
+    return None if value is None else _text(value)
+
+
+def _number(value: object) -> int:
+    """A number that a database holds; `true` is none, though Python takes it for 1."""
+    if type(value) is not int or not -_MOST <= value < _MOST:
+        raise ValueError("no number")
+    return value
 
 
 _READERS: Final[dict[str, Callable[[dict[str, Any]], LoggedEvent | SignedCheckpoint]]] = {

@@ -68,7 +68,11 @@ def test_a_key_that_nothing_introduced_is_told() -> None:
     assert what.startswith("it is signed by c1, a key that nothing introduced")
 
 
-@pytest.mark.parametrize("introduces", [None, MALLORY.public_key, C2.public_key])
+@pytest.mark.parametrize(
+    "introduces",
+    [None, MALLORY.public_key, C2.public_key],
+    ids=["nothing", "the forger", "another"],
+)
 def test_a_signature_by_another_key_does_not_hold(introduces: bytes | None) -> None:
     stated = checkpoint(C1, [head(0, 1)], introduces=introduces)
     forged = SignedCheckpoint(stated, MALLORY.sign(stated.statement()))
