@@ -54,7 +54,7 @@ class Trail:
         """Every way in which the next checkpoint does not follow, or is not over what was read."""
         now = signed.checkpoint
         self.checkpoints += 1
-        if self.last is None and not self.events and now.number > 1:
+        if self.last is None and not self.events:
             self.begun_after = now.number
             self._heads = {head.chain: head for head in now.heads}
         else:

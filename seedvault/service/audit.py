@@ -70,10 +70,8 @@ class VerifyAudit:
         findings = _Findings()
         events, chains = self._chains(findings)
         last, checkpoints = self._checkpoints(findings, trust)
-        rows = self.vault.checkpoint_rows()
-        if rows != checkpoints:
-            what = f"{rows - checkpoints} of the rows of checkpoints are none that Seedvault wrote"
-            findings.add([Break(None, None, what)])
+        findings.add(_unread(self.vault.event_rows() - events, "events"))
+        findings.add(_unread(self.vault.checkpoint_rows() - checkpoints, "checkpoints"))
         end = trust.end()
         findings.add([Break(None, None, end)] if end else [])
         return AuditReport(
@@ -98,7 +96,7 @@ class VerifyAudit:
                 events += 1
                 yield logged
 
-        chains = {*range(SERIAL_CHAINS + 1), *self.vault.chain_numbers()}
+        chains = {*range(SERIAL_CHAINS + 1), *self.vault.chain_numbers(), *heads}
         for chain in sorted(chains):
             findings.add(check_chain(chain, counted(chain), heads.get(chain)))
         return events, len(chains)
@@ -117,6 +115,12 @@ class VerifyAudit:
             findings.add(moved(self.vault, before, now))
             before = now
         return before, checkpoints
+
+
+def _unread(rows: int, of: str) -> Iterator[Break]:
+    """Rows that could not be read for what they should be."""
+    if rows:
+        yield Break(None, None, f"{rows} rows among the {of} are none that Seedvault wrote")
 
 
 def moved(vault: AuditVault, before: Checkpoint | None, now: Checkpoint) -> Iterator[Break]:

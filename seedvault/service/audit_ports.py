@@ -37,6 +37,9 @@ class AuditVault(Vault, Protocol):
     def checkpoints(self, after: int = 0) -> Iterator[SignedCheckpoint]:
         """Those beyond a number, in order, constant in memory; what is none is left out."""
 
+    def event_rows(self) -> int:
+        """How many rows stand where events do, whatever is in them."""
+
     def checkpoint_rows(self) -> int:
         """How many rows stand where checkpoints do, whatever is in them."""
 

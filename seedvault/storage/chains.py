@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, insert, or_, select
+from sqlalchemy import Connection, Select, and_, func, insert, or_, select
 
 from seedvault.domain.audit import (
     GENESIS,
@@ -46,12 +46,23 @@ def read_heads(connection: Connection) -> list[ChainHead]:
     """Where each chain that holds an event ends."""
     found = select(AUDIT_HEAD.c.chain, AUDIT_HEAD.c.sequence, AUDIT_HEAD.c.digest)
     written = found.where(AUDIT_HEAD.c.sequence != 0).order_by(AUDIT_HEAD.c.chain)
-    return [ChainHead(*row) for row in connection.execute(written)]
+    return [ChainHead(*row) for row in connection.execute(written) if _is_head(*row)]
+
+
+def _is_head(chain: object, sequence: object, digest: object) -> bool:
+    """SQLite lets any value stand in any column; what is no head is missing in its place."""
+    return type(chain) is int and type(sequence) is int and type(digest) is bytes
 
 
 def read_chain_numbers(connection: Connection) -> list[int]:
-    """The chains in which events stand."""
-    return list(connection.execute(select(AUDIT_EVENT.c.chain).distinct()).scalars())
+    """The chains in which events stand, as far as they are numbers."""
+    found = connection.execute(select(AUDIT_EVENT.c.chain).distinct()).scalars()
+    return [chain for chain in found if type(chain) is int]
+
+
+def count_rows(connection: Connection) -> int:
+    """How many rows there are, those that are no event among them."""
+    return int(connection.execute(select(func.count()).select_from(AUDIT_EVENT)).scalar_one())
 
 
 def read_chain(

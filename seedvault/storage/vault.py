@@ -154,6 +154,10 @@ class SqlVault:
         with self._reading() as connection:
             yield from checkpoints.read_after(connection, after)
 
+    def event_rows(self) -> int:
+        with self._reading() as connection:
+            return chains.count_rows(connection)
+
     def checkpoint_rows(self) -> int:
         with self._reading() as connection:
             return checkpoints.count(connection)

@@ -4,9 +4,13 @@ import sys
 from collections.abc import Callable
 from typing import Final
 
-from tests.drills import faults, seals, threads
+from tests.drills import audit, faults, seals, threads
 
 DRILLS: Final[dict[str, tuple[str, Callable[[list[str]], int]]]] = {
+    "audit": (
+        "the audit log rewritten in every way, with and without the database's help",
+        audit.main,
+    ),
     "faults": ("the HSM fails at every call, in every way", faults.main),
     "seals": ("every row of a vault altered and swapped", seals.main),
     "threads": ("threads and processes at once on one PKCS#11 token", threads.main),

@@ -29,6 +29,9 @@ class FakeAuditVault(FakeVault):
     def checkpoints(self, after: int = 0) -> Iterator[SignedCheckpoint]:
         return (each for each in self.signed if each.checkpoint.number > after)
 
+    def event_rows(self) -> int:
+        return self.commits
+
     def checkpoint_rows(self) -> int:
         return len(self.signed)
 

@@ -108,13 +108,11 @@ def test_an_event_that_was_changed_is_told(
 
 def test_a_log_that_begins_in_the_middle_goes_on_from_its_checkpoint(log: Log) -> None:
     whole = lines(log)
-    first = whole.index(log.vault.signed[0])
-    trail = Trail(Trust([log.signer.public_key], verifies))
-    later = whole[whole.index(log.vault.signed[1]) :]
-    assert breaks(log, later) == []
-    list(trail.checkpoint(log.vault.signed[1]))
-    assert trail.begun_after == 2
-    assert breaks(log, whole[first:]) != [], "the first checkpoint is over events: they are missing"
+    for number, signed in enumerate(log.vault.signed, start=1):
+        assert breaks(log, whole[whole.index(signed) :]) == []
+        trail = Trail(Trust([log.signer.public_key], verifies))
+        list(trail.checkpoint(signed))
+        assert trail.begun_after == number, "what was before stands elsewhere, and that is told"
 
 
 def test_what_stands_behind_the_last_checkpoint_is_counted(log: Log) -> None:
