@@ -3,6 +3,7 @@
 import sys
 
 from benchmarks import (
+    audit_log,
     find,
     hsm_calls,
     import_file,
@@ -24,8 +25,13 @@ _USUAL = {
     "read": read_pskc.run,
     "import": import_file.run,
     "rotate": rotate.run,
+    "audit": audit_log.run,
 }
-_BENCHMARKS = _USUAL | {"million": import_file.run_million, "scale": scale.run}
+_BENCHMARKS = _USUAL | {
+    "million": import_file.run_million,
+    "audit-million": audit_log.run_million,
+    "scale": scale.run,
+}
 
 
 def main(names: list[str]) -> int:

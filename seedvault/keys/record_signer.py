@@ -1,6 +1,7 @@
 """The `RecordSigner` port over the vault's checkpoint key."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import hsm
@@ -9,7 +10,7 @@ from seedvault.keys.failures import translated
 _ECDSA_OCTETS: Final = 64
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class HsmRecordSigner:
     """Signs records of ceremonies by the checkpoint key in use."""
 
@@ -19,7 +20,7 @@ class HsmRecordSigner:
     def name(self) -> str:
         return self.keystore.keyring.checkpoint.name
 
-    @property
+    @cached_property
     def public_key(self) -> bytes:
         with translated():
             return self.keystore.checkpoint_public_key()

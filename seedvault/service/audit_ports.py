@@ -16,8 +16,7 @@ class CheckpointTransaction(Transaction, Protocol):
         """Append a checkpoint, and make it durable: the one commit without an event.
 
         Raises Stale where another one came first; Conflict where its key is not in use any more,
-        or the vault was restored since it was opened; SealBroken where the log is not the one that
-        the checkpoint before says: the HSM's signature must not cover that up.
+        or the vault was restored since it was opened.
         """
 
 

@@ -1,12 +1,13 @@
 """Checkpoints written: a moment's heads, signed outside of any transaction, then appended."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from seedvault.domain.audit import GENESIS, ChainHead
 from seedvault.domain.ceremony import SigningKey
 from seedvault.domain.checkpoint import AT_ONCE, USUAL, Checkpoint, Pace, SignedCheckpoint
-from seedvault.domain.errors import StorageUnavailable
+from seedvault.domain.errors import SealBroken, StorageUnavailable
 from seedvault.service.audit_ports import AuditVault
 from seedvault.service.ports import Clock, Stale
 from seedvault.service.records import RecordSigner
@@ -40,7 +41,11 @@ class WriteCheckpoint:
     clock: Clock
 
     def __call__(self, pace: Pace = USUAL) -> SignedCheckpoint | None:
-        """The new checkpoint; None where none is due. Raises as `commit_checkpoint` does."""
+        """The new checkpoint; None where none is due.
+
+        Raises Conflict as `commit_checkpoint` does; SealBroken where the log is not the one that
+        was signed before.
+        """
         return self._settled(pace, None)
 
     def introduce(self, public_key: bytes) -> SignedCheckpoint:
@@ -80,8 +85,23 @@ class WriteCheckpoint:
 
     def _look(self) -> _Moment:
         with self.vault.snapshot():  # else a head could be of before the checkpoint before
+            before = self.vault.last_checkpoint()
             heads = sorted(self.vault.heads(), key=lambda head: head.chain)
-            return _Moment(self.vault.last_checkpoint(), tuple(heads))
+            if before is not None:
+                self._check(before.checkpoint.heads, f"checkpoint {before.checkpoint.number}")
+            self._check(heads, "the chain's head")
+            return _Moment(before, tuple(heads))
+
+    def _check(self, heads: Sequence[ChainHead], of: str) -> None:
+        """The HSM's signature must not cover up that the log is not the one it signed before."""
+        for head in heads:
+            if self.vault.digest_at(head.chain, head.sequence) != head.digest:
+                raise SealBroken(
+                    f"event {head.sequence} of chain {head.chain} is not the one that {of} says: "
+                    "the audit log was cut off or rewritten",
+                    unchanged="No checkpoint was signed.",
+                    remedy="Keep the database as evidence: seedvault audit verify --export FILE",
+                )
 
     def _state(self, found: _Moment, introduces: bytes | None) -> Checkpoint:
         before = found.before.checkpoint if found.before else None

@@ -3,44 +3,37 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, func, select
 
-from seedvault.domain.audit import ChainHead
+from seedvault.domain.audit import GENESIS
 from seedvault.domain.checkpoint import Checkpoint, SignedCheckpoint, read_statement
-from seedvault.domain.errors import Conflict, SealBroken
-from seedvault.domain.vault_key import KeyPurpose
+from seedvault.domain.errors import Conflict
 from seedvault.service.ports import Stale
 from seedvault.storage.rows import altered
-from seedvault.storage.tables import AUDIT_EVENT, CHECKPOINT, VAULT, VAULT_KEY
+from seedvault.storage.statements import Driver, Statements
+from seedvault.storage.tables import CHECKPOINT
 
 _PAGE = 1_000
 _FOUND = select(CHECKPOINT.c.number, CHECKPOINT.c.statement, CHECKPOINT.c.signature)
 
 
-def append(connection: Connection, signed: SignedCheckpoint) -> None:
+def append(driver: Driver, statements: Statements, signed: SignedCheckpoint) -> None:
     """Write the next checkpoint in the caller's transaction; see `CheckpointTransaction`."""
     stated = signed.checkpoint
-    _check_vault(connection, stated)
-    _check_signer(connection, stated)
-    before = last(connection)
-    if stated.number != (before.checkpoint.number + 1 if before else 1):
+    _check_terms(statements.terms_of_signing.run(driver).fetchone(), stated)
+    before = last(driver, statements)
+    digest = before.checkpoint.digest if before else GENESIS
+    number = before.checkpoint.number + 1 if before else 1
+    if (stated.number, stated.previous) != (number, digest):
         raise Stale
-    if before is not None:
-        if stated.previous != before.checkpoint.digest:
-            raise Stale
-        _check_chains(connection, before.checkpoint)
-    _check_chains(connection, stated)
-    row = {
-        "number": stated.number,
-        "statement": stated.statement(),
-        "signature": signed.signature,
-    }
-    connection.execute(insert(CHECKPOINT).values(row))
+    statements.append_checkpoint.run(
+        driver, number=number, statement=stated.statement(), signature=signed.signature
+    )
 
 
-def last(connection: Connection) -> SignedCheckpoint | None:
+def last(driver: Driver, statements: Statements) -> SignedCheckpoint | None:
     """The one with the highest number. Raises SealBroken where Seedvault never wrote it."""
-    return _one(connection.execute(_FOUND.order_by(CHECKPOINT.c.number.desc()).limit(1)).first())
+    return _one(statements.last_checkpoint.run(driver).fetchone())
 
 
 def read(connection: Connection, number: int) -> SignedCheckpoint | None:
@@ -64,31 +57,22 @@ def count(connection: Connection) -> int:
     return int(connection.execute(select(func.count()).select_from(CHECKPOINT)).scalar_one())
 
 
-def digest_at(connection: Connection, chain: int, sequence: int) -> bytes | None:
+def digest_at(driver: Driver, statements: Statements, chain: int, sequence: int) -> bytes | None:
     """The digest of one event as its row says it."""
-    found = select(AUDIT_EVENT.c.digest).where(
-        AUDIT_EVENT.c.chain == chain, AUDIT_EVENT.c.sequence == sequence
-    )
-    digest: bytes | None = connection.execute(found).scalar()
-    return digest
+    row = statements.digest_at.run(driver, of_chain=chain, at=sequence).fetchone()
+    return None if row is None else row[0]
 
 
-def _check_vault(connection: Connection, stated: Checkpoint) -> None:
-    row = connection.execute(select(VAULT.c.vault_id, VAULT.c.epoch)).first()
-    if row is None or (row.vault_id, row.epoch) != (stated.vault_id, stated.epoch):
+def _check_terms(terms: Any, stated: Checkpoint) -> None:
+    """A vault that was restored is another one; a key that was replaced signs no more."""
+    vault_id, epoch, key = terms
+    if (vault_id, epoch) != (stated.vault_id, stated.epoch):
         raise Conflict(
             "the vault was restored since it was opened",
             unchanged="No checkpoint was written.",
             remedy="Run the same again: it will go on with the vault of now.",
         )
-
-
-def _check_signer(connection: Connection, stated: Checkpoint) -> None:
-    """A key that was replaced meanwhile signs no more: nobody would accept it."""
-    in_use = select(VAULT_KEY.c.name).where(
-        VAULT_KEY.c.purpose == KeyPurpose.CHECKPOINT.code, VAULT_KEY.c.in_use
-    )
-    if connection.execute(in_use).scalar() != stated.signer.name:
+    if key != stated.signer.name:
         raise Conflict(
             f"checkpoint key {stated.signer.name} was replaced since the vault was opened",
             unchanged="No checkpoint was written.",
@@ -96,28 +80,12 @@ def _check_signer(connection: Connection, stated: Checkpoint) -> None:
         )
 
 
-def _check_chains(connection: Connection, stated: Checkpoint) -> None:
-    """The HSM must not sign a log that is not the one it signed before, nor a head that lies."""
-    for head in stated.heads:
-        if digest_at(connection, head.chain, head.sequence) != head.digest:
-            raise _rewritten(stated, head)
-
-
-def _rewritten(stated: Checkpoint, head: ChainHead) -> SealBroken:
-    return SealBroken(
-        f"event {head.sequence} of chain {head.chain} is not the one that checkpoint "
-        f"{stated.number} is over: the audit log was cut off or rewritten",
-        unchanged="No checkpoint was signed.",
-        remedy="Keep the database as evidence: seedvault audit verify --export FILE",
-    )
-
-
 def _one(row: Any) -> SignedCheckpoint | None:
     if row is None:
         return None
     for signed in _signed([row]):
         return signed
-    raise altered(f"checkpoint {row.number}")
+    raise altered(f"checkpoint {row[0]}")
 
 
 def _signed(rows: Iterable[Any]) -> Iterator[SignedCheckpoint]:

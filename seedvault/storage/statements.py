@@ -24,8 +24,18 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.expression import ClauseElement, ColumnElement
 
+from seedvault.domain.vault_key import KeyPurpose
 from seedvault.storage.columns import HeldRow, LifeRow, ProgressRow, StagedRow, TokenRow
-from seedvault.storage.tables import AUDIT_EVENT, AUDIT_HEAD, STAGED_TOKEN, TOKEN, USER, VAULT
+from seedvault.storage.tables import (
+    AUDIT_EVENT,
+    AUDIT_HEAD,
+    CHECKPOINT,
+    STAGED_TOKEN,
+    TOKEN,
+    USER,
+    VAULT,
+    VAULT_KEY,
+)
 
 Value = str | bytes | int | None
 _REPLACED = (*ProgressRow._fields, *LifeRow._fields, "seal", "seal_key", "revision")
@@ -107,6 +117,31 @@ class Statements:
             .values(digest=bindparam("digest")),
             dialect,
         )
+
+    # Only checkpoints ask for the next four: while the last two run, logins wait.
+    @cached_property
+    def digest_at(self) -> Prepared:
+        columns = AUDIT_EVENT.c
+        at = (columns.chain == bindparam("of_chain"), columns.sequence == bindparam("at"))
+        return Prepared(select(columns.digest).where(*at), self._dialect)
+
+    @cached_property
+    def last_checkpoint(self) -> Prepared:
+        columns = CHECKPOINT.c
+        found = select(columns.number, columns.statement, columns.signature)
+        return Prepared(found.order_by(columns.number.desc()).limit(1), self._dialect)
+
+    @cached_property
+    def terms_of_signing(self) -> Prepared:
+        """Which vault it is, and which key signs for it."""
+        columns = VAULT_KEY.c
+        signs = (columns.purpose == KeyPurpose.CHECKPOINT.code, columns.in_use)
+        key = select(columns.name).where(*signs).scalar_subquery()
+        return Prepared(select(VAULT.c.vault_id, VAULT.c.epoch, key), self._dialect)
+
+    @cached_property
+    def append_checkpoint(self) -> Prepared:
+        return Prepared(insert(CHECKPOINT), self._dialect)
 
     # Only imports ask: a thousand values take 10 ms to compile.
     @cached_property

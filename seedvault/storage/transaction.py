@@ -167,7 +167,7 @@ class SqlTransaction:
         self._check_open()
         try:
             with self._database.explained:
-                checkpoints.append(self._database.sql, signed)
+                checkpoints.append(self._database.driver, self._statements, signed)
                 self._database.commit()
         except Clash as clash:
             raise Stale from clash

@@ -139,12 +139,13 @@ class SqlVault:
             yield from chains.read_chain(connection, chain, after, up_to)
 
     def digest_at(self, chain: int, sequence: int) -> bytes | None:
-        with self._reading() as connection:
-            return checkpoints.digest_at(connection, chain, sequence)
+        with self._database.explained:
+            driver = self._database.driver
+            return checkpoints.digest_at(driver, self._statements, chain, sequence)
 
     def last_checkpoint(self) -> SignedCheckpoint | None:
-        with self._reading() as connection:
-            return checkpoints.last(connection)
+        with self._database.explained:
+            return checkpoints.last(self._database.driver, self._statements)
 
     def checkpoint(self, number: int) -> SignedCheckpoint | None:
         with self._reading() as connection:

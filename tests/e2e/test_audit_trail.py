@@ -128,7 +128,7 @@ def test_the_hsm_does_not_sign_a_log_that_is_not_the_one_it_signed(seedvault: Co
     add_users(seedvault, "carl")
     refused = seedvault("audit", "checkpoint")
     assert refused.code == 7
-    assert "event 3 of chain 0 is not the one that checkpoint 2 is over" in refused.err
+    assert "event 3 of chain 0 is not the one that checkpoint 2 says" in refused.err
 
 
 def test_an_export_may_go_on_in_another_file(

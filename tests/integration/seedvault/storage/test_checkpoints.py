@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from seedvault.domain.audit import GENESIS, ChainHead
+from seedvault.domain.audit import GENESIS
 from seedvault.domain.checkpoint import AT_ONCE, SignedCheckpoint
 from seedvault.domain.errors import Conflict, SealBroken
 from seedvault.service.checkpoints import WriteCheckpoint
@@ -180,14 +180,3 @@ def test_the_digest_at_a_place_is_that_event_s(two: SqlVault) -> None:
     (second,) = two.part(CHAIN, 1, 2)
     assert two.digest_at(CHAIN, 2) == second.digest
     assert two.digest_at(CHAIN, 99) is None
-
-
-def test_a_head_is_no_more_than_what_stands_there(two: SqlVault) -> None:
-    log(two, 1)
-    before = two.last_checkpoint()
-    assert before is not None
-    lie = ChainHead(CHAIN, 99, bytes(32))
-    heads = [lie if head.chain == CHAIN else head for head in two.heads()]
-    stated = replace(checkpoint(C1, heads, before.checkpoint), epoch=two.identity.epoch)
-    with pytest.raises(SealBroken):
-        append(two, C1.signed(stated))
