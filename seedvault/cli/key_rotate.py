@@ -68,13 +68,10 @@ def rotate(  # noqa: PLR0913 - one parameter for each option
       seedvault key rotate seal
       seedvault key rotate --resume --share-file anna.share --share-file ben.share
     """
+    _check_call(purposes, shares=bool(share_files), resume=resume)
     if _CHECKPOINT in purposes:
-        if len(purposes) > 1 or share_files or resume:
-            raise click.UsageError("the checkpoint key is rotated by itself, without shares")
         return rotate_checkpoint_key(session, records, dry_run=dry_run)
     chosen = [_NAMES[name] for name in purposes] or list(ROTATED)
-    if resume and purposes:
-        raise click.UsageError("--resume makes no new key: leave out which")
     with _recovery(session, share_files, resume=resume, ask=not dry_run) as recovery:
         if dry_run:
             _foresee(session, [] if resume else chosen, recovery)
@@ -87,6 +84,14 @@ def rotate(  # noqa: PLR0913 - one parameter for each option
             papers.append(_paper_of_the_move(application, secretary, done.move))
     _tell(session, done, papers)
     return Exit.DECIDED_NO if done.move.left else Exit.DONE
+
+
+def _check_call(purposes: tuple[str, ...], *, shares: bool, resume: bool) -> None:
+    """Raises UsageError for what cannot be asked at once."""
+    if _CHECKPOINT in purposes and (len(purposes) > 1 or shares or resume):
+        raise click.UsageError("the checkpoint key is rotated by itself, without shares")
+    if resume and purposes:
+        raise click.UsageError("--resume makes no new key: leave out which")
 
 
 @contextmanager
