@@ -33,7 +33,8 @@ COMMANDS = list(generate.commands(click.Context(root, info_name="seedvault"), ro
 CODE = re.compile(r"`([^`]+)`")
 TEST_PATH = re.compile(r"\btests/[\w/]+(?:\.py)?")
 SWITCHES = {field.name for field in dataclasses.fields(config.Settings) if field.type is bool}
-COMMAND = re.compile(r"(?:^\$ |^    |`)seedvault ([a-z]+(?: [a-z]+){0,2})", re.MULTILINE)
+WORD = r"[a-z]+(?:-[a-z]+)*"
+COMMAND = re.compile(rf"(?:^\$ |^    |`)seedvault ({WORD}(?: {WORD}){{0,2}})", re.MULTILINE)
 
 
 def rows(page: str, heading: str = "") -> list[list[str]]:
