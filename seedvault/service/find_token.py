@@ -22,8 +22,8 @@ from seedvault.service.ports import Clock, Keys, StoredToken, Vault
 from seedvault.service.search_scope import Scope, Searched, budget_ends, searched
 
 WORKERS = 4
-"""Threads that ask an HSM: 3.9 times as fast as one where a call takes a millisecond, and no slower
-in SoftHSM, which serves one at a time (`./dev bench find`)."""
+"""Threads that ask an HSM: up to 3.9 times as fast as one where a call takes a millisecond. They
+gain nothing in SoftHSM, which serves one at a time (`./dev bench find`)."""
 
 
 @dataclass(frozen=True, slots=True)
