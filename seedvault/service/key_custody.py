@@ -9,6 +9,7 @@ from seedvault.domain.errors import Conflict, NotAllowed, SeedvaultError
 from seedvault.domain.vault_key import KeyPurpose, StoredKey, in_use
 from seedvault.service.key_ports import KeyReport, KeyRoom, KeyVault, Recovery
 from seedvault.service.ports import Clock
+from seedvault.service.refusals import denial_on_record
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,9 @@ class ReshareKeys:
 
     def __call__(self, old: Recovery, new: Recovery, actor: str) -> list[StoredKey]:
         """The keys with their new copies. Raises NotAllowed where `old` does not open the old."""
-        copied = self.room.recopy(self.check(old), old, new)
+        denied = AuditEvent(EventKind.KEY_REFUSED, self.clock(), actor, detail="new shares")
+        with denial_on_record(self.vault, denied):
+            copied = self.room.recopy(self.check(old), old, new)
         names = ", ".join(key.name for key in copied)
         detail = f"{names}: shares of set {old.set_id} -> {new.set_id}"
         event = AuditEvent(EventKind.KEYS_RESHARED, self.clock(), actor, detail=detail)
@@ -129,8 +132,14 @@ class RestoreKeys:
         `copies` are those of a file; None stands for those in the database. All of it, or nothing.
         Raises NotAllowed where a copy is missing, or does not open.
         """
-        keys = self.restorable(copies)
-        reports = self.room.restore(keys, recovery)
+        denied = AuditEvent(EventKind.KEY_REFUSED, self.clock(), actor, detail="restoring keys")
+        with denial_on_record(self.vault, denied):
+            return self._restore(copies, recovery, actor)
+
+    def _restore(
+        self, copies: Sequence[StoredKey] | None, recovery: Recovery, actor: str
+    ) -> list[KeyReport]:
+        reports = self.room.restore(self.restorable(copies), recovery)
         made = [report.name for report in reports]
         try:
             self._compare(reports)

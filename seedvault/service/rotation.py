@@ -30,6 +30,7 @@ from seedvault.service.key_ports import (
     Recovery,
 )
 from seedvault.service.ports import Clock, Fingerprint, StoredToken
+from seedvault.service.refusals import denial_on_record
 
 ROTATED = (KeyPurpose.KEK, KeyPurpose.SEAL, KeyPurpose.FINGERPRINT)
 CHUNK = 500
@@ -62,7 +63,9 @@ class RenewKeys:
         A vault whose keys were copied for custodians keeps it so: InvalidInput without their
         recovery key, NotAllowed with another one.
         """
-        self.check(purposes, recovery)
+        denied = AuditEvent(EventKind.KEY_REFUSED, self.clock(), actor, detail="new keys")
+        with denial_on_record(self.vault, denied):
+            self.check(purposes, recovery)
         if recovery is None and self._copied():
             raise _shares_needed("new keys are copied as the old ones were", "No key was made.")
         old, names = in_use(self.vault.vault_keys()), self.names(purposes)
@@ -205,7 +208,9 @@ class MoveTokens:
             names = ", ".join(key.name for key in retired)
             raise _shares_needed(f"seeds are still wrapped under {names}", "No token was moved.")
         tally = _Tally(advanced)
-        with self.keys.moving(retired, recovery) as mover:
+        denied = AuditEvent(EventKind.KEY_REFUSED, self.clock(), actor, detail="moving tokens")
+        opening = self.keys.moving(retired, recovery)
+        with denial_on_record(self.vault, denied), opening as mover:
             while self._pass(target, mover, actor, tally):
                 pass  # what changed meanwhile is moved on the next
         return Move(tally.moved, tuple(sorted(tally.broken)), self.left())

@@ -97,6 +97,8 @@ def test_a_copy_of_another_key_is_not_restored(house: House) -> None:
     lose_keys(house)
     with pytest.raises(NotAllowed, match="the copy of s1 holds another key"):
         restore(house, copies)
+    (denied,) = house.kinds(EventKind.KEY_REFUSED)
+    assert denied.startswith("restoring keys: the copy of s1 holds another key")
     assert not any(house.room.holds(name) for name in (*COPIED, "c1", "c2"))
 
 

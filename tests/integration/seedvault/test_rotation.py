@@ -195,6 +195,17 @@ def test_shares_of_another_vault_move_nothing(house: House) -> None:
     with pytest.raises(NotAllowed, match="do not open the copies"):
         house.move(other)
     assert "k2" not in house.vault.key_references()
+    (denied,) = house.kinds(EventKind.KEY_REFUSED)
+    assert denied.startswith("moving tokens: these shares do not open the copies")
+
+
+def test_shares_of_another_vault_make_no_key_and_that_is_on_record(house: House) -> None:
+    other, _ = hsm.RecoveryKey.generate(hsm.Quorum(1, 1), os.urandom)
+    with pytest.raises(NotAllowed, match="do not open the copies"):
+        RenewKeys(house.vault, house.room, lambda: NOON)(ROTATED, other, "root")
+    assert not house.room.holds("k2")
+    (denied,) = house.kinds(EventKind.KEY_REFUSED)
+    assert denied.startswith("new keys: these shares do not open the copies")
 
 
 def test_a_kek_without_a_copy_is_not_retired_while_seeds_are_under_it(house: House) -> None:
