@@ -71,7 +71,7 @@ def public_key(session: Session, file: Path | None) -> None:
     digest = fingerprint(der)
     if session.as_json:
         output.document(
-            "audit.public_key",
+            "audit.public-key",
             {"key": name, "sha256": digest, "pem": pem(der).decode(), "file": str(file or "")},
         )
     elif file is None:

@@ -131,12 +131,12 @@ def _lines(report: AuditReport) -> Iterator[str]:
     if report.begun_after:
         yield f"it goes on from checkpoint {report.begun_after}: what was before stands elsewhere"
     if report.last is None:
-        yield f"no checkpoint yet: nothing vouches for these {report.events} events"
+        yield f"no checkpoint yet: {report.events} events are not covered"
         return
+    last = report.last
     yield (
-        f"signed: {report.checkpoints} checkpoints, the last is number {report.last.number} of "
-        f"{output.local(report.last.at)}"
+        f"signed: up to checkpoint {last.number} of {output.local(last.at)}; "
+        f"{report.uncovered} events after it are not covered yet"
     )
     for name in report.unvouched:
         yield f"key {name} is known from the log alone: only later signatures vouch for it"
-    yield f"{report.uncovered} events after the last checkpoint are not covered yet"

@@ -21,6 +21,8 @@ VARYING = (
     (re.compile(r"^\d{6}$", re.MULTILINE), "CODE"),
     (re.compile(r"\bos:\S+"), "os:WHO"),
     (re.compile(r"SoftHSM \S+ at \S+"), "SoftHSM at PLACE"),
+    (re.compile(r"up to checkpoint \d+ of"), "up to checkpoint LAST of"),
+    (re.compile(r"; \d+ events after it"), "; SOME events after it"),
     (re.compile(r" +"), " "),
 )
 
