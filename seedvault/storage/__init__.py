@@ -1,9 +1,9 @@
-"""The vault in a SQL database: SQLite now, PostgreSQL later."""
+"""The vault in a SQL database: SQLite for one node, PostgreSQL for several."""
 
-from seedvault.storage.engine import sqlite_path
 from seedvault.storage.opening import (
     claim_vault,
     create_vault,
+    existing_vault,
     fill_vault,
     open_vault,
     remove_vault,
@@ -18,10 +18,10 @@ __all__ = [
     "SqlVault",
     "claim_vault",
     "create_vault",
+    "existing_vault",
     "fill_vault",
     "open_vault",
     "remove_vault",
-    "sqlite_path",
     "upgrade_vault",
     "vault_schema",
 ]

@@ -1,27 +1,21 @@
 """Which imports are under way.
 
 A claim is a row, which says whose the staged tokens are, and a lock, which says whether that import
-is still alive: flock(2) on a file of its own beside the database. However a process ends, the
-system lets go of its locks. Claims are looked at and taken under the database's write lock, by one
-program at a time.
+is still alive: however its process ends, the lock is let go of. Where the lock is, the database
+knows. Claims are taken and judged by one program at a time: see `Database.exclude`.
 """
 
-import fcntl
-import os
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from seedvault.domain.audit import milliseconds
 from seedvault.domain.batch import Source, Tier
-from seedvault.domain.errors import Conflict, StorageUnavailable
+from seedvault.domain.errors import Conflict
 from seedvault.domain.vault_key import KeyPurpose
-from seedvault.storage.engine import Database
+from seedvault.storage.engine import ATTEMPTS, Database, Held, hammered
 from seedvault.storage.tables import STAGED_TOKEN, STAGING, TOKEN, VAULT_KEY
 
 
@@ -41,7 +35,7 @@ class Claim:
 
     __slots__ = ("_lock", "number")
 
-    def __init__(self, number: int, lock: "_Lock") -> None:
+    def __init__(self, number: int, lock: Held) -> None:
         self.number = number
         self._lock = lock
 
@@ -71,6 +65,17 @@ def take_claim(database: Database, begun: Import, now: datetime) -> Claim:
     Raises Conflict where the same file is being imported. A dry run publishes nothing, so it
     neither waits for an import nor is waited for: its claim names no file.
     """
+    for _ in range(ATTEMPTS):
+        number = database.settle(lambda connection: _enter(database, connection, begun, now))
+        # Between the row and its lock, another import may have taken this one for dead.
+        lock = database.hold_import(number)
+        if lock is not None:
+            return Claim(number, lock)
+    raise hammered(database.place)
+
+
+def _enter(database: Database, connection: Connection, begun: Import, now: datetime) -> int:
+    """The number of a new claim."""
     sha256 = None if begun.dry_run else begun.source.sha256
     claim = {
         "sha256": sha256,
@@ -78,19 +83,15 @@ def take_claim(database: Database, begun: Import, now: datetime) -> Claim:
         "started_by": begun.by,
         "touched_ms": milliseconds(now),
     }
-    with ExitStack() as undo:
-        with database.writing() as connection:
-            _refuse_while_remarking(connection)
-            for other in _living(database):
-                if sha256 is not None and other.sha256 == sha256:
-                    raise _under_way(begun.source, other, now)
-            empty_unclaimed(connection)
-            inserted = insert(STAGING).values(claim).returning(STAGING.c.id)
-            number: int = connection.execute(inserted).scalar_one()
-            lock = _Lock(_lock_file(database.path, number))
-            undo.callback(lock.release)
-        undo.pop_all()
-    return Claim(number, lock)
+    database.exclude()
+    _refuse_while_remarking(connection)
+    for other in _living(database):
+        if sha256 is not None and other.sha256 == sha256:
+            raise _under_way(begun.source, other, now)
+    empty_unclaimed(connection)
+    inserted = insert(STAGING).values(claim).returning(STAGING.c.id)
+    number: int = connection.execute(inserted).scalar_one()
+    return number
 
 
 def refuse_while_importing(database: Database) -> None:
@@ -99,6 +100,7 @@ def refuse_while_importing(database: Database) -> None:
     What it has compared with the vault's fingerprints would not hold under another key, and which
     transport key it used shows only when it ends.
     """
+    database.exclude()
     for claim in _living(database):
         raise Conflict(
             f"{claim.started_by} is importing a file: the key cannot be changed or destroyed "
@@ -112,7 +114,7 @@ def _living(database: Database) -> list[Any]:
     """The claims of imports that go on; those of the dead end here."""
     living = []
     for claim in database.sql.execute(select(STAGING)).fetchall():
-        if _is_alive(database.path, claim.id):
+        if database.is_alive(claim.id):
             living.append(claim)
         else:
             database.sql.execute(delete(STAGING).where(STAGING.c.id == claim.id))
@@ -145,59 +147,10 @@ def _refuse_while_remarking(connection: Connection) -> None:
 
 
 def empty_unclaimed(connection: Connection) -> None:
-    """Remove every staged row at once where no claim remains."""
+    """Remove every staged row at once where no claim remains; none is taken meanwhile."""
     if connection.execute(select(func.count()).select_from(STAGING)).scalar_one() == 0:
         # SQLite empties a table in no time; row by row it takes 17 us each.
         connection.execute(delete(STAGED_TOKEN))
-
-
-class _Lock:
-    """Held until `release`, or until this object or its process is gone."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        with _explained(path):
-            self._file = path.open("wb")
-            # There is nothing in it to read, and another account must be able to ask.
-            os.fchmod(self._file.fileno(), 0o644)
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-
-    def release(self) -> None:
-        """Harmless when repeated: a number, and so the file's name, is never given twice."""
-        if not self._file.closed:
-            with _explained(self._path):
-                self._path.unlink(missing_ok=True)
-            self._file.close()
-
-
-def _is_alive(database: Path, number: int) -> bool:
-    """Whether an import holds this claim's lock. The file of a dead one is removed."""
-    path = _lock_file(database, number)
-    with _explained(path):
-        try:
-            with path.open("rb") as file:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except FileNotFoundError:
-            return False
-        except BlockingIOError:
-            return True
-        path.unlink(missing_ok=True)
-    return False
-
-
-def _lock_file(database: Path, number: int) -> Path:
-    return database.with_name(f"{database.name}-import-{number}")
-
-
-@contextmanager
-def _explained(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise StorageUnavailable(
-            f"{path}: the lock of an import cannot be used: {error.strerror}",
-            remedy="Make the database's directory writable for this user; look at the free space.",
-        ) from error
 
 
 def _under_way(source: Source, other: Any, now: datetime) -> Conflict:

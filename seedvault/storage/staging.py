@@ -11,7 +11,7 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Any
 
-from sqlalchemy import Insert, Select, case, delete, insert, literal, or_, select
+from sqlalchemy import Connection, Insert, Select, case, delete, insert, literal, or_, select
 
 from seedvault.domain.audit import AuditEvent, milliseconds
 from seedvault.domain.batch import Batch, Source, Tier
@@ -70,10 +70,7 @@ class SqlStaging:
         """Write a chunk durably; see `Staging`. Raises Conflict where the claim is gone."""
         rows = [staged_row(self._claim.number, arrival) for arrival in arrivals]
         try:
-            with self._database.writing() as connection:
-                if not self._claim.touch(connection, self._clock()):
-                    raise self._ended()
-                self._insert.run_many(self._database.driver, rows)
+            self._database.settle(lambda connection: self._write(connection, rows))
         except Clash as clash:
             raise self._twice(rows) from clash
         except StillNeeded as gone:
@@ -94,9 +91,10 @@ class SqlStaging:
         """Copy what is new into a batch, and commit; see `Staging`."""
         with self._transaction() as transaction:
             try:
-                with self._database.explained:
-                    recorded = tier or self._begun.tier
-                    batch = self._filled(event, refused, recorded, exportable=exportable)
+                recorded = tier or self._begun.tier
+                batch = transaction.step(
+                    lambda: self._filled(event, refused, recorded, exportable=exportable)
+                )
             except Clash as clash:
                 transaction.undo()
                 raise self._overtaken() from clash
@@ -110,12 +108,20 @@ class SqlStaging:
         """
         try:
             with suppress(StorageUnavailable):
-                with self._database.writing() as connection:
-                    self._claim.give_up(connection)
-                    empty_unclaimed(connection)
+                self._database.settle(self._give_up)
                 self._sweep()
         finally:
             self._claim.release()
+
+    def _write(self, connection: Connection, rows: Sequence[StagedRow]) -> None:
+        if not self._claim.touch(connection, self._clock()):
+            raise self._ended()
+        self._insert.run_many(self._database.driver, rows)
+
+    def _give_up(self, connection: Connection) -> None:
+        self._database.exclude()
+        self._claim.give_up(connection)
+        empty_unclaimed(connection)
 
     def _filled(self, event: AuditEvent, refused: int, tier: Tier, *, exportable: bool) -> Batch:
         """The new batch with its tokens. Raises Clash where the vault holds one of them."""
@@ -161,11 +167,11 @@ class SqlStaging:
         unclaimed = STAGED_TOKEN.c.staging.not_in(select(STAGING.c.id))
         some = select(STAGED_TOKEN.c.id).where(unclaimed).limit(_SWEPT_AT_ONCE)
         swept = delete(STAGED_TOKEN).where(STAGED_TOKEN.c.id.in_(some)).returning(STAGED_TOKEN.c.id)
-        more = True
         with suppress(StorageUnavailable):
-            while more:
-                with self._database.writing() as connection:
-                    more = bool(connection.execute(swept).fetchall())
+            while self._database.settle(
+                lambda connection: bool(connection.execute(swept).fetchall())
+            ):
+                pass  # there may be more
 
     def _staged(self, *columns: Any) -> Select[Any]:
         mine = STAGED_TOKEN.c.staging == self._claim.number

@@ -213,6 +213,14 @@ class TokenTable(NewTokenColumns, table=True):
     stray_ms: int | None = Field(sa_type=BigInteger)
 
 
+class LatchTable(SQLModel, table=True):
+    """Rows that are there to be locked, where a database has several nodes: see `row_locks`."""
+
+    __tablename__ = "latch"
+
+    name: str = Field(primary_key=True)
+
+
 class StagingTable(SQLModel, table=True):
     """The claims of imports that have not come to their end. An id is never given twice.
 
@@ -279,7 +287,7 @@ class AuditHeadTable(SQLModel, table=True):
 
     __tablename__ = "audit_head"
 
-    chain: int = Field(primary_key=True)
+    chain: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
     sequence: int = Field(sa_type=BigInteger)
     digest: bytes
 
@@ -304,6 +312,7 @@ def _table(name: str) -> Table:
 VAULT, USER, BATCH, TOKEN = _table("vault"), _table("user"), _table("batch"), _table("token")
 STAGING, STAGED_TOKEN = _table("staging"), _table("staged_token")
 VAULT_KEY, TRANSPORT_KEY = _table("vault_key"), _table("transport_key")
+LATCH = _table("latch")
 AUDIT_EVENT, AUDIT_HEAD = _table("audit_event"), _table("audit_head")
 CHECKPOINT = _table("checkpoint")
 NEW_TOKEN_COLUMNS = tuple(NewTokenColumns.model_fields)

@@ -1,9 +1,15 @@
-"""A write transaction: conditional changes, and a commit that always carries an event."""
+"""A write transaction: conditional changes, and a commit that always carries an event.
 
+A database with several nodes may ask for a transaction to be begun anew (SQLSTATE 40001, 40P01):
+what a transaction does is kept as steps, and they are taken again, up to the commit.
+"""
+
+from collections.abc import Callable
 from datetime import datetime
 from types import TracebackType
+from typing import Any, TypeVar
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Executable, delete, insert, select, update
 
 from seedvault.domain.audit import AuditEvent, milliseconds
 from seedvault.domain.checkpoint import SignedCheckpoint
@@ -15,24 +21,27 @@ from seedvault.domain.vault_key import KeyPurpose, StoredKey
 from seedvault.service.ports import Fingerprint, Stale, StoredToken
 from seedvault.storage import chains, checkpoints, transport_queries
 from seedvault.storage.claims import refuse_while_importing
-from seedvault.storage.engine import Database
-from seedvault.storage.failures import Clash, StillNeeded
+from seedvault.storage.engine import ATTEMPTS, Database, hammered
+from seedvault.storage.failures import Clash, Contended, StillNeeded
 from seedvault.storage.key_rows import key_row
 from seedvault.storage.rows import life_row, progress_row
 from seedvault.storage.statements import Prepared, Statements, Value
 from seedvault.storage.tables import USER, VAULT_KEY
 
+T = TypeVar("T")
+
 
 class SqlTransaction:
     """Begins with its `with` block; what the block does not commit is undone at its end."""
 
-    __slots__ = ("_database", "_epoch", "_open", "_statements")
+    __slots__ = ("_database", "_epoch", "_open", "_statements", "_steps")
 
     def __init__(self, database: Database, statements: Statements, epoch: int) -> None:
         self._database = database
         self._statements = statements
         self._epoch = epoch
         self._open = False
+        self._steps: list[tuple[Callable[[], Any], Any]] = []
 
     def __enter__(self) -> "SqlTransaction":
         with self._database.explained:
@@ -48,6 +57,20 @@ class SqlTransaction:
     ) -> None:
         if self._open:
             self.undo()
+
+    def step(self, step: Callable[[], T]) -> T:
+        """What `step` gives, which is nothing but reads and writes of this transaction.
+
+        Raises Stale where a step before it, taken again, gives something else than it gave.
+        """
+        self._check_open()
+        try:
+            with self._database.explained:
+                result = step()
+        except Contended:
+            result = self._again(step)
+        self._steps.append((step, result))
+        return result
 
     def advance(self, seen: StoredToken, progress: Progress, accepted: int | None) -> None:
         """Write progress only, if nothing moved since `seen`. Raises Stale."""
@@ -70,56 +93,43 @@ class SqlTransaction:
 
     def rekey(self, seen: StoredToken, now: StoredToken, fingerprint: Fingerprint) -> bool:
         """Write blob, fingerprint and seal under other keys; whether nothing moved."""
-        self._check_open()
-        with self._database.explained:
-            changed = self._statements.rekey.run(
-                self._database.driver,
-                **self._seen(seen),
-                ceiling=seen.token.progress.next_factor,
-                blob_format=now.wrapped.format,
-                kek_id=now.wrapped.kek_id,
-                blob=now.wrapped.blob,
-                fingerprint=fingerprint.octets,
-                fingerprint_key=fingerprint.key,
-                seal=now.seal.octets,
-                seal_key=now.seal.key,
-            ).fetchall()
-        return len(changed) == 1
+        values = self._seen(seen) | {
+            "ceiling": seen.token.progress.next_factor,
+            "blob_format": now.wrapped.format,
+            "kek_id": now.wrapped.kek_id,
+            "blob": now.wrapped.blob,
+            "fingerprint": fingerprint.octets,
+            "fingerprint_key": fingerprint.key,
+            "seal": now.seal.octets,
+            "seal_key": now.seal.key,
+        }
+        return self.step(lambda: self._hits_one(self._statements.rekey, values))
 
     def refuse_imports(self) -> None:
         """Raises Conflict where any import is under way; none begins before this ends."""
-        self._check_open()
-        with self._database.explained:
-            refuse_while_importing(self._database)
+        self.step(lambda: refuse_while_importing(self._database))
 
     def add_key(self, key: StoredKey) -> None:
         """Raises Conflict where the name is taken."""
-        self._check_open()
         others = VAULT_KEY.c.purpose == key.purpose.code
+        if key.purpose is KeyPurpose.FINGERPRINT:
+            self.refuse_imports()
         try:
-            with self._database.explained:
-                if key.purpose is KeyPurpose.FINGERPRINT:
-                    refuse_while_importing(self._database)
-                if key.in_use:
-                    self._database.sql.execute(update(VAULT_KEY).where(others).values(in_use=False))
-                self._database.sql.execute(insert(VAULT_KEY).values(key_row(key)._asdict()))
+            if key.in_use:
+                self._execute(update(VAULT_KEY).where(others).values(in_use=False))
+            self._execute(insert(VAULT_KEY).values(key_row(key)._asdict()))
         except Clash as clash:
             raise Conflict(f"the vault has a key called {key.name} already") from clash
 
     def replace_copy(self, key: StoredKey) -> None:
         """Write a key's copy, and which shares open it."""
-        self._check_open()
         named = update(VAULT_KEY).where(VAULT_KEY.c.name == key.name)
-        with self._database.explained:
-            self._database.sql.execute(named.values(copy_blob=key.copy, recovery=key.recovery))
+        self._execute(named.values(copy_blob=key.copy, recovery=key.recovery))
 
     def forget_key(self, name: str) -> None:
         """Raises Conflict where something needs the key."""
-        self._check_open()
-        forgotten = delete(VAULT_KEY).where(VAULT_KEY.c.name == name)
         try:
-            with self._database.explained:
-                self._database.sql.execute(forgotten)
+            self._execute(delete(VAULT_KEY).where(VAULT_KEY.c.name == name))
         except StillNeeded as needed:
             raise Conflict(
                 f"key {name} is still needed by tokens, or by an import that is under way",
@@ -128,47 +138,34 @@ class SqlTransaction:
 
     def add_transport_key(self, key: StoredTransportKey) -> None:
         """Raises Conflict where a key was ever called so."""
-        self._check_open()
         try:
-            with self._database.explained:
-                transport_queries.add(self._database.sql, key)
+            self.step(lambda: transport_queries.add(self._database.sql, key))
         except Clash as clash:
             raise Conflict(f"there is, or was, a transport key called {key.label}") from clash
 
     def end_transport_key(self, label: KeyLabel, at: datetime) -> None:
         """Raises Conflict where it has ended already."""
-        self._check_open()
-        with self._database.explained:
-            ended = transport_queries.end(self._database.sql, label, at)
-        if not ended:
+        if not self.step(lambda: transport_queries.end(self._database.sql, label, at)):
             raise Conflict(f"transport key {label} was destroyed meanwhile")
 
     def add_user(self, name: UserName, at: datetime) -> None:
         """Raises Conflict where the name is taken."""
-        self._check_open()
         row = {"name": name.verbatim, "name_folded": name.folded, "added_ms": milliseconds(at)}
         try:
-            with self._database.explained:
-                self._database.sql.execute(insert(USER).values(row))
+            self._execute(insert(USER).values(row))
         except Clash as clash:
             raise Conflict(f"there is a user called {name} already") from clash
 
     def commit(self, event: AuditEvent) -> None:
         """Append the event to its chain; when this returns, everything is on the disk."""
-        self._check_open()
-        with self._database.explained:
-            chains.append(self._database.driver, self._statements, event)
-            self._database.commit()
+        self.step(lambda: self._conclude(event))
         self._database.commits += 1
         self._open = False
 
     def commit_checkpoint(self, signed: SignedCheckpoint) -> None:
         """Append a checkpoint; when this returns, it is on the disk. See ADR 18."""
-        self._check_open()
         try:
-            with self._database.explained:
-                checkpoints.append(self._database.driver, self._statements, signed)
-                self._database.commit()
+            self.step(lambda: self._conclude_checkpoint(signed))
         except Clash as clash:
             raise Stale from clash
         self._open = False
@@ -188,23 +185,49 @@ class SqlTransaction:
         **others: Value,
     ) -> None:
         """Exactly one row, or Stale."""
-        self._check_open()
+        values = self._seen(seen) | progress_row(progress)._asdict() | others
+        values["ceiling"] = ceiling
         try:
-            with self._database.explained:
-                changed = statement.run(
-                    self._database.driver,
-                    **self._seen(seen),
-                    ceiling=ceiling,
-                    **progress_row(progress)._asdict(),
-                    **others,
-                ).fetchall()
+            hit = self.step(lambda: self._hits_one(statement, values))
         except StillNeeded as gone:
             raise Conflict(
                 "the vault's keys were rotated, and the old ones destroyed, while this ran",
                 remedy="Run the same again: it will use the keys of now.",
             ) from gone
-        if len(changed) != 1:
+        if not hit:
             raise Stale
+
+    def _hits_one(self, statement: Prepared, values: dict[str, Value]) -> bool:
+        return len(statement.run(self._database.driver, **values).fetchall()) == 1
+
+    def _execute(self, statement: Executable) -> None:
+        """A step that is one statement."""
+        self.step(lambda: self._run(statement))
+
+    def _run(self, statement: Executable) -> None:
+        self._database.sql.execute(statement)
+
+    def _conclude(self, event: AuditEvent) -> None:
+        chains.append(self._database.driver, self._statements, event)
+        self._database.commit()
+
+    def _conclude_checkpoint(self, signed: SignedCheckpoint) -> None:
+        checkpoints.append(self._database.driver, self._statements, signed)
+        self._database.commit()
+
+    def _again(self, last: Callable[[], T]) -> T:
+        """What `last` gives after every step before it, from the beginning."""
+        for _ in range(ATTEMPTS):
+            try:
+                with self._database.explained:
+                    self._database.rollback()
+                    self._database.begin()
+                    if any(step() != result for step, result in self._steps):
+                        raise Stale
+                    return last()
+            except Contended:
+                continue
+        raise hammered(self._database.place)
 
     def _seen(self, seen: StoredToken) -> dict[str, Value]:
         """What the row, and the vault, must still be."""
@@ -221,8 +244,7 @@ class SqlTransaction:
         if name is None:
             return None
         of_owner = select(USER.c.id).where(USER.c.name_folded == name.folded)
-        with self._database.explained:
-            owner: int | None = self._database.sql.execute(of_owner).scalar()
+        owner: int | None = self.step(lambda: self._database.sql.execute(of_owner).scalar())
         if owner is None:
             raise Stale
         return owner

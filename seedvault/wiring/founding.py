@@ -97,11 +97,11 @@ def examine(settings: Settings) -> Examination:
     """
     import hsm
     from seedvault.keys import translated
-    from seedvault.storage import sqlite_path
+    from seedvault.storage import existing_vault
 
     if has_place(settings):
         return _examined(settings)
-    if sqlite_path(settings.database).exists():
+    if existing_vault(settings.database, settings.home):
         refuse_missing_store(settings)
     with tempfile.TemporaryDirectory(prefix="seedvault-") as directory, ExitStack() as undo:
         there = replace(settings, home=Path(directory), pin_file=Path(directory) / "pin")
@@ -244,18 +244,15 @@ def fresh_place(settings: Settings) -> Iterator[None]:
 
 
 def _refuse_existing(settings: Settings) -> None:
-    from seedvault.storage import sqlite_path
+    from seedvault.storage import existing_vault
 
-    database = sqlite_path(settings.database)
-    held = [path for path in (database, settings.hsm_home) if path.exists()]
-    if held:
+    there = existing_vault(settings.database, settings.home)
+    if there is None and settings.hsm_home.exists():
+        there = f"{settings.hsm_home} exists"
+    if there:
         raise Conflict(
-            f"there is a vault already: {held[0]} exists",
+            f"there is a vault already: {there}",
             remedy="Choose another place with --home, or go on with this one: seedvault status",
-        )
-    if database.parent != settings.home and not database.parent.is_dir():
-        raise StorageUnavailable(
-            f"{database}: there is no such directory", remedy="Make the directory first."
         )
 
 

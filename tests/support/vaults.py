@@ -1,4 +1,4 @@
-"""Vaults in real SQLite files, for tests."""
+"""Vaults in real databases, for tests."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -18,19 +18,29 @@ FIRST_KEYS = [
     StoredKey(f"{purpose.letter}1", purpose, True, NOON, check_value="00000000")
     for purpose in KeyPurpose
 ]
+IDENTITY = VaultIdentity("vault-1", 0, NOON)
+INITIALISED = AuditEvent(EventKind.VAULT_INITIALISED, NOON, "root")
 ALICE = UserName("alice")
 
 
+_ELSEWHERE = "vault.url"
+"""A file in a test's folder that says where its vault is, if not beside it."""
+
+
+def place_elsewhere(folder: Path, database: str) -> None:
+    """From here on, the vault of a test is in this database."""
+    (folder / _ELSEWHERE).write_text(database)
+
+
 def url(folder: Path) -> str:
-    """Where the vault of a test is."""
-    return f"sqlite:///{folder / 'vault.db'}"
+    """Where the vault of a test is: for other processes too."""
+    elsewhere = folder / _ELSEWHERE
+    return elsewhere.read_text() if elsewhere.exists() else f"sqlite:///{folder / 'vault.db'}"
 
 
 def make_vault(folder: Path) -> SqlVault:
     """A new vault, open; its clock stands still at noon."""
-    identity = VaultIdentity("vault-1", 0, NOON)
-    event = AuditEvent(EventKind.VAULT_INITIALISED, NOON, "root")
-    create_vault(url(folder), identity, FIRST_KEYS, event)
+    create_vault(url(folder), IDENTITY, FIRST_KEYS, INITIALISED)
     return reopen(folder)
 
 

@@ -1,12 +1,13 @@
-"""SoftHSM, and a vault's keys in it, for every test of this folder."""
+"""SoftHSM, a vault's keys in it, and both databases, for every test of this folder."""
 
 import pytest
 
 from hsm import Keystore
 from seedvault.keys import HsmKeys
+from tests.support.databases import database, postgresql, template, vault
 from tests.support.softhsm import keystore, location
 
-__all__ = ["keystore", "location"]
+__all__ = ["database", "keystore", "location", "postgresql", "template", "vault"]
 
 
 @pytest.fixture

@@ -130,7 +130,7 @@ def _create_audit_log() -> None:
     op.create_index("audit_event_by_time", "audit_event", ["at_ms"])
     op.create_table(
         "audit_head",
-        sa.Column("chain", sa.Integer(), primary_key=True),
+        sa.Column("chain", sa.Integer(), primary_key=True, autoincrement=False),
         sa.Column("sequence", sa.BigInteger(), nullable=False),
         sa.Column("digest", sa.LargeBinary(), nullable=False),
     )

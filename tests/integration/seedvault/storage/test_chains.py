@@ -14,7 +14,8 @@ from seedvault.domain.audit import (
 from seedvault.domain.names import Serial
 from seedvault.service.ports import EventFilter
 from seedvault.storage import SqlVault, chains
-from tests.integration.seedvault.storage.conftest import Tamper
+from tests.integration.seedvault.storage.conftest import Tamper, plan
+from tests.support.databases import only_sqlite
 from tests.support.tokens import NOON, new_token, serial
 from tests.support.vaults import event, import_tokens
 
@@ -77,25 +78,31 @@ def test_a_chain_is_read_whole_over_many_pages(
         "kind = 'code.rejected'",
         "kind = 'nonsense'",
         "at_ms = at_ms + 1",
-        "at_ms = at_ms + 0.5",
         "at_ms = 9e15",
         "actor = 'mallory'",
         "serial = 'GALT10000009'",
         "serial = '=1'",
         "serial = NULL",
-        "user = 'mallory'",
+        "\"user\" = 'mallory'",
         "batch = NULL",
         "factor = 8",
-        "factor = '8 '",
         "detail = NULL",
-        "digest = zeroblob(32)",
+        "digest = (SELECT digest FROM audit_head WHERE chain = 0)",
         "digest = 'text'",
         "sequence = 9",
-        "sequence = 'two'",
         "chain = 0, sequence = 9",
     ],
 )
 def test_a_changed_column_breaks_its_chain(four: SqlVault, tamper: Tamper, change: str) -> None:
+    tamper(f"UPDATE audit_event SET {change} WHERE chain = ? AND sequence = 2", CHAIN)
+    assert breaks(four) != []
+
+
+@only_sqlite
+@pytest.mark.parametrize("change", ["at_ms = at_ms + 0.5", "factor = '8 '", "sequence = 'two'"])
+def test_a_value_of_another_type_breaks_its_chain(
+    four: SqlVault, tamper: Tamper, change: str
+) -> None:
     tamper(f"UPDATE audit_event SET {change} WHERE chain = ? AND sequence = 2", CHAIN)
     assert breaks(four) != []
 
@@ -166,8 +173,5 @@ def test_events_are_limited(four: SqlVault) -> None:
     ],
 )
 def test_the_log_is_not_scanned(vault: SqlVault, wanted: EventFilter, index: str) -> None:
-    statement = chains.newest(wanted).compile(
-        dialect=vault._database.dialect, compile_kwargs={"literal_binds": True}
-    )
-    plan = vault._database.driver.execute(f"EXPLAIN QUERY PLAN {statement}").fetchall()
-    assert any(index in step[-1] for step in plan)
+    steps = plan(vault, chains.newest(wanted), never=["seqscan"])
+    assert any(index in step for step in steps)

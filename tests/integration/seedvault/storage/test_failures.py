@@ -1,4 +1,4 @@
-"""When the database cannot: nothing is accepted, nothing half-done, and the remedy is named."""
+"""When SQLite cannot: nothing is accepted, nothing half-done, and the remedy is named."""
 
 import contextlib
 import os
@@ -13,7 +13,8 @@ from seedvault.domain.batch import Tier
 from seedvault.domain.errors import StorageUnavailable
 from seedvault.domain.token import Progress
 from seedvault.service.ports import Arrival, Counts, StoredToken
-from seedvault.storage import SqlVault, engine, upgrade_vault
+from seedvault.storage import SqlVault, upgrade_vault
+from seedvault.storage.sqlite import database as sqlite_database
 from tests.support import tmpfs
 from tests.support.tokens import NOON, new_token, serial
 from tests.support.vaults import (
@@ -29,6 +30,13 @@ from tests.support.vaults import (
 )
 
 _NOBODY = 65_534
+
+
+@pytest.fixture
+def vault(tmp_path: Path) -> Iterator[SqlVault]:
+    """What fails here is a file."""
+    with contextlib.closing(make_vault(tmp_path)) as made:
+        yield made
 
 
 def spend(vault: SqlVault) -> None:
@@ -164,7 +172,7 @@ def test_a_disk_that_is_really_full_accepts_nothing_and_recovers(small_disk: Pat
 def test_a_lock_that_is_not_given_back_is_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine, "BUSY_TIMEOUT_S", 0.05)
+    monkeypatch.setattr(sqlite_database, "BUSY_TIMEOUT_S", 0.05)
     vault = make_vault(tmp_path)
     hog = sqlite3.connect(tmp_path / "vault.db", isolation_level=None)
     hog.execute("BEGIN IMMEDIATE")
@@ -205,7 +213,7 @@ def test_a_database_that_cannot_promise_durable_commits_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_vault(tmp_path).close()
-    monkeypatch.setattr(engine, "_FULL", 3)
+    monkeypatch.setattr(sqlite_database, "_FULL", 3)
     with pytest.raises(StorageUnavailable, match="cannot promise durable commits"):
         reopen(tmp_path)
 

@@ -8,17 +8,21 @@ from pathlib import Path
 
 import pytest
 
-from seedvault.domain.audit import AuditEvent, EventKind
 from seedvault.domain.errors import Conflict, InvalidInput, StorageUnavailable
 from seedvault.service.ports import Counts, EventFilter, VaultIdentity
-from seedvault.storage import SqlVault, create_vault, open_vault, upgrade_vault
+from seedvault.storage import (
+    SqlVault,
+    claim_vault,
+    create_vault,
+    existing_vault,
+    open_vault,
+    upgrade_vault,
+)
 from seedvault.storage.opening import _identity
 from tests.integration.seedvault.storage.conftest import Tamper
+from tests.support.databases import only_sqlite
 from tests.support.tokens import NOON
-from tests.support.vaults import FIRST_KEYS, make_vault, reopen, url
-
-IDENTITY = VaultIdentity("vault-1", 0, NOON)
-INITIALISED = AuditEvent(EventKind.VAULT_INITIALISED, NOON, "root")
+from tests.support.vaults import FIRST_KEYS, IDENTITY, INITIALISED, make_vault, reopen, url
 
 
 def test_an_opened_vault_is_the_one_that_was_made(vault: SqlVault) -> None:
@@ -40,11 +44,13 @@ def test_a_new_vault_holds_nothing_but_its_first_event(vault: SqlVault) -> None:
     assert [logged.event for logged in vault.events(EventFilter())] == [INITIALISED]
 
 
+@only_sqlite
 def test_only_its_owner_reads_the_file(vault: SqlVault, tmp_path: Path) -> None:
     for file in tmp_path.iterdir():
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
+@only_sqlite
 def test_commits_are_on_the_disk_before_they_return(vault: SqlVault) -> None:
     driver = vault._database.driver
     assert driver.execute("PRAGMA journal_mode").fetchone() == ("wal",)
@@ -54,18 +60,22 @@ def test_commits_are_on_the_disk_before_they_return(vault: SqlVault) -> None:
 
 
 def test_a_second_vault_is_not_made_over_the_first(vault: SqlVault, tmp_path: Path) -> None:
-    with pytest.raises(Conflict, match="there is a file already"):
+    with pytest.raises(Conflict, match=r"there is a (file|vault) already"):
         create_vault(url(tmp_path), VaultIdentity("vault-2", 0, NOON), FIRST_KEYS, INITIALISED)
     again = reopen(tmp_path)
     assert again.identity == IDENTITY
     again.close()
 
 
-def test_a_creation_that_breaks_off_leaves_no_vault_and_can_be_repeated(tmp_path: Path) -> None:
+def test_a_creation_that_breaks_off_leaves_no_vault_and_can_be_repeated(
+    database: str, tmp_path: Path
+) -> None:
+    before = list(tmp_path.iterdir())
     unspeakable = replace(INITIALISED, detail="\ud800")  # cannot be encoded: the chain refuses it
     with pytest.raises(UnicodeEncodeError):
         create_vault(url(tmp_path), IDENTITY, FIRST_KEYS, unspeakable)
-    assert list(tmp_path.iterdir()) == []
+    assert existing_vault(url(tmp_path)) is None
+    assert list(tmp_path.iterdir()) == before
     make_vault(tmp_path).close()
 
 
@@ -75,8 +85,8 @@ def test_opening_a_missing_file_makes_none(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_database_of_something_else_is_no_vault(tmp_path: Path) -> None:
-    (tmp_path / "vault.db").touch()
+def test_a_database_of_something_else_is_no_vault(database: str, tmp_path: Path) -> None:
+    claim_vault(url(tmp_path))
     with pytest.raises(StorageUnavailable, match="there is no vault"):
         reopen(tmp_path)
 
@@ -136,8 +146,8 @@ def test_upgrading_a_vault_that_is_current_changes_nothing(vault: SqlVault, tmp_
     again.close()
 
 
-def test_upgrading_does_not_make_a_vault(tmp_path: Path) -> None:
-    (tmp_path / "vault.db").touch()
+def test_upgrading_does_not_make_a_vault(database: str, tmp_path: Path) -> None:
+    claim_vault(url(tmp_path))
     with pytest.raises(StorageUnavailable, match="there is no vault"):
         upgrade_vault(url(tmp_path))
 

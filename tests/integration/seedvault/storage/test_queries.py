@@ -1,6 +1,7 @@
 """What people look at: found by any spelling, in order, and never by scanning a large table."""
 
 import gc
+import re
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,8 @@ from seedvault.domain.names import Serial, UserName
 from seedvault.domain.token import Bound, State
 from seedvault.service.ports import Counts, HeldToken, TokenFilter, User
 from seedvault.storage import SqlVault, queries
-from tests.integration.seedvault.storage.conftest import Tamper
+from tests.integration.seedvault.storage.conftest import Tamper, plan
+from tests.support.databases import only_sqlite
 from tests.support.tokens import NOON, TOTP, new_token, serial
 from tests.support.vaults import ALICE, SOURCE, add_user, bind, import_tokens
 
@@ -71,8 +73,8 @@ def test_a_serial_that_is_none_is_a_broken_row(
 @pytest.mark.parametrize(
     ("wanted", "index"),
     [
-        (TokenFilter(), "sqlite_autoindex_token"),
-        (TokenFilter(after=serial(1)), "sqlite_autoindex_token"),
+        (TokenFilter(), "token_serial"),
+        (TokenFilter(after=serial(1)), "token_serial"),
         (TokenFilter(batch=1, after=serial(1)), "token_by_batch"),
         (TokenFilter(owner=ALICE, after=serial(1)), "token_by_owner"),
     ],
@@ -80,14 +82,13 @@ def test_a_serial_that_is_none_is_a_broken_row(
 def test_a_page_is_found_by_an_index_and_not_sorted(
     vault: SqlVault, wanted: TokenFilter, index: str
 ) -> None:
-    page = queries.page(wanted).compile(
-        dialect=vault._database.dialect, compile_kwargs={"literal_binds": True}
-    )
+    # SQLite gives the index of a constraint a name of its own.
     steps = [
-        step[-1] for step in vault._database.driver.execute(f"EXPLAIN QUERY PLAN {page}").fetchall()
+        re.sub("sqlite_autoindex_token_[0-9]", "token_serial", step)
+        for step in plan(vault, queries.page(wanted))
     ]
     assert any(index in step for step in steps)
-    assert not any("TEMP B-TREE" in step for step in steps)
+    assert not any("TEMP B-TREE" in step or "Sort" in step for step in steps)
 
 
 def test_a_token_is_found_by_any_spelling_of_its_serial(stocked: SqlVault) -> None:
@@ -190,12 +191,10 @@ def test_the_longest_serial_there_can_be_is_looked_for(stocked: SqlVault) -> Non
         "step_s = NULL",
         "digest = 'MD5'",
         "digits = 20",
-        "digits = 6.5",
         "state = 'in-stock'",
         "state = 'revoked'",
         "owner = NULL",
         "bound_ms = NULL",
-        "next_factor = 'none'",
         "not_after_ms = 9000000000000000",
         "seal = 'text'",
         "stray_factor = 7",
@@ -211,6 +210,16 @@ def test_a_row_that_seedvault_never_wrote_is_no_token(
         stocked.token(serial(2))
 
 
+@only_sqlite
+@pytest.mark.parametrize("change", ["digits = 6.5", "next_factor = 'none'", "seal = 'text'"])
+def test_a_row_with_a_value_of_another_type_is_no_token(
+    stocked: SqlVault, tamper: Tamper, change: str
+) -> None:
+    tamper(f"UPDATE token SET {change} WHERE serial_folded = 'galt10000002'")
+    with pytest.raises(SealBroken, match="not one that Seedvault wrote"):
+        stocked.token(serial(2))
+
+
 def test_a_token_does_not_answer_for_another_serial(stocked: SqlVault, tamper: Tamper) -> None:
     tamper("UPDATE token SET serial_folded = 'galt10000099' WHERE serial_folded = 'galt10000002'")
     with pytest.raises(SealBroken):
@@ -218,7 +227,7 @@ def test_a_token_does_not_answer_for_another_serial(stocked: SqlVault, tamper: T
 
 
 def test_a_user_does_not_answer_for_another_name(stocked: SqlVault, tamper: Tamper) -> None:
-    tamper("UPDATE user SET name_folded = 'carol' WHERE name_folded = 'bob'")
+    tamper("UPDATE \"user\" SET name_folded = 'carol' WHERE name_folded = 'bob'")
     with pytest.raises(SealBroken):
         stocked.user(UserName("carol"))
 

@@ -1,7 +1,6 @@
 """A batch becomes visible all at once, or nothing of it ever does."""
 
 import signal
-import sqlite3
 import subprocess
 import sys
 import time
@@ -13,13 +12,18 @@ from pathlib import Path
 from typing import Protocol
 
 import pytest
+from sqlalchemy import func, select
 
 from seedvault.domain.audit import AuditEvent, EventKind
 from seedvault.domain.batch import Source, Tier
 from seedvault.domain.errors import Conflict, FileRefused, StorageUnavailable
 from seedvault.service.ports import Arrival, EventFilter, NewToken, TokenFilter
 from seedvault.storage import SqlVault, open_vault
+from seedvault.storage.address import database_at
 from seedvault.storage.staging import SqlStaging
+from seedvault.storage.tables import STAGED_TOKEN
+from tests.integration.seedvault.storage.conftest import plan
+from tests.support.databases import only_sqlite
 from tests.support.tokens import HOTP, NOON, new_token, serial, with_seed_of
 from tests.support.vaults import SOURCE, held_token, import_tokens, make_vault, reopen, url
 
@@ -60,10 +64,9 @@ def numbered(*tokens: NewToken, held: bool = False) -> list[Arrival]:
 
 
 def staged_rows(folder: Path) -> int:
-    connection = sqlite3.connect(folder / "vault.db")
-    (rows,) = connection.execute("SELECT count(*) FROM staged_token").fetchone()
-    connection.close()
-    return int(rows)
+    with closing(database_at(url(folder))) as database:
+        found = select(func.count()).select_from(STAGED_TOKEN)
+        return int(database.sql.execute(found).scalar_one())
 
 
 def test_what_is_staged_is_not_visible(stage: Stage, vault: SqlVault) -> None:
@@ -98,16 +101,13 @@ def test_a_published_batch_says_where_its_tokens_came_from(stage: Stage, vault: 
     assert vault.batches() == [batch]
 
 
+@only_sqlite
 def test_staged_tokens_are_published_in_the_order_they_stand_in(
     stage: Stage, vault: SqlVault
 ) -> None:
     # Through an index and a sort, which took most of the time, logins waited twice as long.
     staging = stage(vault)
-    copying = staging._copied_into(1).compile(
-        dialect=vault._database.dialect, compile_kwargs={"literal_binds": True}
-    )
-    plan = vault._database.driver.execute(f"EXPLAIN QUERY PLAN {copying}").fetchall()
-    assert [step[-1] for step in plan] == ["SCAN staged_token"]
+    assert plan(vault, staging._copied_into(1)) == ["SCAN staged_token"]
 
 
 def test_the_event_of_an_import_names_its_batch(vault: SqlVault) -> None:
@@ -296,6 +296,7 @@ def test_a_dead_import_s_rows_go_with_the_next_import_of_any_file(
         assert staged_rows(tmp_path) == 1
 
 
+@only_sqlite
 def test_nothing_lies_beside_the_vault_once_imports_have_ended(
     stage: Stage, vault: SqlVault, tmp_path: Path
 ) -> None:
@@ -303,12 +304,13 @@ def test_nothing_lies_beside_the_vault_once_imports_have_ended(
     with stage(vault), stage(vault, OTHER):
         assert len(list(tmp_path.glob("vault.db-import-*"))) == 2
     dead = stage(vault)
-    dead._claim._lock._file.close()
+    dead._claim._lock._file.close()  # type: ignore[attr-defined]  # SQLite's
     with stage(vault):
         pass
     assert {path.name for path in tmp_path.iterdir()} == before
 
 
+@only_sqlite
 def test_a_lock_that_cannot_be_made_is_a_failure_of_storage_and_leaves_no_claim(
     stage: Stage, vault: SqlVault, tmp_path: Path
 ) -> None:
@@ -321,6 +323,7 @@ def test_a_lock_that_cannot_be_made_is_a_failure_of_storage_and_leaves_no_claim(
         staging.publish(IMPORTED)
 
 
+@only_sqlite
 @pytest.mark.parametrize("published", [True, False])
 def test_clearing_up_that_fails_changes_nothing_about_the_outcome(
     stage: Stage, vault: SqlVault, tmp_path: Path, published: bool
@@ -337,6 +340,7 @@ def test_clearing_up_that_fails_changes_nothing_about_the_outcome(
         assert staged_rows(tmp_path) == 0
 
 
+@only_sqlite
 def test_after_a_failure_of_storage_the_same_file_can_be_imported_at_once(
     stage: Stage, vault: SqlVault
 ) -> None:
@@ -373,7 +377,7 @@ def test_a_killed_import_leaves_nothing_visible_and_is_simply_repeated(
 @pytest.mark.drill
 @pytest.mark.parametrize("delay_s", [0, 0.005, 0.01, 0.02, 0.04, 0.08, 0.4])
 def test_an_import_killed_while_it_publishes_is_visible_whole_or_not_at_all(
-    tmp_path: Path, delay_s: float
+    database: str, tmp_path: Path, delay_s: float
 ) -> None:
     make_vault(tmp_path).close()
     _kill_after_staging("publish", tmp_path, delay_s)

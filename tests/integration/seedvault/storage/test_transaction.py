@@ -1,6 +1,5 @@
 """Nothing lasts without commit, and no change is made to a row that moved."""
 
-import sqlite3
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -8,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from seedvault.domain.audit import AuditEvent, EventKind
-from seedvault.domain.errors import Conflict
+from seedvault.domain.errors import Conflict, StorageUnavailable
 from seedvault.domain.names import UserName
 from seedvault.domain.token import (
     Bound,
@@ -32,7 +31,6 @@ from tests.support.vaults import (
     event,
     held_token,
     import_tokens,
-    make_vault,
     reopen,
 )
 
@@ -235,15 +233,14 @@ def test_after_a_conflict_the_thread_can_write_again(vault: SqlVault) -> None:
     add_user(vault, UserName("bob"))
 
 
+@pytest.mark.parametrize(
+    ("change", "why"), [("state = 'in-stock'", "token_state"), ("kind = 'totp'", "token_kind")]
+)
 def test_the_database_itself_refuses_a_state_that_cannot_be(
-    vault: SqlVault, bound: StoredToken, tmp_path: Path
+    vault: SqlVault, bound: StoredToken, change: str, why: str
 ) -> None:
-    connection = sqlite3.connect(tmp_path / "vault.db")
-    with pytest.raises(sqlite3.IntegrityError, match="token_state"):
-        connection.execute("UPDATE token SET state = 'in-stock'")
-    with pytest.raises(sqlite3.IntegrityError, match="token_kind"):
-        connection.execute("UPDATE token SET kind = 'totp'")
-    connection.close()
+    with pytest.raises(StorageUnavailable, match=why), vault._database.writing() as connection:
+        connection.exec_driver_sql(f"UPDATE token SET {change}")
 
 
 def test_of_eight_threads_over_one_version_one_commits(vault: SqlVault, bound: StoredToken) -> None:
@@ -266,9 +263,7 @@ def test_of_eight_threads_over_one_version_one_commits(vault: SqlVault, bound: S
     assert held_token(vault, CARD).token.progress.next_factor == won[0] + 1
 
 
-def test_an_event_about_the_vault_needs_no_token(tmp_path: Path) -> None:
-    vault = make_vault(tmp_path)
+def test_an_event_about_the_vault_needs_no_token(vault: SqlVault) -> None:
     with vault.transaction() as transaction:
         transaction.commit(AuditEvent(EventKind.BATCH_REFUSED, NOON, "ingrid", detail="no key"))
     assert vault.counts().events == 2
-    vault.close()

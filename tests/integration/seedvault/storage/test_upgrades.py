@@ -1,5 +1,7 @@
 """A vault of an older program keeps all that it held when its schema is upgraded."""
 
+import re
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -8,10 +10,12 @@ from sqlalchemy import text
 from seedvault.domain.errors import StorageUnavailable
 from seedvault.domain.oath import Digest, TotpParameters
 from seedvault.domain.token import InStock
-from seedvault.storage import SCHEMA, open_vault, upgrade_vault, vault_schema
-from seedvault.storage.engine import Database
+from seedvault.storage import SCHEMA, claim_vault, open_vault, upgrade_vault, vault_schema
+from seedvault.storage.address import database_at
 from seedvault.storage.migrations import upgrade
+from tests.support.databases import POSTGRESQL
 from tests.support.tokens import NOON, serial
+from tests.support.vaults import url
 
 _VAULT = "INSERT INTO vault VALUES ('vault-1', 1, 0)"
 _BATCH = (
@@ -28,26 +32,25 @@ _TOKEN = (
 
 
 @pytest.fixture
-def old(tmp_path: Path) -> Path:
-    """A vault of schema 0001 with one token."""
-    path = tmp_path / "vault.db"
-    path.touch()
-    database = Database(path)
-    with database.writing() as connection:
+def old(database: str, tmp_path: Path) -> str:
+    """Where a vault of schema 0001 with one token is."""
+    place = url(tmp_path)
+    claim_vault(place)
+    with closing(database_at(place)) as opened, opened.writing() as connection:
         upgrade(connection, "0001")
         for statement in (_VAULT, _BATCH, _TOKEN):
-            connection.execute(text(statement))
-    database.close()
-    return path
+            octets = r"'\\x\1'" if database == POSTGRESQL else r"x'\1'"
+            connection.execute(text(re.sub(r"x'(\d\d)'", octets, statement)))
+    return place
 
 
-def test_an_older_vault_is_not_opened_before_its_upgrade(old: Path) -> None:
+def test_an_older_vault_is_not_opened_before_its_upgrade(old: str) -> None:
     assert vault_schema(old) == "0001"
     with pytest.raises(StorageUnavailable, match="seedvault db upgrade"):
         open_vault(old, lambda: NOON)
 
 
-def test_an_upgrade_keeps_batch_and_token(old: Path) -> None:
+def test_an_upgrade_keeps_batch_and_token(old: str) -> None:
     upgrade_vault(old)
     assert vault_schema(old) == SCHEMA
     vault = open_vault(old, lambda: NOON)
