@@ -48,6 +48,11 @@ class KeyVault(Vault, Protocol):
         """Row and serial of tokens made with other keys than `target`, beyond a row."""
 
     def transaction(self) -> AbstractContextManager[KeyTransaction]: ...
+    def ceremony(self, patience_s: float) -> AbstractContextManager[None]:
+        """A block that no other node of this vault holds a ceremony in.
+
+        Raises Conflict where another stays in it longer than `patience_s`.
+        """
 
 
 @dataclass(frozen=True, slots=True)

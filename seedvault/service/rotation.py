@@ -19,7 +19,7 @@ from seedvault.domain.errors import (
 from seedvault.domain.names import Serial
 from seedvault.domain.vault_key import KeyPurpose, KeysInUse, StoredKey, in_use
 from seedvault.service.approval import check_second_person
-from seedvault.service.decide import Case
+from seedvault.service.decide import Case, until_settled
 from seedvault.service.key_ports import (
     KeyReport,
     KeyRoom,
@@ -249,14 +249,18 @@ class MoveTokens:
         ]
         if not ready:
             return
+        tally.moved += until_settled(lambda: self._write(ready, actor))
+        tally.advanced(tally.moved)
+
+    def _write(self, ready: Sequence[_Moved], actor: str) -> int:
+        """How many of them had not changed meanwhile."""
         with self.vault.transaction() as transaction:
             done = sum(transaction.rekey(*moved) for moved in ready)
             wrapped = ready[0].now.wrapped.kek_id
             detail = f"{done} tokens under {wrapped}, sealed by {ready[0].now.seal.key}"
             event = AuditEvent(EventKind.TOKENS_MOVED, self.clock(), actor, detail=detail)
             transaction.commit(event)
-        tally.moved += done
-        tally.advanced(tally.moved)
+        return done
 
     def _moved(self, serial: str, mover: Mover, actor: str, tally: _Tally) -> _Moved | None:
         """The token under the new keys; None, on record, where its row is not what was sealed."""

@@ -182,6 +182,9 @@ class SqlVault:
     def transaction(self) -> SqlTransaction:
         return SqlTransaction(self._database, self._statements, self._identity.epoch)
 
+    def ceremony(self, patience_s: float) -> AbstractContextManager[None]:
+        return self._database.ceremony(patience_s)
+
     def stage(
         self, source: Source, tier: Tier, by: str, at: datetime, *, dry_run: bool = False
     ) -> SqlStaging:

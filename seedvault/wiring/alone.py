@@ -1,4 +1,4 @@
-"""One ceremony at a time in a vault, whichever process holds it."""
+"""One ceremony at a time on this node, whichever process holds it."""
 
 import fcntl
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from time import monotonic, sleep
 from seedvault.domain.errors import Conflict, StorageUnavailable
 
 _FILE = "ceremony.lock"
-_PATIENCE_S = 30.0
+PATIENCE_S = 30.0
 _PAUSE_S = 0.05
 
 
@@ -28,7 +28,7 @@ def alone(home: Path) -> Iterator[None]:
             remedy="Run this as the account that made the vault.",
         ) from error
     with file:
-        deadline = monotonic() + _PATIENCE_S
+        deadline = monotonic() + PATIENCE_S
         while True:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

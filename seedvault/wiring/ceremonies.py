@@ -25,7 +25,7 @@ from seedvault.service.transport_keys import (
 )
 from seedvault.service.transport_ports import Component, TransportRoom
 from seedvault.wiring import places
-from seedvault.wiring.alone import alone
+from seedvault.wiring.alone import PATIENCE_S, alone
 from seedvault.wiring.clock import system_clock
 from seedvault.wiring.shares import SharePlan, check_shares, write_shares
 
@@ -128,7 +128,7 @@ class Ceremonies:
     def _enter(self) -> "Iterator[tuple[hsm.Location, hsm.Pin]]":
         settings = self._application.settings
         places.refuse_missing_store(settings)
-        with alone(settings.home):
+        with alone(settings.home), self._vault.ceremony(PATIENCE_S):
             place = places.location(settings)
             if settings.require_fips:
                 places.refuse_unapproved(place)

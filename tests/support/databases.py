@@ -10,13 +10,18 @@ from seedvault.storage import SqlVault, create_vault
 from tests.support.postgresql import Server, running
 from tests.support.vaults import FIRST_KEYS, IDENTITY, INITIALISED, place_elsewhere, reopen
 
-SQLITE, POSTGRESQL = "sqlite", "postgresql"
+SQLITE, POSTGRESQL, SERIALIZABLE = "sqlite", "postgresql", "postgresql-serializable"
 _TEMPLATE = "with_vault"
 
 only_sqlite = pytest.mark.parametrize("database", [SQLITE], indirect=True)
 """For what only SQLite has: files beside it, its pragmas, values of any type in any column."""
 
 only_postgresql = pytest.mark.parametrize("database", [POSTGRESQL], indirect=True)
+
+every_isolation = pytest.mark.parametrize(
+    "database", [SQLITE, POSTGRESQL, SERIALIZABLE], indirect=True
+)
+"""For what several do at once. Serializable: the database asks for transactions to be repeated."""
 
 
 @pytest.fixture(scope="session")
@@ -43,8 +48,15 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
         return
     server: Server = request.getfixturevalue("postgresql")
     with server.database() as made:
+        _isolate(server, made, kind)
         place_elsewhere(tmp_path, made)
         yield kind
+
+
+def _isolate(server: Server, made: str, kind: str) -> None:
+    if kind == SERIALIZABLE:
+        name = made.split("@/")[1].split("?", maxsplit=1)[0]
+        server.execute(f"ALTER DATABASE {name} SET default_transaction_isolation = serializable")
 
 
 @pytest.fixture
@@ -57,6 +69,7 @@ def vault(database: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iter
         return
     server: Server = request.getfixturevalue("postgresql")
     with server.database(request.getfixturevalue("template")) as made:
+        _isolate(server, made, database)
         place_elsewhere(tmp_path, made)
         with closing(reopen(tmp_path)) as opened:
             yield opened

@@ -73,7 +73,7 @@ def hold_ceremony(session: Session, patience_s: float) -> RowLock:
     """The lock of whoever holds a ceremony. Raises Conflict where another stays in it too long."""
     try:
         session.execute(_BEGIN)
-        session.execute(f"SET LOCAL lock_timeout = '{int(patience_s * 1000)}ms'")
+        session.execute(f"SET LOCAL lock_timeout = '{max(1, int(patience_s * 1000))}ms'")
         session.execute(_LOCK, [CEREMONY])
     except psycopg.errors.LockNotAvailable as error:
         session.close()

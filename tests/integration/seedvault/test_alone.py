@@ -34,7 +34,7 @@ def _holding(home: Path) -> subprocess.Popen[str]:
 
 
 def test_who_waits_in_vain_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(alone_module, "_PATIENCE_S", 0.0)
+    monkeypatch.setattr(alone_module, "PATIENCE_S", 0.0)
     with _holding(tmp_path) as other:
         with pytest.raises(Conflict, match="another ceremony"), alone(tmp_path):
             pass

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from seedvault.domain.audit import check_chain
 from seedvault.storage import SqlVault
+from tests.support.databases import every_isolation
 from tests.support.storage_workers import race
 from tests.support.tokens import HOTP, new_token, serial
 from tests.support.vaults import add_user, bind, event, held_token, import_tokens
@@ -12,6 +13,7 @@ from tests.support.vaults import add_user, bind, event, held_token, import_token
 PROCESSES, ROUNDS = 8, 25
 
 
+@every_isolation
 def test_of_eight_processes_over_one_version_exactly_one_commits(
     vault: SqlVault, tmp_path: Path
 ) -> None:

@@ -23,6 +23,7 @@ from seedvault.domain.token import (
 from seedvault.service.ports import EventFilter, Seal, Stale, StoredToken, TokenFilter
 from seedvault.storage import SqlVault
 from tests.integration.seedvault.storage.conftest import Tamper
+from tests.support.databases import every_isolation
 from tests.support.tokens import HOTP, NOON, new_token, serial
 from tests.support.vaults import (
     ALICE,
@@ -35,6 +36,8 @@ from tests.support.vaults import (
 )
 
 CARD = serial(1)
+
+pytestmark = every_isolation
 
 
 @pytest.fixture
