@@ -60,6 +60,15 @@ class Server:
         with psycopg.connect(self.conninfo(database), autocommit=True) as connection:
             connection.execute(sql.encode())
 
+    def until(self, asked: str) -> None:
+        """Until this question is answered with true."""
+        patience = monotonic() + _WAIT_S
+        with psycopg.connect(self.conninfo(), autocommit=True) as connection:
+            while connection.execute(asked.encode()).fetchone() != (True,):
+                if monotonic() > patience:
+                    pytest.fail(f"never true: {asked}")
+                sleep(0.01)
+
     @contextmanager
     def database(self, template: str = "template1") -> Iterator[str]:
         """The URL of a new database, dropped at the end of the block."""

@@ -28,8 +28,11 @@ from seedvault.storage.postgresql.session import (
 )
 from seedvault.storage.tables import LATCH, STAGING
 
+# ICU's rules change with its version, libc's with the system's, but for C; "b" is built in.
 _COLLATION = (
-    "SELECT datcollate FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()"
+    "SELECT CASE to_jsonb(d)->>'datlocprovider'"  # a column since PostgreSQL 15
+    " WHEN 'i' THEN 'ICU' WHEN 'b' THEN 'C' ELSE datcollate END"
+    " FROM pg_catalog.pg_database d WHERE datname = current_database()"
 )
 _CLAIMED = "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"
 

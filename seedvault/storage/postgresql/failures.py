@@ -10,19 +10,12 @@ LOCK_TIMEOUT_S = 10
 
 _GONE = (
     "the server is stopping, starting or gone",
-    "Look at the server; when it, or its standby, is up again: run the same again.",
-)
-_REFUSED = (
-    "the server does not let this user in",
-    "Look at the user in the URL, at pg_hba.conf, and where the password is: PGPASSFILE.",
+    "Look at the server, and at the URL in seedvault.toml; then run the same again.",
 )
 # By SQLSTATE, or its class (PostgreSQL, Appendix A): what happened, and the remedy.
 _KNOWN: dict[str, tuple[str, str]] = {
     "08": _GONE,
-    "28": _REFUSED,
-    "3D": ("there is no such database", "Make it first, as docs/howto/postgresql.md says."),
     "53100": ("the server's disk is full", "Free some space there, then run the same again."),
-    "53300": ("the server has no connection left", "Raise its max_connections."),
     "57P": _GONE,
     "55P03": (
         f"another transaction held a lock for more than {LOCK_TIMEOUT_S} s",

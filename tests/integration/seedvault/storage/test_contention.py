@@ -155,7 +155,7 @@ def test_of_two_that_wait_in_a_circle_one_begins_anew(
 ) -> None:
     """Which no use case does: all take their locks in one order."""
     both_hold_one = threading.Barrier(2, timeout=_WAIT_S)
-    moved = []
+    moved: list[SqlVault] = []
 
     def move(by: SqlVault, first: StoredToken, second: StoredToken) -> None:
         with by.transaction() as moving:
