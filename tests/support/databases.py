@@ -48,12 +48,13 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
         return
     server: Server = request.getfixturevalue("postgresql")
     with server.database() as made:
-        _isolate(server, made, kind)
+        isolate(server, made, kind)
         place_elsewhere(tmp_path, made)
         yield kind
 
 
-def _isolate(server: Server, made: str, kind: str) -> None:
+def isolate(server: Server, made: str, kind: str) -> None:
+    """Give a database the isolation level of its kind."""
     if kind == SERIALIZABLE:
         name = made.split("@/")[1].split("?", maxsplit=1)[0]
         server.execute(f"ALTER DATABASE {name} SET default_transaction_isolation = serializable")
@@ -69,7 +70,7 @@ def vault(database: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iter
         return
     server: Server = request.getfixturevalue("postgresql")
     with server.database(request.getfixturevalue("template")) as made:
-        _isolate(server, made, database)
+        isolate(server, made, database)
         place_elsewhere(tmp_path, made)
         with closing(reopen(tmp_path)) as opened:
             yield opened

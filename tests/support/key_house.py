@@ -100,7 +100,7 @@ def new_token(keys: HsmKeys, number: int) -> NewToken:
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
+def house(database: str, tmp_path: Path) -> Iterator[House]:
     recovery, _ = hsm.RecoveryKey.generate(hsm.Quorum(1, 1), os.urandom)
     place = fresh_location("rotated")
     made = hsm.initialise(place, pin(), pin(TEST_SO_PIN), recovery)

@@ -1,4 +1,4 @@
-"""One code, one acceptance: threads and processes race for it, on SQLite and SoftHSM."""
+"""One code, one acceptance: threads, processes and nodes race for it, on either database."""
 
 import subprocess
 import sys
@@ -10,6 +10,9 @@ from pathlib import Path
 import pytest
 
 from tests.support.cli import CommandLine, environment
+from tests.support.databases import POSTGRESQL, SERIALIZABLE, SQLITE, isolate
+from tests.support.nodes import second_node
+from tests.support.postgresql import Server
 from tests.support.seed_files import deliver, serial, totp_code
 
 _PROCESSES, _THREADS = 4, 4
@@ -17,12 +20,25 @@ _ROUNDS = 50
 _STEP_S = 30
 
 
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A vault whose first cards are alice's."""
+@pytest.fixture(scope="module", params=[SQLITE, POSTGRESQL, SERIALIZABLE])
+def nodes(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[list[Path]]:
+    """The homes of a vault whose first cards are alice's: one node on SQLite, two else."""
     folder = tmp_path_factory.mktemp("race")
+    if request.param == SQLITE:
+        yield [_stocked(folder, [])]
+        return
+    server: Server = request.getfixturevalue("postgresql")
+    with server.database() as made:
+        isolate(server, made, request.param)
+        first = _stocked(folder, ["--database", made])
+        yield [first, second_node(first, folder / "node-2")]
+
+
+def _stocked(folder: Path, options: list[str]) -> Path:
     seedvault = CommandLine(folder / "home")
-    seedvault.ok("init")
+    seedvault.ok("init", *options)
     seedvault.ok("batch", "import", *deliver(folder / "delivery.xml", totp=2, hotp=0).arguments)
     seedvault.ok("user", "add", "alice")
     for number in range(2):
@@ -31,18 +47,18 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @contextmanager
-def _racers(home: Path, number: int, *words: str) -> Iterator[list[subprocess.Popen[str]]]:
-    """Processes that wait at the line."""
-    command = [sys.executable, "-m", "tests.support.racer", str(home), serial(number)]
+def _racers(nodes: list[Path], number: int, *words: str) -> Iterator[list[subprocess.Popen[str]]]:
+    """Processes that wait at the line, on one node after the other."""
+    command = [sys.executable, "-m", "tests.support.racer"]
     racers = [
         subprocess.Popen(
-            [*command, str(_THREADS), *words],
+            [*command, str(home), serial(number), str(_THREADS), *words],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
             env=environment(),
         )
-        for _ in range(_PROCESSES)
+        for home in (nodes * _PROCESSES)[:_PROCESSES]
     ]
     try:
         for racer in racers:
@@ -69,12 +85,14 @@ def _accepted(racers: list[subprocess.Popen[str]], number: int) -> list[int]:
     return told
 
 
-def test_each_code_is_accepted_by_exactly_one_of_sixteen(home: Path) -> None:
-    with _racers(home, 0) as racers:
+def test_each_code_is_accepted_by_exactly_one_of_sixteen(nodes: list[Path]) -> None:
+    with _racers(nodes, 0) as racers:
         assert _accepted(racers, 0) == [1] * _ROUNDS
-    assert CommandLine(home).ok("audit", "verify").out.startswith("whole: ")
+    assert CommandLine(nodes[0]).ok("audit", "verify").out.startswith("whole: ")
 
 
-def test_without_the_conditional_write_the_race_finds_double_acceptances(home: Path) -> None:
-    with _racers(home, 1, "naive") as racers:
+def test_without_the_conditional_write_the_race_finds_double_acceptances(
+    nodes: list[Path],
+) -> None:
+    with _racers(nodes, 1, "naive") as racers:
         assert max(_accepted(racers, 1)) > 1

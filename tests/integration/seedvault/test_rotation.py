@@ -17,6 +17,7 @@ from seedvault.service.rotation import ROTATED, DestroyKey, MoveTokens, RenewKey
 from seedvault.service.verify import VerifyCode
 from seedvault.storage import SqlVault
 from tests.support.codes import code
+from tests.support.databases import every_isolation
 from tests.support.key_house import KEK, TOKENS, House, house, new_token, seed, stock
 from tests.support.tokens import NOON, serial
 from tests.support.vaults import SOURCE
@@ -82,6 +83,7 @@ def test_whoever_watches_hears_of_every_chunk(
     assert told == [10, 20, TOKENS]
 
 
+@every_isolation
 def test_verification_goes_on_while_tokens_move(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -225,7 +227,7 @@ def test_a_seal_is_renewed_without_any_shares(house: House) -> None:
 
 def test_an_altered_row_is_not_sealed_anew(house: House) -> None:
     house.vault._database.driver.execute(
-        "UPDATE token SET digits = 8 WHERE serial = ?", [str(serial(4))]
+        f"UPDATE token SET digits = 8 WHERE serial = '{serial(4)}'"
     )
     house.renew()
     done = house.move()

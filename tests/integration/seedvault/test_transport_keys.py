@@ -31,6 +31,7 @@ from seedvault.service.transport_ports import (
     UnderPassphrase,
 )
 from seedvault.storage import SqlVault
+from tests.support.databases import only_sqlite
 from tests.support.jwe_maker import PASSPHRASE, Jwe, jwk, written
 from tests.support.softhsm import pin
 from tests.support.tokens import NOON, new_token
@@ -70,7 +71,7 @@ class House:
 
 
 @pytest.fixture
-def house(tmp_path: Path, location: hsm.Location) -> Iterator[House]:
+def house(database: str, tmp_path: Path, location: hsm.Location) -> Iterator[House]:
     vault = make_vault(tmp_path)
     room = HsmTransportRoom(lambda: nullcontext((location, pin())))
     yield House(tmp_path, vault, room)
@@ -133,6 +134,7 @@ def test_a_lost_key_is_destroyed_in_the_books_all_the_same(house: House) -> None
     assert house.states == ["destroyed"]
 
 
+@only_sqlite
 def test_what_the_database_does_not_take_the_hsm_does_not_keep(house: House) -> None:
     with sqlite3.connect(house.folder / "vault.db") as database:
         database.execute(
@@ -268,6 +270,7 @@ def test_two_who_destroy_at_once_are_told_apart(house: House) -> None:
             transaction.add_transport_key(key)
 
 
+@only_sqlite
 @pytest.mark.parametrize(
     ("column", "value"),
     [

@@ -191,7 +191,7 @@ def test_a_connection_that_is_lost_in_a_transaction_changes_nothing(
 def test_a_read_that_breaks_off_gives_its_connection_back(there: SqlVault) -> None:
     with pytest.raises(StorageUnavailable), there._database.explained:
         there._database.sql.exec_driver_sql("SELECT nonsense")
-    assert there._database._pool._own.sql is None
+    assert pool_of(there)._own.sql is None
     assert there.counts().users == 1
 
 
@@ -254,7 +254,13 @@ def test_threads_that_come_and_go_use_the_same_connections(there: SqlVault) -> N
         thread = Thread(target=there.counts)
         thread.start()
         thread.join()
-    assert there._database._pool._engine.pool.checkedin() == 1  # type: ignore[attr-defined]
+    assert pool_of(there)._engine.pool.checkedin() == 1  # type: ignore[attr-defined]
+
+
+def pool_of(vault: SqlVault) -> pool.Pool:
+    database = vault._database
+    assert isinstance(database, PostgresqlDatabase)
+    return database._pool
 
 
 def url_of(vault: SqlVault) -> str:
