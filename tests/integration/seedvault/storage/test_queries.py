@@ -61,8 +61,18 @@ def test_serials_are_listed_past_a_row_that_is_no_token(stocked: SqlVault, tampe
     assert stocked.serials(TokenFilter(batch=1)) == [serial(number) for number in range(1, 6)]
 
 
-@pytest.mark.parametrize("serial_now", ["", b"GALT10000002", "\x00"])
+@pytest.mark.parametrize("serial_now", ["", "\u200b"])
 def test_a_serial_that_is_none_is_a_broken_row(
+    stocked: SqlVault, tamper: Tamper, serial_now: str
+) -> None:
+    tamper("UPDATE token SET serial = ? WHERE serial = ?", serial_now, serial(2).verbatim)
+    with pytest.raises(SealBroken):
+        stocked.serials(TokenFilter(batch=1))
+
+
+@only_sqlite
+@pytest.mark.parametrize("serial_now", [b"GALT10000002", "\x00"])
+def test_a_serial_that_is_no_text_is_a_broken_row(
     stocked: SqlVault, tamper: Tamper, serial_now: object
 ) -> None:
     tamper("UPDATE token SET serial = ? WHERE serial = ?", serial_now, serial(2).verbatim)
@@ -196,10 +206,8 @@ def test_the_longest_serial_there_can_be_is_looked_for(stocked: SqlVault) -> Non
         "owner = NULL",
         "bound_ms = NULL",
         "not_after_ms = 9000000000000000",
-        "seal = 'text'",
         "stray_factor = 7",
         "stray_ms = 7",
-        "stray_factor = 'none', stray_ms = 7",
     ],
 )
 def test_a_row_that_seedvault_never_wrote_is_no_token(
@@ -211,7 +219,15 @@ def test_a_row_that_seedvault_never_wrote_is_no_token(
 
 
 @only_sqlite
-@pytest.mark.parametrize("change", ["digits = 6.5", "next_factor = 'none'", "seal = 'text'"])
+@pytest.mark.parametrize(
+    "change",
+    [
+        "digits = 6.5",
+        "next_factor = 'none'",
+        "seal = 'text'",
+        "stray_factor = 'none', stray_ms = 7",
+    ],
+)
 def test_a_row_with_a_value_of_another_type_is_no_token(
     stocked: SqlVault, tamper: Tamper, change: str
 ) -> None:
