@@ -3,11 +3,13 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import cycle
 
 from importers import Digest
 from seedvault import wiring
 from seedvault.domain.names import Serial, UserName
 from seedvault.domain.outcome import Accepted
+from seedvault.service.seed_files import OpenedSeedFile, RefusedRecord
 from tests.support.codes import code
 from tests.support.pskc_maker import published_seed
 
@@ -17,11 +19,11 @@ STEP_S = 30
 class Desk:
     """Takes the tokens in turn; time moves a step between two calls, so that no code is used twice.
 
-    The first `tokens` of a file of the workshop are bound to alice.
+    They are `tokens` of a file of the workshop from the `first` on, and bound.
     """
 
-    def __init__(self, application: wiring.Application, tokens: int) -> None:
-        self._tokens = tokens
+    def __init__(self, application: wiring.Application, tokens: int, first: int = 0) -> None:
+        self._numbers = cycle(range(first, first + tokens))
         self._begun = wiring.system_clock()
         self._steps = 0
         self._verify = replace(application.verify_code, clock=self._now)
@@ -29,7 +31,7 @@ class Desk:
     def next_code(self) -> Callable[[], None]:
         """Moves time, makes the code that is right then, and gives what verifies it."""
         self._steps += 1
-        serial = serial_of(self._steps % self._tokens)
+        serial = serial_of(next(self._numbers))
         step = int(self._begun.timestamp()) // STEP_S + self._steps
         shown = code(published_seed(serial.verbatim), step, Digest.SHA1, 6)
 
@@ -41,6 +43,15 @@ class Desk:
 
     def _now(self) -> datetime:
         return self._begun + timedelta(seconds=self._steps * STEP_S)
+
+
+class Silent:
+    """An import's observer who says nothing."""
+
+    def opened(self, file: OpenedSeedFile) -> None: ...
+    def advanced(self, tokens: int, octets: int) -> None: ...
+    def refused(self, record: RefusedRecord) -> None: ...
+    def proposed(self, serial: Serial, user: str) -> None: ...
 
 
 def serial_of(number: int) -> Serial:

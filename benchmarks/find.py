@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from time import sleep
 
+from benchmarks.desk import Silent
 from benchmarks.raw_pkcs11 import Ctypes
 from benchmarks.report import Figure
 from benchmarks.turns import in_turns
-from benchmarks.verify import Silent
 from benchmarks.workshop import KEY, seed_file, workshop
 from seedvault import config, wiring
 from seedvault.domain.names import Serial

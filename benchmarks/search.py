@@ -10,10 +10,11 @@ from dataclasses import replace
 from pathlib import Path
 from time import thread_time
 
+from benchmarks.desk import Silent
 from benchmarks.raw_pkcs11 import Ctypes
 from benchmarks.report import Figure
 from benchmarks.turns import in_turns
-from benchmarks.verify import Silent, WithoutCommit
+from benchmarks.verify import WithoutCommit
 from benchmarks.workshop import KEY, workshop
 from seedvault import config, wiring
 from seedvault.domain.names import Serial, UserName

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 from benchmarks.bare_transaction import BareTransaction
+from benchmarks.desk import Silent, bind, serial_of
 from benchmarks.raw_pkcs11 import Ctypes, PythonPkcs11
 from benchmarks.report import Figure
 from benchmarks.turns import in_turns
@@ -15,11 +15,11 @@ from benchmarks.workshop import KEY, seed_file, workshop
 from importers import Digest
 from seedvault import config, wiring
 from seedvault.domain.audit import AuditEvent
-from seedvault.domain.names import Serial, UserName
+from seedvault.domain.names import Serial
 from seedvault.domain.outcome import Accepted
 from seedvault.domain.token import Progress
 from seedvault.service.ports import StoredToken, Vault
-from seedvault.service.seed_files import OpenedSeedFile, RefusedRecord, SeedFileKey
+from seedvault.service.seed_files import SeedFileKey
 from seedvault.service.verify import VerifyCode
 from tests.support.codes import code
 from tests.support.pskc_maker import published_seed
@@ -104,7 +104,7 @@ class _Desk:
 
     def some_blob(self) -> bytes:
         """A wrapped seed."""
-        stored = self._vault.token(_serial(0))
+        stored = self._vault.token(serial_of(0))
         assert stored is not None
         return stored.wrapped.blob
 
@@ -119,20 +119,16 @@ class _Desk:
     def _one(self, verify: VerifyCode) -> None:
         self._steps += 1
         number = self._steps % _TOKENS
-        outcome = verify(_serial(number), self._codes[number][self._steps], "benchmark")
+        outcome = verify(serial_of(number), self._codes[number][self._steps], "benchmark")
         assert isinstance(outcome, Accepted), outcome
 
     def _now(self) -> datetime:
         return self._begun + timedelta(seconds=self._steps * _STEP_S)
 
 
-def _serial(number: int) -> Serial:
-    return Serial(f"GALT{10_000_000 + number:08d}")
-
-
 def _codes(number: int, begun: datetime) -> list[str]:
     """The token's codes from then on, one a step."""
-    seed, first = published_seed(_serial(number).verbatim), int(begun.timestamp()) // _STEP_S
+    seed, first = published_seed(serial_of(number).verbatim), int(begun.timestamp()) // _STEP_S
     steps = range(2 * _ROUNDS * _CALLS + 1)
     return [code(seed, first + step, Digest.SHA1, 6) for step in steps]
 
@@ -158,18 +154,6 @@ class NoTransaction:
 _NO_TRANSACTION = NoTransaction()
 
 
-@dataclass(slots=True)
-class Silent:
-    """An observer who says nothing."""
-
-    seen: list[Any] = field(default_factory=list)
-
-    def opened(self, file: OpenedSeedFile) -> None: ...
-    def advanced(self, tokens: int, octets: int) -> None: ...
-    def refused(self, record: RefusedRecord) -> None: ...
-    def proposed(self, serial: Serial, user: str) -> None: ...
-
-
 def _application(folder: Path) -> wiring.Application:
     """A vault with fifty bound tokens."""
     settings = config.load(folder / "home")
@@ -178,8 +162,5 @@ def _application(folder: Path) -> wiring.Application:
     file, key = seed_file(folder, _TOKENS)
     delivered = SeedFileKey(key_file=key.read_bytes())
     application.import_batch(file, delivered, "benchmark", Silent())
-    user = UserName("alice")
-    application.add_user(user, "benchmark")
-    for number in range(_TOKENS):
-        application.assign_token(_serial(number), user, "benchmark")
+    bind(application, _TOKENS)
     return application

@@ -90,9 +90,16 @@ class Server:
 
 
 @contextmanager
-def running(**settings: str) -> Iterator[Server]:
-    """A new cluster, on a socket in a folder of its own."""
+def running(on_disk: Path | None = None, **settings: str) -> Iterator[Server]:
+    """A new cluster, on a socket in a folder of its own; its data in `on_disk` where it is given.
+
+    That is an empty directory whose parents anybody may pass.
+    """
     with new_folder() as folder:
+        if on_disk is not None:
+            if os.geteuid() == 0:
+                os.chown(on_disk, _NOBODY, _NOBODY)
+            (folder / "data").symlink_to(on_disk)
         _run(folder, "initdb", "-D", "data", "-U", _USER, "--auth=trust", "--encoding=UTF8")
         server = start(folder, **settings)
         try:
