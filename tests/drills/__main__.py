@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable
 from typing import Final
 
-from tests.drills import audit, faults, race, seals, threads
+from tests.drills import audit, faults, kills, race, seals, threads
 
 DRILLS: Final[dict[str, tuple[str, Callable[[list[str]], int]]]] = {
     "audit": (
@@ -12,6 +12,7 @@ DRILLS: Final[dict[str, tuple[str, Callable[[list[str]], int]]]] = {
         audit.main,
     ),
     "faults": ("the HSM fails at every call, in every way", faults.main),
+    "kills": ("imports and the rest killed at any moment, disks that fill up", kills.main),
     "race": ("one code for many processes, at a barrier, round after round", race.main),
     "seals": ("every row of a vault altered and swapped", seals.main),
     "threads": ("threads and processes at once on one PKCS#11 token", threads.main),

@@ -6,12 +6,22 @@ Each is taken out of this process only, by putting something careless in its pla
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from enum import Enum
+from threading import Timer
+from time import sleep
 from typing import Any
 
-from sqlalchemy import Update, bindparam, update
+from sqlalchemy import Insert, Select, Update, bindparam, literal, select, update
 
+from seedvault.domain.audit import AuditEvent
+from seedvault.domain.batch import Batch
+from seedvault.service.decide import Case
+from seedvault.service.ports import StoredToken
 from seedvault.storage import statements
+from seedvault.storage.staging import SqlStaging
 from seedvault.storage.tables import TOKEN
+from seedvault.storage.transaction import SqlTransaction
+
+_BETWEEN_S = 0.02  # what was one step, and is now two
 
 
 class Defence(Enum):
@@ -19,6 +29,15 @@ class Defence(Enum):
 
     CONDITION = "condition"
     """Progress is written only to the row that was read: the conditional write."""
+
+    PUBLISH = "publish"
+    """A batch and all its tokens become visible by one commit."""
+
+    EVENT = "event"
+    """A change and its event are written by one commit."""
+
+    TOLD = "told"
+    """An outcome is told when it is committed, not before."""
 
 
 @contextmanager
@@ -41,6 +60,43 @@ def _unconditional(columns: Sequence[str]) -> Update:
     )
 
 
+def _publish_in_two(
+    staging: SqlStaging, event: AuditEvent, refused: int = 0, **terms: Any
+) -> Batch:
+    """`SqlStaging.publish`, but the batch is committed first, and then its tokens."""
+    copies: list[Insert] = []
+    copied_into = staging._copied_into
+
+    def put_off(batch: int) -> Select[Any]:
+        copies.append(copied_into(batch))
+        return select(literal(1))
+
+    with _in_place_of(staging, "_copied_into", put_off):
+        published = _publish(staging, event, refused, **terms)
+    with staging._database.writing() as connection:
+        connection.execute(copies[-1])
+    return published
+
+
+_publish = SqlStaging.publish
+_replace = SqlTransaction.replace
+_settle = Case.settle
+
+
+def _replace_at_once(transaction: SqlTransaction, seen: StoredToken, now: StoredToken) -> None:
+    """`SqlTransaction.replace`, committed before its event is written."""
+    _replace(transaction, seen, now)
+    database = transaction._database
+    database.commit()
+    sleep(_BETWEEN_S)
+    database.begin()
+
+
+def _settle_later(case: Case, *decided: Any) -> None:
+    """`Case.settle`, but nobody waits for it."""
+    Timer(_BETWEEN_S, _settle, (case, *decided)).start()
+
+
 @contextmanager
 def _in_place_of(owner: Any, name: str, careless: Callable[..., Any]) -> Iterator[None]:
     careful = getattr(owner, name)
@@ -53,4 +109,7 @@ def _in_place_of(owner: Any, name: str, careless: Callable[..., Any]) -> Iterato
 
 _CARELESS: dict[Defence, Callable[[], Any]] = {
     Defence.CONDITION: lambda: _in_place_of(statements, "_conditional", _unconditional),
+    Defence.EVENT: lambda: _in_place_of(SqlTransaction, "replace", _replace_at_once),
+    Defence.TOLD: lambda: _in_place_of(Case, "settle", _settle_later),
+    Defence.PUBLISH: lambda: _in_place_of(SqlStaging, "publish", _publish_in_two),
 }

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from seedvault.domain.oath import Counting
-from tests.drills.databases import Kind, new_database
+from tests.drills.databases import Kind, databases
 from tests.drills.defences import Defence
 from tests.drills.nodes import Site, found_site
 from tests.drills.race_errands import ALICE, BOB, HOTP, TOTP, Card, Errand, Everything, SameCode
@@ -76,7 +76,7 @@ def laps(kind: Kind, plan: Plan, *, naive: bool = False) -> Iterator[Lap]:
 
 def table(kind: Kind, crowd: Crowd, found: Sequence[Lap]) -> Iterator[str]:
     """A line for each race, and the figure."""
-    yield f"{crowd}, {kind}, SoftHSM"
+    yield f"{crowd}, {kind.title}, SoftHSM"
     yield f"  {'race':<36}" + "".join(f"{heading:>10}" for heading in _HEADINGS)
     for lap in found:
         yield f"  {lap!s:<36}" + "".join(f"{cell:>10,.0f}" for cell in _cells(lap))
@@ -126,9 +126,9 @@ def _track(kind: Kind) -> Iterator[tuple[Site, list[Card]]]:
     cards = [Card(number, mover) for number, mover in enumerate(kinds, 1)]
     with (
         tempfile.TemporaryDirectory(prefix="seedvault-race-") as folder,
-        new_database(kind, Path(folder)) as url,
+        databases(kind, Path(folder)) as made,
     ):
-        site = found_site(url)
+        site = found_site(made.new())
         with site.node() as node:
             node.stock({card.number: card.kind for card in cards})
             node.add_user(BOB)

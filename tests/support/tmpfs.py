@@ -26,7 +26,7 @@ class SmallDisk:
 @contextmanager
 def small_disk(path: Path, size: str) -> Iterator[SmallDisk]:
     """A tmpfs of `size` at `path`. Who may not mount one skips, saying so."""
-    if not _may_mount():
+    if not may_mount():
         pytest.skip("mounting a small tmpfs takes root, and in a container the right to mount")
     path.mkdir()
     _run("mount", "-t", "tmpfs", "-o", f"size={size},mode=700", "tmpfs", str(path))
@@ -36,7 +36,7 @@ def small_disk(path: Path, size: str) -> Iterator[SmallDisk]:
         _run("umount", str(path))
 
 
-def _may_mount() -> bool:
+def may_mount() -> bool:
     """Whether this process has CAP_SYS_ADMIN (capabilities(7)), which a container's root lacks."""
     if sys.platform != "linux":
         return False
