@@ -1,29 +1,50 @@
 """Where a drill's vaults lie: which database, and how new and copied ones are got."""
 
+import argparse
 import shutil
+import tempfile
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from enum import Enum
 from itertools import count
 from pathlib import Path
 
+from tests.support.databases import POSTGRESQL, SERIALIZABLE, SQLITE, isolate
+from tests.support.postgresql import Server, running
+
+_numbers = count(1)
+
 
 class Kind(Enum):
     """The databases that a vault can be in; the value is what stands on the command line."""
 
-    SQLITE = "sqlite"
+    SQLITE = SQLITE
+    POSTGRESQL = POSTGRESQL
+    SERIALIZABLE = SERIALIZABLE
+    """PostgreSQL that asks for transactions to be begun anew."""
 
     def __str__(self) -> str:
         return self.value
 
     @property
     def title(self) -> str:
-        return {"sqlite": "SQLite", "postgresql": "PostgreSQL"}[self.value]
+        return _TITLES[self]
+
+
+_TITLES = {
+    Kind.SQLITE: "SQLite",
+    Kind.POSTGRESQL: "PostgreSQL",
+    Kind.SERIALIZABLE: "PostgreSQL, serializable",
+}
 
 
 class Databases(ABC):
-    """Makes databases, as URLs, that last as long as the block of `databases`."""
+    """Makes databases of one kind, as URLs; `folder` is for whatever goes with them."""
+
+    def __init__(self, kind: Kind, folder: Path) -> None:
+        self.kind = kind
+        self.folder = folder
 
     @abstractmethod
     def new(self) -> str:
@@ -35,14 +56,13 @@ class Databases(ABC):
 
 
 class SqliteDatabases(Databases):
-    """Files in one folder."""
+    """Files in the folder."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._numbers = count(1)
+        super().__init__(Kind.SQLITE, folder)
 
     def new(self) -> str:
-        return f"sqlite:///{self._folder / f'vault-{next(self._numbers)}.sqlite3'}"
+        return f"sqlite:///{self.folder / f'vault-{next(_numbers)}.sqlite3'}"
 
     def copy(self, url: str) -> str:
         made = self.new()
@@ -50,8 +70,51 @@ class SqliteDatabases(Databases):
         return made
 
 
+class PostgresqlDatabases(Databases):
+    """Databases of a server of our own."""
+
+    def __init__(self, kind: Kind, folder: Path, server: Server) -> None:
+        super().__init__(kind, folder)
+        self._server = server
+        self._made: list[str] = []
+
+    def new(self) -> str:
+        return self._made_from("template1")
+
+    def copy(self, url: str) -> str:
+        return self._made_from(next(name for name in self._made if self._server.url(name) == url))
+
+    def close(self) -> None:
+        """Take away all that were made."""
+        for name in self._made:
+            self._server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def _made_from(self, template: str) -> str:
+        name = f"drill_{next(_numbers)}"
+        self._server.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
+        self._made.append(name)
+        url = self._server.url(name)
+        isolate(self._server, url, self.kind.value)
+        return url
+
+
 @contextmanager
-def databases(kind: Kind, folder: Path) -> Iterator[Databases]:
-    """Of this kind; files lie in `folder`."""
-    assert kind is Kind.SQLITE
-    yield SqliteDatabases(folder)
+def databases(kind: Kind) -> Iterator[Databases]:
+    """Of this kind, with a server of their own where they need one; all gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="seedvault-drill-") as folder:
+        if kind is Kind.SQLITE:
+            yield SqliteDatabases(Path(folder))
+            return
+        with running() as server:
+            yield PostgresqlDatabases(kind, Path(folder), server)
+
+
+def add_option(parser: argparse.ArgumentParser, usual: Sequence[Kind]) -> None:
+    """`--database`, whose value is always a list."""
+    parser.add_argument(
+        "--database",
+        type=lambda value: [Kind(value)],
+        default=list(usual),
+        metavar="|".join(map(str, usual)),
+        help="all of them, one after the other, if none is named",
+    )

@@ -74,8 +74,11 @@ class Stage:
     """Where worlds are made. `chance` is seeded."""
 
     databases: Databases
-    folder: Path
     chance: random.Random
+
+    @property
+    def folder(self) -> Path:
+        return self.databases.folder
 
     def new(self) -> World:
         """A new, empty vault."""

@@ -10,13 +10,10 @@ then something must be found.
 
 import argparse
 import random
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
-from tests.drills.databases import Kind, databases
+from tests.drills.databases import Databases, Kind, add_option, databases
 from tests.drills.defences import Defence
 from tests.drills.kill_imports import Importing
 from tests.drills.kill_lists import Assigning, Moving
@@ -41,30 +38,29 @@ class Plan:
     seed: int = 1
 
 
-def troubles(kind: Kind, plan: Plan) -> Iterator[Verdict]:
+def troubles(made: Databases, plan: Plan) -> Iterator[Verdict]:
     """All of them, one after the other."""
-    with _stage(kind, plan) as stage:
-        importing = Importing.rehearsed(stage, plan.tokens)
-        yield from importing.kills(plan.kills)
-        if may_mount():
-            yield from importing.full_disks(plan.disks)
-        yield from Assigning.prepared(stage, plan.lines).kills(plan.others)
-        yield from Moving.prepared(stage, plan.moved).kills(plan.others)
-        yield from Verifying.prepared(stage).kills(plan.others)
+    stage = Stage(made, random.Random(plan.seed))
+    importing = Importing.rehearsed(stage, plan.tokens)
+    yield from importing.kills(plan.kills)
+    if may_mount():
+        yield from importing.full_disks(plan.disks)
+    yield from Assigning.prepared(stage, plan.lines).kills(plan.others)
+    yield from Moving.prepared(stage, plan.moved).kills(plan.others)
+    yield from Verifying.prepared(stage).kills(plan.others)
 
 
-def careless(kind: Kind, plan: Plan, missing: Defence) -> Iterator[Verdict]:
+def careless(made: Databases, plan: Plan, missing: Defence) -> Iterator[Verdict]:
     """Only what rests on the defence that is missing."""
-    with _stage(kind, plan) as stage:
-        match missing:
-            case Defence.PUBLISH:
-                yield from Importing.rehearsed(stage, plan.tokens, missing).kills(plan.kills)
-            case Defence.EVENT:
-                yield from Assigning.prepared(stage, plan.lines, missing).kills(plan.others)
-            case Defence.TOLD:
-                yield from Verifying.prepared(stage, missing).kills(plan.others)
-            case _:
-                raise ValueError(f"nothing that is killed here rests on {missing.value}")
+    stage = Stage(made, random.Random(plan.seed))
+    match missing:
+        case Defence.PUBLISH:
+            return Importing.rehearsed(stage, plan.tokens, missing).kills(plan.kills)
+        case Defence.EVENT:
+            return Assigning.prepared(stage, plan.lines, missing).kills(plan.others)
+        case Defence.TOLD:
+            return Verifying.prepared(stage, missing).kills(plan.others)
+    raise ValueError(f"nothing that is killed here rests on {missing.value}")
 
 
 def good(verdicts: list[Verdict], missing: Defence | None = None) -> bool:
@@ -81,26 +77,19 @@ def main(words: list[str]) -> int:
     parser.add_argument("--tokens", type=int, default=usual.tokens, help="a file (%(default)s)")
     parser.add_argument("--kills", type=int, default=usual.kills, help="of imports (%(default)s)")
     parser.add_argument("--seed", type=int, default=usual.seed, help="of the moments (%(default)s)")
-    parser.add_argument("--database", type=Kind, choices=list(Kind), help="both, if not said")
+    add_option(parser, [Kind.SQLITE, Kind.POSTGRESQL])
     parser.add_argument("--without", type=Defence, choices=_DEFENCES, help="take a defence out")
     asked = parser.parse_args(words)
     plan = Plan(asked.tokens, asked.kills, max(2, asked.kills // 4), seed=asked.seed)
     well = True
-    for kind in [asked.database] if asked.database else Kind:
-        done = careless(kind, plan, asked.without) if asked.without else troubles(kind, plan)
-        found = list(done)
+    for kind in asked.database:
+        with databases(kind) as made:
+            missing = asked.without
+            done = careless(made, plan, missing) if missing else troubles(made, plan)
+            found = list(done)
         print(f"{plan.tokens:,} tokens a file, {kind.title}, SoftHSM, seed {plan.seed}")
         print("\n".join(table(found)), flush=True)
         if not may_mount():
             print("  full disks were not tried: mounting a small one takes root")
         well = good(found, asked.without) and well
     return 0 if well else 1
-
-
-@contextmanager
-def _stage(kind: Kind, plan: Plan) -> Iterator[Stage]:
-    with (
-        tempfile.TemporaryDirectory(prefix="seedvault-kills-") as folder,
-        databases(kind, Path(folder)) as made,
-    ):
-        yield Stage(made, Path(folder), random.Random(plan.seed))

@@ -9,14 +9,11 @@ and must find codes accepted twice: a rig that finds none there would find none 
 """
 
 import argparse
-import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from seedvault.domain.oath import Counting
-from tests.drills.databases import Kind, databases
+from tests.drills.databases import Databases, Kind, add_option, databases
 from tests.drills.defences import Defence
 from tests.drills.nodes import Site, found_site
 from tests.drills.race_errands import ALICE, BOB, HOTP, TOTP, Card, Errand, Everything, SameCode
@@ -63,15 +60,15 @@ class Lap:
         return f"{self.errand}, no {self.careless.value}" if self.careless else str(self.errand)
 
 
-def laps(kind: Kind, plan: Plan, *, naive: bool = False) -> Iterator[Lap]:
+def laps(made: Databases, plan: Plan, *, naive: bool = False) -> Iterator[Lap]:
     """The rig's proof, then the races; only the former where `naive`."""
-    with _track(kind) as (site, cards):
-        rigged = SameCode(cards[0], plan.codes if naive else plan.rig)
-        yield from _laps(site, plan, [rigged], Defence.CONDITION)
-        if not naive:
-            same = [SameCode(card, plan.codes) for card in cards[1:3]]
-            mixed = [Everything(card, plan.mixed, plan.seed) for card in cards[3:]]
-            yield from _laps(site, plan, [*same, *mixed])
+    site, cards = _track(made)
+    rigged = SameCode(cards[0], plan.codes if naive else plan.rig)
+    yield from _laps(site, plan, [rigged], Defence.CONDITION)
+    if not naive:
+        same = [SameCode(card, plan.codes) for card in cards[1:3]]
+        mixed = [Everything(card, plan.mixed, plan.seed) for card in cards[3:]]
+        yield from _laps(site, plan, [*same, *mixed])
 
 
 def table(kind: Kind, crowd: Crowd, found: Sequence[Lap]) -> Iterator[str]:
@@ -106,36 +103,32 @@ def main(words: list[str]) -> int:
     parser.add_argument("--codes", type=int, default=usual.codes, help="in each race (%(default)s)")
     parser.add_argument("--processes", type=int, default=crowd.processes)
     parser.add_argument("--threads", type=int, default=crowd.threads, help="of each process")
-    parser.add_argument("--database", type=Kind, choices=list(Kind), help="both, if not said")
+    add_option(parser, list(Kind))
     parser.add_argument("--seed", type=int, default=usual.seed, help="of who does what")
     parser.add_argument("--naive", action="store_true", help="only without the conditional write")
     asked = parser.parse_args(words)
     plan = Plan(asked.codes, Crowd(asked.processes, asked.threads), asked.seed)
     good = True
-    for kind in [asked.database] if asked.database else Kind:
-        found = list(laps(kind, plan, naive=asked.naive))
+    for kind in asked.database:
+        with databases(kind) as made:
+            found = list(laps(made, plan, naive=asked.naive))
         print("\n".join(table(kind, plan.crowd, found)), flush=True)
         good = good and all(lap.good for lap in found)
     return 0 if good else 1
 
 
-@contextmanager
-def _track(kind: Kind) -> Iterator[tuple[Site, list[Card]]]:
+def _track(made: Databases) -> tuple[Site, list[Card]]:
     """A vault with five cards, of which three are alice's and two in stock."""
     kinds: tuple[Counting, ...] = (TOTP, TOTP, HOTP, TOTP, HOTP)
     cards = [Card(number, mover) for number, mover in enumerate(kinds, 1)]
-    with (
-        tempfile.TemporaryDirectory(prefix="seedvault-race-") as folder,
-        databases(kind, Path(folder)) as made,
-    ):
-        site = found_site(made.new())
-        with site.node() as node:
-            node.stock({card.number: card.kind for card in cards})
-            node.add_user(BOB)
-            node.add_user(ALICE)
-            for card in cards[:3]:
-                node.assign(card.serial, ALICE)
-        yield site, cards
+    site = found_site(made.new())
+    with site.node() as node:
+        node.stock({card.number: card.kind for card in cards})
+        node.add_user(BOB)
+        node.add_user(ALICE)
+        for card in cards[:3]:
+            node.assign(card.serial, ALICE)
+    return site, cards
 
 
 def _laps(

@@ -16,6 +16,7 @@ from seedvault.domain.names import Serial
 from seedvault.domain.oath import code_at
 from seedvault.service.ports import TokenFilter, Vault
 from seedvault.wiring import Application
+from seedvault.wiring.auditing import Auditing
 from tests.support.codes import code
 from tests.support.pskc_maker import published_seed
 
@@ -26,7 +27,7 @@ _FACTOR = 1_000
 def main(home: Path, most: int, seed: int) -> list[str]:
     """What is not, each with the reason."""
     with Application(config.load(home)) as application:
-        breaks = application.verify_audit().breaks
+        breaks = Auditing(application).verify().breaks
         serials = list(_serials(application.vault))
         drawn = random.Random(seed).sample(serials, min(most, len(serials)))
         broken = [f"{serial}: {why}" for serial in drawn if (why := _broken(application, serial))]

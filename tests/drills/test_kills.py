@@ -1,8 +1,10 @@
 """The drill of kills, short."""
 
+from pathlib import Path
+
 import pytest
 
-from tests.drills.databases import Kind
+from tests.drills.databases import Databases, SqliteDatabases
 from tests.drills.defences import Defence
 from tests.drills.killing import Left, Verdict, table
 from tests.drills.kills import Plan, careless, good, troubles
@@ -11,9 +13,10 @@ SHORT = Plan(tokens=5_000, kills=6, others=2, disks=1, lines=120, moved=600)
 CARELESS = Plan(tokens=2_000, kills=3, others=2, lines=60)
 
 
-@pytest.mark.parametrize("kind", Kind)
-def test_what_is_killed_is_done_or_not_and_the_same_run_again_is_whole(kind: Kind) -> None:
-    found = list(troubles(kind, SHORT))
+def test_what_is_killed_is_done_or_not_and_the_same_run_again_is_whole(
+    databases: Databases,
+) -> None:
+    found = list(troubles(databases, SHORT))
 
     assert good(found), "\n".join(table(found))
     assert any(verdict.rows for verdict in found)
@@ -21,8 +24,8 @@ def test_what_is_killed_is_done_or_not_and_the_same_run_again_is_whole(kind: Kin
 
 
 @pytest.mark.parametrize("missing", [Defence.PUBLISH, Defence.EVENT, Defence.TOLD])
-def test_without_a_defence_something_is_lost_or_half_done(missing: Defence) -> None:
-    found = list(careless(Kind.SQLITE, CARELESS, missing))
+def test_without_a_defence_something_is_lost_or_half_done(tmp_path: Path, missing: Defence) -> None:
+    found = list(careless(SqliteDatabases(tmp_path), CARELESS, missing))
 
     assert good(found, missing), "\n".join(table(found))
 
