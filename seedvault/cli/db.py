@@ -4,13 +4,17 @@ import click
 
 from seedvault import config
 from seedvault.cli import output
+from seedvault.cli.db_clock import compare
 from seedvault.cli.options import Session, dry_run_option, json_option
 from seedvault.wiring import SchemaState, schema_of, upgrade
 
 
 @click.group("db")
 def command() -> None:
-    """Look at the database's schema, and bring it up to this program's."""
+    """Look at the database's schema and clock, and bring the schema up to this program's."""
+
+
+command.add_command(compare)
 
 
 @command.command()

@@ -3,6 +3,7 @@
 from enum import IntEnum
 
 from seedvault.domain.errors import (
+    ClockUntrusted,
     Conflict,
     FileRefused,
     HsmUnavailable,
@@ -38,6 +39,7 @@ _EXITS: dict[type[SeedvaultError], Exit] = {
     Conflict: Exit.NOT_FOUND_OR_CONFLICT,
     NotAllowed: Exit.NOT_ALLOWED,
     HsmUnavailable: Exit.HSM_UNAVAILABLE,
+    ClockUntrusted: Exit.STORAGE_UNAVAILABLE,
     StorageUnavailable: Exit.STORAGE_UNAVAILABLE,
 }
 

@@ -47,6 +47,7 @@ class EventKind(Enum):
     CODE_ACCEPTED = "code.accepted"
     CODE_REJECTED = "code.rejected"
     RESYNC_REJECTED = "resync.rejected"
+    CLOCK_ACCEPTED = "clock.accepted"
     SEAL_BROKEN = "seal.broken"
     KEY_ROTATED = "key.rotated"
     TOKENS_MOVED = "key.tokens-moved"

@@ -62,3 +62,7 @@ class HsmUnavailable(SeedvaultError):
 
 class StorageUnavailable(SeedvaultError):
     """The database cannot be read or written now."""
+
+
+class ClockUntrusted(SeedvaultError):
+    """The database contradicts this node's clock. Nobody's failure count moves."""

@@ -61,6 +61,7 @@ class AssignToken:
 
     def _prove(self, case: Case, code: str) -> tuple[Progress, Outcome]:
         """The outcome of the code; a rejection is committed here, an acceptance by the binding."""
+        case.check_clock()
         token = case.stored.token
         refused = verification.refusal(
             token, (code,), case.now, self.policy

@@ -18,6 +18,7 @@ from seedvault.domain.names import Serial
 from seedvault.domain.oath import Mac
 from seedvault.domain.outcome import Accepted, Outcome, Rejected
 from seedvault.domain.token import Progress, Token, owner_of
+from seedvault.service.clock import check_clock
 from seedvault.service.lookup import token_of
 from seedvault.service.ports import Keys, Stale, StoredToken, Vault
 
@@ -65,6 +66,10 @@ class Case:
         """The token as it stands; NotFound, or SealBroken, on record, for a row nobody wrote."""
         with broken_on_record(vault, AuditEvent(EventKind.SEAL_BROKEN, now, actor, serial=serial)):
             return cls(vault, keys, token_of(vault, serial), actor, now)
+
+    def check_clock(self) -> None:
+        """Raises ClockUntrusted where a code of this token cannot be judged now."""
+        check_clock(self.stored, self.now)
 
     def event(
         self, kind: EventKind, detail: str | None = None, factor: int | None = None

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from seedvault.domain.audit import AuditEvent, ChainHead, EventKind, LoggedEvent
 from seedvault.domain.batch import Batch, Source, Tier
+from seedvault.domain.clock import TimeOnRecord
 from seedvault.domain.names import Serial, UserName
 from seedvault.domain.oath import Mac, Parameters
 from seedvault.domain.token import Device, InStock, Progress, Quarantined, State, Token
@@ -68,7 +69,7 @@ class StoredToken:
 
     `seal` covers everything but `token.progress`; `revision` counts administrative changes and is
     under the seal; `version` counts all changes and is what a conditional write compares.
-    `row` is the primary key.
+    `row` is the primary key; `record` is what the database knew of the time when it was read.
     """
 
     row: int
@@ -77,6 +78,7 @@ class StoredToken:
     seal: Seal
     revision: int
     version: int
+    record: TimeOnRecord | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,7 @@ class ResynchroniseToken:
 
     def _attempt(self, serial: Serial, codes: Codes, actor: str) -> Answer:
         case = Case.read(self.vault, self.keys, serial, actor, self.clock())
+        case.check_clock()
         refused = self._refusal(case, codes)
         if refused:
             return Answer(case.refuse(EventKind.RESYNC_REJECTED, refused, codes), None)

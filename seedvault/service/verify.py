@@ -35,6 +35,7 @@ class VerifyCode:
 
     def _attempt(self, serial: Serial, code: str, actor: str) -> Outcome:
         case = Case.read(self.vault, self.keys, serial, actor, self.clock())
+        case.check_clock()
         token = case.stored.token
         refused = verification.held_back(token, (code,), case.now, self.policy)
         if refused:

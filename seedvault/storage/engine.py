@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -50,6 +51,10 @@ class Database(ABC):
     @abstractmethod
     def driver(self) -> Any:
         """This thread's connection, as the driver's own: for statements that are compiled once."""
+
+    @abstractmethod
+    def own_clock(self) -> datetime | None:
+        """The time by a clock that is not this node's; None where there is no other."""
 
     @abstractmethod
     def begin(self) -> None:

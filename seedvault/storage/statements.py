@@ -36,6 +36,7 @@ from seedvault.storage.tables import (
     VAULT,
     VAULT_KEY,
 )
+from seedvault.storage.time_on_record import newest_ms
 
 Value = str | bytes | int | None
 _REPLACED = (*ProgressRow._fields, *LifeRow._fields, "seal", "seal_key", "revision")
@@ -99,7 +100,10 @@ class Statements:
 
     def __init__(self, dialect: Dialect) -> None:
         self.read_token = Prepared(
-            tokens().where(TOKEN.c.serial_folded == bindparam("folded")), dialect
+            tokens()
+            .where(TOKEN.c.serial_folded == bindparam("folded"))
+            .add_columns(newest_ms().label("newest_ms")),
+            dialect,
         )
         self._dialect = dialect
         self.advance = Prepared(_conditional(ProgressRow._fields), dialect)

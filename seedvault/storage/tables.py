@@ -46,13 +46,19 @@ _MAX_FOLDED_LENGTH = 20 * MAX_NAME_LENGTH
 
 
 class VaultTable(SQLModel, table=True):
-    """One row: which vault this is."""
+    """One row: which vault this is.
+
+    Of the times in the audit log, those up to `doubted_until_ms` count no more, for a clock had run
+    ahead; in their place stands `accepted_ms`.
+    """
 
     __tablename__ = "vault"
 
     vault_id: str = Field(primary_key=True)
     epoch: int
     created_ms: int = Field(sa_type=BigInteger)
+    accepted_ms: int = Field(sa_type=BigInteger, sa_column_kwargs=_ADDED)
+    doubted_until_ms: int = Field(sa_type=BigInteger, sa_column_kwargs=_ADDED)
 
 
 class UserTable(SQLModel, table=True):

@@ -19,7 +19,7 @@ from seedvault.domain.token import Progress, Token, owner_of, state_of
 from seedvault.domain.transport_key import StoredTransportKey
 from seedvault.domain.vault_key import KeyPurpose, StoredKey
 from seedvault.service.ports import Fingerprint, Stale, StoredToken
-from seedvault.storage import chains, checkpoints, transport_queries
+from seedvault.storage import chains, checkpoints, time_on_record, transport_queries
 from seedvault.storage.claims import refuse_while_importing
 from seedvault.storage.engine import ATTEMPTS, Database, hammered
 from seedvault.storage.failures import Clash, Contended, StillNeeded
@@ -155,6 +155,10 @@ class SqlTransaction:
             self._execute(insert(USER).values(row))
         except Clash as clash:
             raise Conflict(f"there is a user called {name} already") from clash
+
+    def accept_time(self, now: datetime) -> None:
+        """What is on record of later than `now` counts no more."""
+        self.step(lambda: time_on_record.accept(self._database, now))
 
     def commit(self, event: AuditEvent) -> None:
         """Append the event to its chain; when this returns, everything is on the disk."""

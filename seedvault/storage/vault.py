@@ -2,13 +2,15 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from seedvault.domain.audit import ChainHead, LoggedEvent, moment
 from seedvault.domain.batch import Batch, Source, Tier
 from seedvault.domain.checkpoint import SignedCheckpoint
+from seedvault.domain.clock import TimeOnRecord
 from seedvault.domain.names import Serial, UserName
 from seedvault.domain.transport_key import StoredTransportKey
 from seedvault.domain.vault_key import KeysInUse, StoredKey
@@ -31,7 +33,10 @@ from seedvault.storage.nearest import nearest
 from seedvault.storage.rows import altered, stored_token
 from seedvault.storage.staging import SqlStaging
 from seedvault.storage.statements import Statements
+from seedvault.storage.time_on_record import ClockWatch, newest_ms
 from seedvault.storage.transaction import SqlTransaction
+
+_END_MS = 253_402_300_800_000  # the year 10000, which is beyond Python's dates
 
 
 class SqlVault:
@@ -42,6 +47,7 @@ class SqlVault:
         self._identity = identity
         self._clock = clock
         self._statements = Statements(database.dialect)
+        self._watch = ClockWatch(clock, database.own_clock)
 
     @property
     def identity(self) -> VaultIdentity:
@@ -61,12 +67,17 @@ class SqlVault:
         with self._database.explained:
             found = self._statements.read_token.run(self._database.driver, folded=serial.folded)
             row = found.fetchone()
-        if row is None:
-            return None
-        stored = stored_token(row)
-        if stored.token.device.serial != serial:
-            raise altered(f"token {serial}")
-        return stored
+            if row is None:
+                return None
+            *values, newest = row
+            stored = stored_token(values)
+            if stored.token.device.serial != serial:
+                raise altered(f"token {serial}")
+            return replace(stored, record=self._record(newest))
+
+    def time_on_record(self) -> TimeOnRecord:
+        with self._reading() as connection:
+            return self._record(connection.execute(select(newest_ms())).scalar_one())
 
     def held(self, serials: Sequence[Serial], fingerprints: Sequence[bytes]) -> list[HeldToken]:
         with self._database.explained:
@@ -190,6 +201,12 @@ class SqlVault:
     ) -> SqlStaging:
         begun = Import(source, tier, by, at, dry_run)
         return SqlStaging(self._database, self._statements, self.transaction, self._clock, begun)
+
+    def _record(self, newest: object) -> TimeOnRecord:
+        """Raises SealBroken where the audit log has an event of no time."""
+        if type(newest) is not int or not 0 <= newest < _END_MS:
+            raise altered("the latest event")
+        return TimeOnRecord(moment(newest), self._watch.ahead())
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:

@@ -17,6 +17,7 @@ from seedvault.domain.ceremony import CeremonyRecord, Setting
 from seedvault.domain.errors import HsmUnavailable, SeedvaultError, StorageUnavailable
 from seedvault.service.binding import AssignToken, UnassignToken, UnlockToken
 from seedvault.service.bulk import AssignMany
+from seedvault.service.clock import AcceptClock, CompareClocks
 from seedvault.service.covering import Remark
 from seedvault.service.find_token import WORKERS, FindToken
 from seedvault.service.handover import HandOver
@@ -248,6 +249,14 @@ class Application:
         from seedvault.wiring.ceremonies import Ceremonies
 
         return Ceremonies(self)
+
+    @property
+    def compare_clocks(self) -> CompareClocks:
+        return CompareClocks(self.vault, system_clock)
+
+    @property
+    def accept_clock(self) -> AcceptClock:
+        return AcceptClock(self.vault, system_clock)
 
     @property
     def audit(self) -> "Auditing":

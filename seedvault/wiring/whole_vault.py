@@ -4,14 +4,15 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from seedvault.service.audit_ports import AuditVault, CheckpointTransaction
+from seedvault.service.clock_ports import TimeTransaction, TimeVault
 from seedvault.service.transport_ports import TransportTransaction, TransportVault
 
 
-class WholeTransaction(TransportTransaction, CheckpointTransaction, Protocol):
+class WholeTransaction(TimeTransaction, TransportTransaction, CheckpointTransaction, Protocol):
     """A write transaction of any kind."""
 
 
-class WholeVault(TransportVault, AuditVault, Protocol):
+class WholeVault(TimeVault, TransportVault, AuditVault, Protocol):
     """Every port of the database."""
 
     def transaction(self) -> AbstractContextManager[WholeTransaction]: ...

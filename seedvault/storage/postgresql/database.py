@@ -7,6 +7,7 @@ nobody waits in a circle: the vault's latch, then tokens by row, then keys, then
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 import psycopg
@@ -65,6 +66,10 @@ class PostgresqlDatabase(Database):
                 yield
             finally:
                 self.rollback()
+
+    def own_clock(self) -> datetime | None:
+        row = self.driver.execute("SELECT clock_timestamp()").fetchone()
+        return None if row is None else row[0]
 
     def begin(self) -> None:
         self._pool.begin()

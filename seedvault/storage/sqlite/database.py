@@ -8,6 +8,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from datetime import datetime
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
@@ -81,6 +82,9 @@ class SqliteDatabase(Database):
                 yield
             finally:
                 self.rollback()
+
+    def own_clock(self) -> datetime | None:
+        return None
 
     def begin(self) -> None:
         """Wait for the write lock, then hold it until `commit` or `rollback`."""

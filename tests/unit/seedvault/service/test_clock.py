@@ -1,0 +1,72 @@
+"""No time-based code is judged by a clock that the database contradicts."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from seedvault.domain.clock import TimeOnRecord
+from seedvault.domain.errors import ClockUntrusted
+from seedvault.domain.names import Serial
+from seedvault.domain.oath import Parameters
+from seedvault.domain.outcome import Accepted, Rejected
+from tests.support.tokens import HOTP, NOON, TOTP
+from tests.unit.seedvault.service.world import ALICE, World
+
+Ask = Callable[[World, Serial], object]
+
+ASKS: list[Ask] = [
+    lambda world, token: world.verify(token, world.code(), "rp"),
+    lambda world, token: world.resync(token, (world.code(), world.code(1)), "alice"),
+    lambda world, token: world.assign(token, ALICE, "helen", world.code()),
+]
+
+
+def contradict(world: World, token: Serial, *, newest_s: float = 0, ahead_s: float = 0) -> None:
+    """From here on, the database says so about the time."""
+    record = TimeOnRecord(NOON + timedelta(seconds=newest_s), timedelta(seconds=ahead_s))
+    world.vault.tamper(token, lambda stored: replace(stored, record=record))
+
+
+def token_for(world: World, ask: Ask, parameters: Parameters = TOTP) -> Serial:
+    """Bound, but where the question is an assignment."""
+    token = world.bound(parameters=parameters)
+    if ask is ASKS[2]:
+        world.unassign(token, "helen")
+    return token
+
+
+@pytest.mark.parametrize("ask", ASKS, ids=["verify", "resync", "assign"])
+@pytest.mark.parametrize(("newest_s", "ahead_s"), [(3_600, 0), (0, 3), (0, -3)])
+def test_a_contradicted_clock_decides_nothing_and_charges_nobody(
+    world: World, ask: Ask, newest_s: float, ahead_s: float
+) -> None:
+    token = token_for(world, ask)
+    contradict(world, token, newest_s=newest_s, ahead_s=ahead_s)
+    before, events = world.stored(), world.vault.counts().events
+    with pytest.raises(ClockUntrusted, match="this node's clock") as untrusted:
+        ask(world, token)
+    assert (world.stored(), world.vault.counts().events) == (before, events)
+    assert world.keys.opened == []
+    assert "NTP" in untrusted.value.remedy
+
+
+@pytest.mark.parametrize("ask", ASKS, ids=["verify", "resync", "assign"])
+def test_codes_that_count_need_no_clock(world: World, ask: Ask) -> None:
+    token = token_for(world, ask, HOTP)
+    contradict(world, token, ahead_s=3_600)
+    assert not isinstance(ask(world, token), Rejected)
+
+
+def test_small_differences_are_tolerated(world: World) -> None:
+    token = world.bound()
+    contradict(world, token, newest_s=3, ahead_s=-2)
+    assert isinstance(world.verify(token, world.code(), "rp"), Accepted)
+
+
+def test_what_needs_no_code_is_done_by_any_clock(world: World) -> None:
+    token = world.bound()
+    contradict(world, token, ahead_s=3_600)
+    assert world.unassign(token, "helen") == ALICE
+    world.assign(token, ALICE, "helen")
