@@ -4,13 +4,14 @@ import sys
 from collections.abc import Callable
 from typing import Final
 
-from tests.drills import audit, faults, kills, race, seals, threads
+from tests.drills import audit, failover, faults, kills, race, seals, threads
 
 DRILLS: Final[dict[str, tuple[str, Callable[[list[str]], int]]]] = {
     "audit": (
         "the audit log rewritten in every way, with and without the database's help",
         audit.main,
     ),
+    "failover": ("the primary dies, its standby is promoted, under load", failover.main),
     "faults": ("the HSM fails at every call, in every way", faults.main),
     "kills": ("imports and the rest killed at any moment, disks that fill up", kills.main),
     "race": ("one code for many processes, at a barrier, round after round", race.main),

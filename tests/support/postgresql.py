@@ -10,7 +10,7 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -79,14 +79,30 @@ class Server:
         finally:
             self.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
-    def stop(self, how: signal.Signals = signal.SIGINT) -> None:
-        """SIGINT: what is under way is broken off; SIGKILL: a crash of all its processes."""
+    def stop(self) -> None:
+        """What is under way is broken off; the rest ends in order."""
         if self.process.poll() is None:
-            if how is signal.SIGKILL:
-                os.killpg(self.process.pid, how)
-            else:
-                self.process.send_signal(how)
+            self.process.send_signal(signal.SIGINT)
             self.process.wait(timeout=_WAIT_S)
+
+    def crash(self) -> None:
+        """All of its processes at once, as far as one program can."""
+        children = self._children()
+        self.process.kill()
+        for child in children:
+            with suppress(ProcessLookupError):
+                os.kill(child, signal.SIGKILL)
+        self.process.wait(timeout=_WAIT_S)
+
+    def cut_off_standby(self) -> None:
+        """From here on, nothing reaches it: what sends is stopped, for good."""
+        with psycopg.connect(self.conninfo()) as connection:
+            for (sender,) in connection.execute("SELECT pid FROM pg_stat_replication"):
+                os.kill(sender, signal.SIGSTOP)
+
+    def _children(self) -> list[int]:
+        task = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+        return [int(child) for child in task.read_text().split()]
 
 
 @contextmanager
@@ -137,7 +153,7 @@ def start(folder: Path, **settings: str) -> Server:
     try:
         _wait(server)
     except BaseException:
-        server.stop(signal.SIGKILL)
+        server.process.kill()
         raise
     return server
 
