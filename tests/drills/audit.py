@@ -18,6 +18,7 @@ from tests.drills.audit_attacks import Attack, By, Written, capable, clumsy, on_
 from tests.drills.audit_world import AuditWorld
 from tests.support.softhsm import pin, vault_location
 
+_OF_THE_COPY = "export: "
 WITHOUT_SIGNATURES = "--without-signatures"
 
 
@@ -93,6 +94,8 @@ def table(figures: Figures) -> str:
     for name, row in figures.rows.items():
         found = row.tried - row.missed
         alone = "yes" if row.by_database == row.tried else f"{row.by_database} of {row.tried}"
+        if name.startswith(_OF_THE_COPY):
+            alone = "(offline)"
         missed = "  MISSED" if row.missed else ""
         lines.append(f"{name:<{width}}  {row.tried:>6} {found:>6}  {alone}{missed}")
     found = figures.tried - sum(row.missed for row in figures.rows.values())
@@ -135,7 +138,7 @@ def _on_the_export(world: AuditWorld, every: int, figures: Figures) -> None:
     for name, changed in on_the_copy(lines, every):
         report = world.offline(b"".join(changed))
         found = bool(report.breaks)
-        figures.count(f"export: {name}", by_database=False, by_export=found, found=found)
+        figures.count(f"{_OF_THE_COPY}{name}", by_database=False, by_export=found, found=found)
 
 
 def _read(world: AuditWorld) -> Written:
