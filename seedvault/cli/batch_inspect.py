@@ -14,7 +14,7 @@ from seedvault.cli.options import Session, json_option
 from seedvault.cli.token_words import kind_of, kind_words
 from seedvault.cli.told import Told, delivered_key, terms_of, told_options, with_held_key
 from seedvault.domain.errors import KeyNeeded
-from seedvault.domain.oath import Parameters
+from seedvault.domain.parameters import Parameters
 from seedvault.service.inspect import Findings
 
 _SHOWN = 5

@@ -1,6 +1,7 @@
 """How a token, and how it computes, is put into words and fields."""
 
-from seedvault.domain.oath import HotpParameters, KeptParameters, Parameters, TotpParameters
+from seedvault.domain.oath import HotpParameters, KeptParameters, TotpParameters
+from seedvault.domain.parameters import Parameters
 from seedvault.domain.token import (
     Bound,
     InStock,

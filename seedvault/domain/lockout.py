@@ -3,8 +3,9 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from seedvault.domain.oath import HotpParameters, Parameters
+from seedvault.domain.oath import HotpParameters
 from seedvault.domain.outcome import Reason, Rejected
+from seedvault.domain.parameters import Parameters
 from seedvault.domain.policy import Policy
 from seedvault.domain.token import Progress
 

@@ -33,6 +33,10 @@ class Digest(Enum):
     SHA512 = "SHA512"
 
 
+OCTETS = {Digest.SHA1: 20, Digest.SHA256: 32, Digest.SHA512: 64}
+"""How long a hash, and so an HMAC, is (FIPS 180-4)."""
+
+
 @dataclass(frozen=True, slots=True)
 class HotpParameters:
     """How an event-based token computes: `digits` 6 to 9."""
@@ -71,15 +75,12 @@ Counting = HotpParameters | TotpParameters
 class KeptParameters:
     """A key whose codes are not verified here yet: what it is, and its maker's own terms.
 
-    `kind` is "ocra" (the terms are its RFC 6287 suite) or "yubico" (its public and private id).
+    `kind` is "yubico", whose terms are its public and private id.
     """
 
     kind: str
     terms: str
     digest: Digest = Digest.SHA1
-
-
-Parameters = Counting | KeptParameters
 
 
 def code_at(mac: Mac, factor: int, digits: int) -> str:
@@ -94,6 +95,12 @@ def numbers_at(mac: Mac, factors: range, digits: int) -> list[int]:
     tags = mac.many([factor.to_bytes(8, "big") for factor in factors])
     # Dynamic truncation: 31 bits from the octet on that the last half-octet points to.
     return [(_WORD(tag, tag[-1] & 0x0F)[0] & 0x7FFFFFFF) % modulus for tag in tags]
+
+
+def truncated(tag: bytes, digits: int) -> str:
+    """The last decimal digits of the 31 bits that stand in one HMAC, as above."""
+    number: int = _WORD(tag, tag[-1] & 0x0F)[0] & 0x7FFFFFFF
+    return str(number % 10**digits).zfill(digits)
 
 
 def is_code(text: str, digits: int) -> bool:

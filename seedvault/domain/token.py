@@ -5,7 +5,8 @@ from datetime import datetime
 from enum import Enum
 
 from seedvault.domain.names import Serial, UserName
-from seedvault.domain.oath import Counting, KeptParameters, Parameters
+from seedvault.domain.oath import Counting, KeptParameters
+from seedvault.domain.parameters import Parameters
 
 
 @dataclass(frozen=True, slots=True)

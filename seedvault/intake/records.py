@@ -10,9 +10,9 @@ from seedvault.domain.oath import (
     Digest,
     HotpParameters,
     KeptParameters,
-    Parameters,
     TotpParameters,
 )
+from seedvault.domain.parameters import Parameters
 from seedvault.domain.token import Device, InStock, Progress, Quarantined
 from seedvault.service.seed_files import Delivered, DeliveredSeed, Terms
 

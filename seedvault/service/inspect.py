@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from seedvault.domain.errors import FileRefused
-from seedvault.domain.oath import Parameters
+from seedvault.domain.parameters import Parameters
 from seedvault.domain.token import Quarantined
 from seedvault.service.fips import CarefulTaker, unapproved
 from seedvault.service.ports import Arrival, Clock, Keys, NewToken, Seal, Vault

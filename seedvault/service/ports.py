@@ -10,7 +10,8 @@ from seedvault.domain.audit import AuditEvent, ChainHead, EventKind, LoggedEvent
 from seedvault.domain.batch import Batch, Source, Tier
 from seedvault.domain.clock import TimeOnRecord
 from seedvault.domain.names import Serial, UserName
-from seedvault.domain.oath import Mac, Parameters
+from seedvault.domain.oath import Mac
+from seedvault.domain.parameters import Parameters
 from seedvault.domain.token import Device, InStock, Progress, Quarantined, State, Token
 from seedvault.service.seed_files import (
     DeliveredSeed,

@@ -8,7 +8,8 @@ from datetime import datetime
 
 from seedvault.domain.audit import milliseconds
 from seedvault.domain.canonical import Field, encode
-from seedvault.domain.oath import HotpParameters, KeptParameters, Parameters, TotpParameters
+from seedvault.domain.oath import HotpParameters, KeptParameters, TotpParameters
+from seedvault.domain.parameters import Parameters
 from seedvault.domain.token import (
     Bound,
     Device,

@@ -12,7 +12,8 @@ from seedvault.domain.audit import AuditEvent, EventKind, LoggedEvent, milliseco
 from seedvault.domain.batch import Batch, Source, Tier
 from seedvault.domain.errors import InvalidInput, SealBroken
 from seedvault.domain.names import Serial, UserName
-from seedvault.domain.oath import Digest, HotpParameters, KeptParameters, Parameters, TotpParameters
+from seedvault.domain.oath import Digest, HotpParameters, KeptParameters, TotpParameters
+from seedvault.domain.parameters import Parameters
 from seedvault.domain.token import (
     Bound,
     Device,

@@ -14,7 +14,8 @@ from importers import Digest as FileDigest
 from seedvault.domain import life
 from seedvault.domain.life import Step, Transition
 from seedvault.domain.names import Serial, UserName
-from seedvault.domain.oath import Digest, HotpParameters, KeptParameters, Parameters, TotpParameters
+from seedvault.domain.oath import Digest, HotpParameters, KeptParameters, TotpParameters
+from seedvault.domain.parameters import Parameters
 from seedvault.domain.token import Device, InStock, Progress, Quarantined
 from seedvault.keys import HsmKeys
 from seedvault.service.binding import AssignToken

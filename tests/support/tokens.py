@@ -5,7 +5,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from seedvault.domain.names import Serial
-from seedvault.domain.oath import Digest, HotpParameters, Parameters, TotpParameters
+from seedvault.domain.oath import Digest, HotpParameters, TotpParameters
+from seedvault.domain.parameters import Parameters
 from seedvault.domain.token import Device, InStock, Progress
 from seedvault.service.ports import Fingerprint, NewToken, Seal, TakenSeed, WrappedSeed
 

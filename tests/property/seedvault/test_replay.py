@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from seedvault.domain import auto_resync, resync, verification
 from seedvault.domain.names import UserName
-from seedvault.domain.oath import Digest, HotpParameters, Mac, Parameters, TotpParameters, code_at
+from seedvault.domain.oath import Digest, HotpParameters, Mac, TotpParameters, code_at
 from seedvault.domain.outcome import Accepted
+from seedvault.domain.parameters import Parameters
 from seedvault.domain.policy import DEFAULT
 from seedvault.domain.token import Bound, Progress
 from tests.support.fakes import mac_of

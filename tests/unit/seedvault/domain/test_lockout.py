@@ -6,8 +6,9 @@ from datetime import timedelta
 import pytest
 
 from seedvault.domain import lockout
-from seedvault.domain.oath import Digest, HotpParameters, Parameters
+from seedvault.domain.oath import Digest, HotpParameters
 from seedvault.domain.outcome import Reason, Rejected
+from seedvault.domain.parameters import Parameters
 from seedvault.domain.policy import DEFAULT
 from seedvault.domain.token import Progress
 from tests.support.tokens import HOTP, NOON, TOTP

@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 
 from seedvault.domain.names import Serial, UserName
-from seedvault.domain.oath import Digest, HotpParameters, Parameters, TotpParameters
+from seedvault.domain.oath import Digest, HotpParameters, TotpParameters
+from seedvault.domain.parameters import Parameters
 from seedvault.domain.token import (
     Bound,
     Device,

@@ -8,7 +8,8 @@ from pathlib import Path
 from seedvault.domain.audit import AuditEvent, EventKind
 from seedvault.domain.batch import Source
 from seedvault.domain.names import Serial, UserName
-from seedvault.domain.oath import Parameters, TotpParameters, code_at
+from seedvault.domain.oath import TotpParameters, code_at
+from seedvault.domain.parameters import Parameters
 from seedvault.domain.policy import DEFAULT, Policy
 from seedvault.domain.token import InStock, Progress
 from seedvault.service.binding import AssignToken, UnassignToken, UnlockToken
