@@ -9,7 +9,6 @@ from seedvault.domain.errors import InvalidInput
 from seedvault.domain.names import Serial
 
 MAX_PIN_LENGTH = 64
-_WRAPPING = 10  # 7890 is a sequence too
 
 
 class PinRule(Enum):
@@ -66,8 +65,8 @@ def _refused(why: str) -> InvalidInput:
 
 def _is_run(pin: str) -> bool:
     """Whether each character is as far from the one before, by no more than one."""
-    if pin.isdecimal():
-        steps = {(int(b) - int(a)) % _WRAPPING for a, b in pairwise(pin)}
+    if pin.isdecimal():  # 7890 counts up too
+        steps = {(int(b) - int(a) + 1) % 10 - 1 for a, b in pairwise(pin)}
     else:
         steps = {ord(b) - ord(a) for a, b in pairwise(pin)}
-    return steps in ({0}, {1}, {-1}, {_WRAPPING - 1})
+    return steps in ({-1}, {0}, {1})
