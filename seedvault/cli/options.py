@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from seedvault.cli import output
+from seedvault.domain.challenge import ChallengeId
 from seedvault.domain.errors import InvalidInput
 from seedvault.domain.names import KeyLabel, Serial, UserName
 
@@ -99,4 +100,5 @@ class _Name(click.ParamType[Any]):
 
 SERIAL = _Name("serial", lambda text: Serial(text.strip()))
 LABEL = _Name("label", lambda text: KeyLabel(text.strip()))
+CHALLENGE = _Name("challenge", lambda text: ChallengeId(text.strip().lower()))
 USER = _Name("user", lambda text: UserName(text.strip()))

@@ -20,6 +20,10 @@ _HINTS = {
     Reason.DISABLED: "once its holder is known: seedvault token unlock {serial}",
     Reason.LOCKED: "to let it try at once: seedvault token unlock {serial}",
     Reason.SAME_CODE: "wait until the display changes, or press once more, and read the next",
+    Reason.NO_PIN: "set one: seedvault token pin set {serial}",
+    Reason.NEEDS_CHALLENGE: "ask it something: seedvault token challenge {serial}",
+    Reason.NO_CHALLENGE: "answered, or another's; a new one: seedvault token challenge {serial}",
+    Reason.CHALLENGE_OVER: "a new one: seedvault token challenge {serial}",
 }
 _LONG_S = 2 * 3600
 
@@ -52,7 +56,7 @@ def outcome_fields(serial: Serial, outcome: Outcome) -> dict[str, object]:
 
 
 def would_be_tried(session: Session, schema: str, serial: Serial, refusal: Rejected | None) -> int:
-    """What a dry run of something with codes tells."""
+    """What a dry run of something with codes tells, and its exit code."""
     if session.as_json:
         reason = refusal.reason.value if refusal else None
         fields: dict[str, object] = {"serial": str(serial), "refused": reason}

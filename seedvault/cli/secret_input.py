@@ -23,6 +23,15 @@ def read_secret_file(path: str) -> bytes:
     return octets
 
 
+def read_secret_line(path: str) -> str:
+    """The first line of a file, or of standard input, in UTF-8."""
+    first = read_secret_file(path).split(b"\n", 1)[0].removesuffix(b"\r")
+    try:
+        return first.decode()
+    except UnicodeDecodeError:
+        raise InvalidInput(f"{path} is no text in UTF-8") from None  # its octets are not repeated
+
+
 def read_wipeable(path: str) -> bytearray:
     """The octets of a file in one buffer, for the caller to wipe; 4,096 at most."""
     octets = bytearray(_MAX_OCTETS + 1)

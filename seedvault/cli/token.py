@@ -4,16 +4,16 @@ import click
 
 from seedvault.cli import output
 from seedvault.cli.events import tell_events
-from seedvault.cli.exits import Exit
 from seedvault.cli.options import SERIAL, Session, dry_run_option, json_option, jsonl_option
-from seedvault.cli.outcomes import outcome_fields, rejected, would_be_tried
 from seedvault.cli.token_assign import assign
+from seedvault.cli.token_challenge import challenge
 from seedvault.cli.token_find import find
-from seedvault.cli.token_life import resume, retire, revoke, suspend
+from seedvault.cli.token_life import release, resume, retire, revoke, suspend
 from seedvault.cli.token_list import list_tokens, show
+from seedvault.cli.token_pin import pin
 from seedvault.cli.token_resync import resync
+from seedvault.cli.token_verify import verify
 from seedvault.domain.names import Serial
-from seedvault.domain.outcome import Accepted
 from seedvault.service.ports import EventFilter
 
 
@@ -22,7 +22,10 @@ def command() -> None:
     """Everything that happens to one token."""
 
 
-for _verb in (assign, list_tokens, show, find, resync, suspend, resume, revoke, retire):
+for _verb in (
+    *(assign, list_tokens, show, find, resync, verify, challenge, pin),
+    *(suspend, resume, revoke, retire, release),
+):
     command.add_command(_verb)
 
 
@@ -50,33 +53,6 @@ def unassign(session: Session, serial: Serial, *, dry_run: bool) -> None:
     else:
         would = "would go" if dry_run else "goes"
         click.echo(f"{serial} {would} back into stock; it was {owner}'s")
-
-
-@command.command()
-@click.argument("serial", type=SERIAL)
-@click.argument("code")
-@dry_run_option
-@json_option
-@click.pass_obj
-def verify(session: Session, serial: Serial, code: str, *, dry_run: bool) -> int:
-    """Verify a code, and spend it. Exit 0 accepted, 1 rejected.
-
-    A dry run tells whether the code would be tried at all, never whether it is right.
-
-    \b
-    Example:
-      seedvault token verify GALT10001234 755224
-    """
-    with session.application() as application:
-        verifying = application.verify_code
-        if dry_run:
-            return would_be_tried(session, "token.verify", serial, verifying.refusal(serial, code))
-        outcome = verifying(serial, code, session.actor)
-    if session.as_json:
-        output.document("token.verify", outcome_fields(serial, outcome))
-    else:
-        click.echo("accepted" if isinstance(outcome, Accepted) else rejected(serial, outcome))
-    return Exit.DONE if isinstance(outcome, Accepted) else Exit.DECIDED_NO
 
 
 @command.command()

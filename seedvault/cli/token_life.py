@@ -1,4 +1,4 @@
-"""`seedvault token suspend`, `resume`, `revoke` and `retire`."""
+"""`seedvault token suspend`, `resume`, `revoke`, `retire` and `release`."""
 
 import click
 
@@ -92,6 +92,23 @@ def retire(session: Session, serial: Serial, *, reason: str, yes: bool, dry_run:
             change.check(serial, reason)
             confirm(str(serial), "retire", yes=yes)
         _change(session, change, serial, reason, dry_run=dry_run)
+
+
+@click.command()
+@click.argument("serial", type=SERIAL)
+@_reason_option
+@dry_run_option
+@json_option
+@click.pass_obj
+def release(session: Session, serial: Serial, *, reason: str, dry_run: bool) -> None:
+    """Take a token out of quarantine, into stock, where this version can do what kept it there.
+
+    \b
+    Example:
+      seedvault token release GALT10001234 --reason "responses are verified now"
+    """
+    with session.application() as application:
+        _change(session, application.release_token, serial, reason, dry_run=dry_run)
 
 
 def _change(

@@ -1,6 +1,7 @@
 """How a token, and how it computes, is put into words and fields."""
 
 from seedvault.domain.oath import HotpParameters, KeptParameters, TotpParameters
+from seedvault.domain.ocra_suite import OcraInputs, OcraParameters
 from seedvault.domain.parameters import Parameters
 from seedvault.domain.token import (
     Bound,
@@ -22,8 +23,8 @@ def kind_words(parameters: Parameters) -> str:
             return f"HOTP-{digits}"
         case TotpParameters(digits=digits, step_s=step_s):
             return f"TOTP-{digits}/{step_s} s"
-        case KeptParameters("ocra", terms):
-            return terms
+        case OcraParameters(suite):
+            return suite
         case KeptParameters(kind):
             return kind
 
@@ -35,6 +36,8 @@ def kind_of(parameters: Parameters) -> dict[str, object]:
             kind, step_s = "hotp", None
         case TotpParameters(digest, digits, step_s):
             kind = "totp"
+        case OcraParameters(digits=digits, inputs=OcraInputs(step_s=step_s)):
+            kind, digest = "ocra", parameters.digest
         case KeptParameters(kind, _, digest):
             return {"kind": kind, "digest": digest.value, "digits": None, "step_s": None}
     return {"kind": kind, "digest": digest.value, "digits": digits, "step_s": step_s}

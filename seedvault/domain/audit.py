@@ -44,6 +44,11 @@ class EventKind(Enum):
     TOKEN_FOUND = "token.found"  # noqa: S105 - an event's name, not a password
     SEARCH_REFUSED = "search.refused"
     TOKEN_EXPORTED = "token.exported"  # noqa: S105 - an event's name, not a password
+    TOKEN_RELEASED = "token.released"  # noqa: S105 - an event's name, not a password
+    TOKEN_PIN_SET = "token.pin-set"  # noqa: S105 - an event's name, not a password
+    TOKEN_PIN_CLEARED = "token.pin-cleared"  # noqa: S105 - an event's name, not a password
+    CHALLENGE_ISSUED = "challenge.issued"
+    CHALLENGE_REFUSED = "challenge.refused"
     CODE_ACCEPTED = "code.accepted"
     CODE_REJECTED = "code.rejected"
     RESYNC_REJECTED = "resync.rejected"

@@ -12,6 +12,7 @@ from seedvault.domain.audit import EventKind
 from seedvault.domain.errors import Conflict
 from seedvault.domain.names import UserName, check_line
 from seedvault.domain.permission import Role
+from seedvault.domain.quarantine import released
 from seedvault.domain.token import (
     Bound,
     InStock,
@@ -90,7 +91,14 @@ RETIRE = Transition(
     Role.HELPDESK,
     EventKind.TOKEN_RETIRED,
 )
-TRANSITIONS = (ASSIGN, UNASSIGN, SUSPEND, RESUME, REVOKE, RETIRE)
+RELEASE = Transition(
+    "release",
+    (State.QUARANTINED,),
+    State.IN_STOCK,
+    Role.IMPORTER,
+    EventKind.TOKEN_RELEASED,
+)
+TRANSITIONS = (ASSIGN, UNASSIGN, SUSPEND, RESUME, REVOKE, RETIRE, RELEASE)
 
 
 def assign(token: Token, owner: UserName, now: datetime) -> Bound:
@@ -111,7 +119,7 @@ def owned(token: Token) -> Owned:
 
 
 def unassign(token: Owned) -> InStock:
-    """Back to stock; what it accepted stays spent."""
+    """Back to stock; what it accepted stays spent. Its owner's PIN goes with them."""
     return InStock(token.device, token.progress)
 
 
@@ -120,7 +128,8 @@ def suspend(token: Token, now: datetime, reason: str) -> Suspended:
     _check_reason(reason)
     if not isinstance(token, Bound):
         raise _out_of_place(token, SUSPEND)
-    return Suspended(token.device, token.progress, token.owner, token.bound_at, now, reason)
+    owner, bound_at = token.owner, token.bound_at
+    return Suspended(token.device, token.progress, owner, bound_at, now, reason, token.pin)
 
 
 def resume(token: Token, _now: datetime, reason: str) -> Bound:
@@ -128,7 +137,7 @@ def resume(token: Token, _now: datetime, reason: str) -> Bound:
     _check_reason(reason)
     if not isinstance(token, Suspended):
         raise _out_of_place(token, RESUME)
-    return Bound(token.device, token.progress, token.owner, token.bound_at)
+    return Bound(token.device, token.progress, token.owner, token.bound_at, token.pin)
 
 
 def revoke(token: Token, now: datetime, reason: str) -> Revoked:
@@ -145,6 +154,14 @@ def retire(token: Token, now: datetime, reason: str) -> Retired:
     if state_of(token) not in RETIRE.sources:
         raise _out_of_place(token, RETIRE)
     return Retired(token.device, token.progress, now, reason)
+
+
+def release(token: Token, _now: datetime, reason: str) -> InStock:
+    """Usable after all. Raises Conflict while what keeps it in quarantine still holds."""
+    _check_reason(reason)
+    if not isinstance(token, Quarantined):
+        raise _out_of_place(token, RELEASE)
+    return released(token)
 
 
 def _check_reason(reason: str) -> None:

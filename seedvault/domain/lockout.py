@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from seedvault.domain.oath import HotpParameters
+from seedvault.domain.ocra_suite import OcraInputs, OcraParameters
 from seedvault.domain.outcome import Reason, Rejected
 from seedvault.domain.parameters import Parameters
 from seedvault.domain.policy import Policy
@@ -48,6 +49,9 @@ def _wait(failures: int, policy: Policy) -> timedelta:
 
 
 def _disable_at(parameters: Parameters, policy: Policy) -> int:
-    if isinstance(parameters, HotpParameters) and parameters.digits == 6:
-        return policy.disable_hotp6_at
+    match parameters:
+        case HotpParameters(digits=6):
+            return policy.disable_hotp6_at
+        case OcraParameters(inputs=OcraInputs(counter=True), digits=6):
+            return policy.disable_hotp6_at
     return policy.disable_at

@@ -1,5 +1,6 @@
 """OCRA responses (RFC 6287) over a MAC function, so that no seed is ever needed here."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from seedvault.domain.errors import InvalidInput
@@ -30,8 +31,13 @@ class Inputs:
 
 def response(mac: Mac, parameters: OcraParameters, inputs: Inputs) -> str:
     """The response: decimal digits, or the HMAC in lower-case hexadecimal (section 5.2)."""
-    tag = mac(message(parameters, inputs))
-    return truncated(tag, parameters.digits) if parameters.digits else tag.hex()
+    return responses(mac, parameters, [inputs])[0]
+
+
+def responses(mac: Mac, parameters: OcraParameters, inputs: Sequence[Inputs]) -> list[str]:
+    """The response to each, in their order."""
+    tags, digits = mac.many([message(parameters, each) for each in inputs]), parameters.digits
+    return [truncated(tag, digits) if digits else tag.hex() for tag in tags]
 
 
 def message(parameters: OcraParameters, inputs: Inputs) -> bytes:

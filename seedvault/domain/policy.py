@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from seedvault.domain.pin import PinRule
+
 
 @dataclass(frozen=True, slots=True)
 class Reach:
@@ -32,6 +34,12 @@ class Policy:
 
     search_tokens: int = 1_000  # at most, for a code without a serial: a tenth of a second
     searches_a_day: int = 10  # of one batch or user, by one actor
+
+    challenge_for: timedelta = timedelta(minutes=2)  # to read, type and read again
+    challenges_open: int = 3  # of one token: a further one takes the oldest's place
+
+    pin: PinRule = PinRule.NONE
+    pin_min: int = 4  # SP 800-63B-4 section 3.1.1.1 asks for 8 of a PIN that is verified centrally
 
     free_failures: int = 2  # consecutive failures that cost no waiting (RFC 4226 section 7.3)
     lock_at: int = 10  # PCI DSS 8.3.4

@@ -5,8 +5,10 @@ from datetime import datetime
 from enum import Enum
 
 from seedvault.domain.names import Serial, UserName
-from seedvault.domain.oath import Counting, KeptParameters
+from seedvault.domain.oath import Counting
+from seedvault.domain.ocra_suite import OcraParameters
 from seedvault.domain.parameters import Parameters
+from seedvault.domain.pin_keeping import KeptPin
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +29,16 @@ class Device:
 
     @property
     def counting(self) -> Counting:
-        """How it computes. A key that is only kept is in quarantine: nobody verifies its codes."""
-        if isinstance(self.parameters, KeptParameters):
-            raise TypeError(f"{self.serial} does not count: it is kept as {self.parameters.kind}")
+        """How it computes codes. Whoever asks this of another kind has made a mistake."""
+        if not isinstance(self.parameters, Counting):
+            raise TypeError(f"{self.serial} does not count: {self.parameters}")
+        return self.parameters
+
+    @property
+    def answering(self) -> OcraParameters:
+        """How it answers challenges; as above."""
+        if not isinstance(self.parameters, OcraParameters):
+            raise TypeError(f"{self.serial} does not answer: {self.parameters}")
         return self.parameters
 
 
@@ -73,12 +82,13 @@ class InStock:
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """Given to one user (SP 800-63B: bound to the subscriber's account)."""
+    """Given to one user (SP 800-63B: bound to the subscriber's account), whose PIN is `pin`."""
 
     device: Device
     progress: Progress
     owner: UserName
     bound_at: datetime
+    pin: KeptPin | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +104,7 @@ class Suspended:
     bound_at: datetime
     since: datetime
     reason: str
+    pin: KeptPin | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,12 @@ from datetime import datetime
 
 from seedvault.domain import lockout, window
 from seedvault.domain.oath import Mac, TotpParameters, is_any_code, is_code
+from seedvault.domain.ocra_suite import OcraParameters
 from seedvault.domain.outcome import Accepted, Outcome, Reason, Rejected
+from seedvault.domain.pin import PinRule
+from seedvault.domain.pin_keeping import MaskedPin, StretchedPin
 from seedvault.domain.policy import Policy
-from seedvault.domain.token import Device, Progress, State, Token, state_of
+from seedvault.domain.token import Bound, Device, Progress, State, Token, state_of
 
 _NOT_USABLE = {
     State.SUSPENDED: Reason.SUSPENDED,
@@ -21,24 +24,50 @@ _BY_ROW = {
     Reason.NOT_YET_VALID,
     Reason.EXPIRED,
     Reason.USED_UP,
+    Reason.NO_PIN,
+    Reason.NEEDS_CHALLENGE,
+    Reason.NO_CHALLENGES,
 }
 
 
 def held_back(
     token: Token, codes: tuple[str, ...], now: datetime, policy: Policy
 ) -> Rejected | None:
-    """Why single codes of a token need not be computed, whoever presents them, or None.
+    """Why single codes, or responses, need not be computed, whoever presents them, or None.
 
-    What `refusal` says, and: a code proves nothing about a user while the token has none.
+    What `refusal` says, and: nothing proves anything about a user while the token has none, or
+    without the PIN that has to go with it.
     """
-    if state_of(token) is State.IN_STOCK:
-        return Rejected(Reason.NOT_BOUND)
-    return refusal(token, codes, now, policy) or out_of_step(token)
+    return (
+        unbound(token)
+        or refusal(token, codes, now, policy)
+        or out_of_step(token)
+        or without_pin(token, policy)
+    )
+
+
+def unbound(token: Token) -> Rejected | None:
+    """Nothing that is presented proves anything about a user who is not there."""
+    return Rejected(Reason.NOT_BOUND) if state_of(token) is State.IN_STOCK else None
 
 
 def out_of_step(token: Token) -> Rejected | None:
-    """One code is not enough where nobody knows which codes are spent."""
-    return Rejected(Reason.NEEDS_RESYNC) if token.progress.must_resync else None
+    """One code is not enough where nobody knows which codes are spent.
+
+    A response is: its challenge is fresh, whatever is forgotten of the past.
+    """
+    answers = isinstance(token.device.parameters, OcraParameters)
+    return Rejected(Reason.NEEDS_RESYNC) if token.progress.must_resync and not answers else None
+
+
+def without_pin(token: Token, policy: Policy) -> Rejected | None:
+    """Whether a PIN is asked for, by the policy or the token's suite, and none was set."""
+    parameters, pin = token.device.parameters, token.pin if isinstance(token, Bound) else None
+    if isinstance(parameters, OcraParameters):
+        missing = parameters.inputs.pin is not None and not isinstance(pin, MaskedPin)
+    else:
+        missing = policy.pin is not PinRule.NONE and not isinstance(pin, StretchedPin)
+    return Rejected(Reason.NO_PIN) if missing else None
 
 
 def refusal(token: Token, codes: tuple[str, ...], now: datetime, policy: Policy) -> Rejected | None:
@@ -53,9 +82,16 @@ def refusal(token: Token, codes: tuple[str, ...], now: datetime, policy: Policy)
         return Rejected(Reason.EXPIRED)
     if device.use_limit is not None and token.progress.uses >= device.use_limit:
         return Rejected(Reason.USED_UP)
+    return _misfit(device, codes) or lockout.refusal(device.parameters, token.progress, now, policy)
+
+
+def _misfit(device: Device, codes: tuple[str, ...]) -> Rejected | None:
+    """Why none of `codes` can be one of the token's, or None."""
+    if codes and isinstance(device.parameters, OcraParameters):
+        return Rejected(Reason.NEEDS_CHALLENGE)
     if not all(is_code(code, device.counting.digits) for code in codes):
         return Rejected(Reason.MALFORMED)
-    return lockout.refusal(device.parameters, token.progress, now, policy)
+    return None
 
 
 def rests_on_row(refused: Rejected, codes: tuple[str, ...]) -> bool:

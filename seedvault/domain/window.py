@@ -26,10 +26,19 @@ def for_verification(
     match parameters:
         case HotpParameters():
             first = max(0, progress.next_factor - _LOOK_BEHIND)
-            return range(first, progress.next_factor + policy.look_ahead + 1)
+            return range(first, ahead(progress, policy).stop)
         case TotpParameters():
-            half = _half_width(progress, now, policy)
-            return _around(parameters.step_at(now) + progress.drift_steps, half)
+            return around(parameters.step_at(now), progress, now, policy)
+
+
+def ahead(progress: Progress, policy: Policy) -> range:
+    """The counters that are not spent, as far as anybody may have pressed on."""
+    return range(progress.next_factor, progress.next_factor + policy.look_ahead + 1)
+
+
+def around(step: int, progress: Progress, now: datetime, policy: Policy) -> range:
+    """The time steps around the one that our clock is in, by the token's own clock."""
+    return _around(step + progress.drift_steps, _half_width(progress, now, policy))
 
 
 def for_resynchronisation(

@@ -12,7 +12,9 @@ from seedvault.domain.oath import (
     KeptParameters,
     TotpParameters,
 )
+from seedvault.domain.ocra_suite import OcraParameters
 from seedvault.domain.parameters import Parameters
+from seedvault.domain.quarantine import why_kept
 from seedvault.domain.token import Device, InStock, Progress, Quarantined
 from seedvault.service.seed_files import Delivered, DeliveredSeed, Terms
 
@@ -82,19 +84,11 @@ def _parameters(record: importers.SeedRecord) -> Parameters:
                 )
             return TotpParameters(_DIGESTS[digest], digits, step_s, t0_s)
         case importers.OcraParameters(suite):
-            return KeptParameters("ocra", suite, _ocra_digest(suite))
+            return OcraParameters(suite)
         case importers.YubicoOtpParameters(public_id, private_id):
             return KeptParameters("yubico", f"{public_id} {private_id.hex()}")
         case importers.PinParameters():
             raise InvalidInput(f"{record.serial} is a PIN and no token")
-
-
-def _ocra_digest(suite: str) -> Digest:
-    """The hash in OCRA-1:HOTP-SHA256-8:... (RFC 6287 section 6)."""
-    for digest in Digest:
-        if f":HOTP-{digest.value}-" in suite.upper():
-            return digest
-    raise InvalidInput(f"the OCRA suite {suite!a} names no hash")
 
 
 def _start(parameters: importers.Parameters, now: datetime) -> Progress:
@@ -119,9 +113,4 @@ def _why_unusable(record: importers.SeedRecord) -> str | None:
             return forbidden
         if pin is not None and pin.usage is not importers.PinUsage.LOCAL:
             return "its policy asks for a PIN with the code, which is not verified here"
-    match record.parameters:
-        case importers.OcraParameters():
-            return "OCRA responses are not verified by this version"
-        case importers.YubicoOtpParameters():
-            return "Yubico codes are not verified by this version"
-    return None
+    return why_kept(_parameters(record))

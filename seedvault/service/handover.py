@@ -7,7 +7,7 @@ from pathlib import Path
 from seedvault.domain.audit import AuditEvent, EventKind
 from seedvault.domain.batch import Batch
 from seedvault.domain.errors import NotAllowed
-from seedvault.domain.oath import TotpParameters
+from seedvault.domain.oath import HotpParameters, TotpParameters
 from seedvault.domain.token import Bound, InStock, Token
 from seedvault.service.approval import check_second_person
 from seedvault.service.decide import Case, broken_on_record
@@ -125,12 +125,15 @@ def _may_leave(token: Token) -> bool:
     """Whether a seed file can say all that holds for the token.
 
     A policy that is not enforced here would be lost on the way, and PSKC has no words for a token
-    that is suspended or revoked, nor for a clock that starts elsewhere than in 1970.
+    that is suspended or revoked, nor for a clock that starts elsewhere than in 1970. Keys that
+    answer challenges are read and not written.
     """
     if not isinstance(token, InStock | Bound):
         return False
     parameters = token.device.parameters
-    return not (isinstance(parameters, TotpParameters) and parameters.t0_s)
+    if isinstance(parameters, TotpParameters):
+        return not parameters.t0_s
+    return isinstance(parameters, HotpParameters)
 
 
 def _to(order: Handover) -> str:

@@ -9,11 +9,14 @@ from datetime import datetime
 from seedvault.domain.audit import milliseconds
 from seedvault.domain.canonical import Field, encode
 from seedvault.domain.oath import HotpParameters, KeptParameters, TotpParameters
+from seedvault.domain.ocra_suite import OcraParameters
 from seedvault.domain.parameters import Parameters
+from seedvault.domain.pin_keeping import to_text
 from seedvault.domain.token import (
     Bound,
     Device,
     InStock,
+    Owned,
     Quarantined,
     Retired,
     Revoked,
@@ -41,6 +44,7 @@ def sealed_octets(vault_id: str, token: Token, wrapped: WrappedSeed, revision: i
         # Only where there is one, so that seals made before there were any still hold.
         *(() if wrapped.export_blob is None else ("export", wrapped.export_blob)),
         *(() if token.device.use_limit is None else ("use-limit", token.device.use_limit)),
+        *_pin(token),
     )
 
 
@@ -60,6 +64,8 @@ def _parameters(parameters: Parameters) -> tuple[Field, ...]:
             return "hotp", digest.value, digits
         case TotpParameters(digest, digits, step_s, t0_s):
             return "totp", digest.value, digits, step_s, t0_s
+        case OcraParameters(suite):
+            return "ocra", parameters.digest.value, suite
         case KeptParameters(kind, terms, digest):
             return kind, digest.value, terms
 
@@ -78,6 +84,11 @@ def _state(token: Token) -> tuple[Field, ...]:
             return "revoked", _date(since), reason
         case Retired(since=since, reason=reason):
             return "retired", _date(since), reason
+
+
+def _pin(token: Token) -> tuple[Field, ...]:
+    pin = token.pin if isinstance(token, Owned) else None
+    return () if pin is None else ("pin", to_text(pin))
 
 
 def _date(moment: datetime | None) -> int | None:

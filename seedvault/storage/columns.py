@@ -26,6 +26,7 @@ class TokenRow(NamedTuple):
     bound_ms: int | None
     since_ms: int | None
     reason: str | None
+    pin: str | None
     blob_format: int
     kek_id: str
     seed_length: int
@@ -104,6 +105,7 @@ class LifeRow(NamedTuple):
     bound_ms: int | None = None
     since_ms: int | None = None
     reason: str | None = None
+    pin: str | None = None
 
 
 class ProgressRow(NamedTuple):

@@ -13,7 +13,9 @@ from seedvault.domain.batch import Batch, Source, Tier
 from seedvault.domain.errors import InvalidInput, SealBroken
 from seedvault.domain.names import Serial, UserName
 from seedvault.domain.oath import Digest, HotpParameters, KeptParameters, TotpParameters
+from seedvault.domain.ocra_suite import OcraParameters
 from seedvault.domain.parameters import Parameters
+from seedvault.domain.pin_keeping import KeptPin, from_text, to_text
 from seedvault.domain.token import (
     Bound,
     Device,
@@ -39,8 +41,11 @@ from seedvault.storage.columns import (
     TokenRow,
 )
 
-HOTP, TOTP = "hotp", "totp"
-"""What a token counts, as the column `kind` says it; a key that is only kept says its own kind."""
+HOTP, TOTP, OCRA = "hotp", "totp", "ocra"
+"""How a token computes, as the column `kind` says it; a key that is only kept says its own kind.
+
+An OCRA suite, which stands in `terms`, says how many digits: its column holds 0.
+"""
 
 T = TypeVar("T")
 _DIGESTS = {digest.value: digest for digest in Digest}  # a tenth of the time of Digest(value)
@@ -124,11 +129,13 @@ def life_row(token: Token) -> LifeRow:
     match token:
         case InStock():
             return LifeRow(State.IN_STOCK.value)
-        case Bound(owner=owner, bound_at=bound_at):
-            return LifeRow(State.BOUND.value, owner=owner.verbatim, bound_ms=milliseconds(bound_at))
-        case Suspended(owner=owner, bound_at=bound_at, since=since, reason=reason):
+        case Bound(owner=owner, bound_at=bound_at, pin=pin):
+            bound = LifeRow(State.BOUND.value, None, owner.verbatim, milliseconds(bound_at))
+            return bound._replace(pin=_pin_column(pin))
+        case Suspended(owner=owner, bound_at=bound_at, since=since, reason=reason, pin=pin):
             bound_ms, since_ms = milliseconds(bound_at), milliseconds(since)
-            return LifeRow(State.SUSPENDED.value, None, owner.verbatim, bound_ms, since_ms, reason)
+            held = LifeRow(State.SUSPENDED.value, None, owner.verbatim, bound_ms, since_ms, reason)
+            return held._replace(pin=_pin_column(pin))
         case Quarantined(reason=reason):
             return LifeRow(State.QUARANTINED.value, reason)
         case Revoked(since=since, reason=reason) | Retired(since=since, reason=reason):
@@ -217,7 +224,7 @@ def _in_its_state(row: TokenRow, device: Device) -> Token:
     """Columns of another state are empty: what the seal does not see may not stand anywhere."""
     token = _some_state(row, device)
     found = (row.state, row.quarantine, row.owner, row.bound_ms, row.since_ms, row.reason)
-    if life_row(token) != found:
+    if life_row(token) != (*found, row.pin):
         raise ValueError("more than its state has")
     return token
 
@@ -231,14 +238,16 @@ def _some_state(row: TokenRow, device: Device) -> Token:
             return Revoked(device, progress, moment(_there(row.since_ms)), _there(row.reason))
         case State.RETIRED:
             return Retired(device, progress, moment(_there(row.since_ms)), _there(row.reason))
-    device.counting  # noqa: B018 - raises where the key is only kept: then it is not in use
+    if isinstance(device.parameters, KeptParameters):
+        raise TypeError("in use, and only kept")
     if state is State.IN_STOCK:
         return InStock(device, progress)
     owner, bound_at = UserName(_there(row.owner)), moment(_there(row.bound_ms))
+    pin = None if row.pin is None else from_text(row.pin)
     if state is State.BOUND:
-        return Bound(device, progress, owner, bound_at)
+        return Bound(device, progress, owner, bound_at, pin)
     since, reason = moment(_there(row.since_ms)), _there(row.reason)
-    return Suspended(device, progress, owner, bound_at, since, reason)
+    return Suspended(device, progress, owner, bound_at, since, reason, pin)
 
 
 def _there(value: T | None) -> T:
@@ -263,9 +272,11 @@ def _some_parameters(row: TokenRow | HeldRow) -> Parameters:
         return TotpParameters(digest, row.digits, row.step_s, row.t0_s)
     if row.kind == HOTP:
         return HotpParameters(digest, row.digits)
+    if row.kind == OCRA and row.terms is not None:
+        return OcraParameters(row.terms)
     if row.terms is not None:
         return KeptParameters(row.kind, row.terms, digest)
-    raise ValueError("neither HOTP nor TOTP, nor kept for later")
+    raise ValueError("of no kind that there is")
 
 
 class _ParameterColumns(NamedTuple):
@@ -283,6 +294,8 @@ def _parameter_columns(parameters: Parameters) -> _ParameterColumns:
             return _ParameterColumns(HOTP, digest.value, digits)
         case TotpParameters(digest, digits, step_s, t0_s):
             return _ParameterColumns(TOTP, digest.value, digits, step_s, t0_s)
+        case OcraParameters(suite):
+            return _ParameterColumns(OCRA, parameters.digest.value, 0, terms=suite)
         case KeptParameters(kind, terms, digest):
             return _ParameterColumns(kind, digest.value, 0, terms=terms)
 
@@ -319,6 +332,10 @@ def _event(row: EventRow) -> AuditEvent:
         row.factor,
         row.detail,
     )
+
+
+def _pin_column(pin: KeptPin | None) -> str | None:
+    return None if pin is None else to_text(pin)
 
 
 def _moment(ms: int | None) -> datetime | None:

@@ -38,7 +38,11 @@ _STATES = f"{_IN_STOCK} OR {_BOUND} OR {_SUSPENDED} OR {_QUARANTINED} OR {_ENDED
 SELDOM = "state NOT IN ('in-stock', 'bound')"
 _HOTP = "kind = 'hotp' AND step_s IS NULL AND t0_s IS NULL"
 _TOTP = "kind = 'totp' AND step_s IS NOT NULL AND t0_s IS NOT NULL"
-_KEPT = "kind NOT IN ('hotp', 'totp') AND terms IS NOT NULL AND state NOT IN ('in-stock', 'bound')"
+_OCRA = "kind = 'ocra' AND step_s IS NULL AND t0_s IS NULL AND terms IS NOT NULL"
+_KEPT = (
+    "kind NOT IN ('hotp', 'totp', 'ocra') AND terms IS NOT NULL"
+    " AND state NOT IN ('in-stock', 'bound')"
+)
 _ADDED = {"server_default": "0"}  # what rows have that are older than the column
 _FIRST_MARK, _FIRST_SEAL = {"server_default": "f1"}, {"server_default": "s1"}
 # Folding (NFKC, casefold) can make a name longer than it was: U+FDFA alone becomes 18 characters.
@@ -181,7 +185,7 @@ class TokenTable(NewTokenColumns, table=True):
         UniqueConstraint("serial_folded", name="token_serial"),
         UniqueConstraint("fingerprint", name="token_fingerprint"),
         CheckConstraint(_STATES, name="token_state"),
-        CheckConstraint(f"{_HOTP} OR {_TOTP} OR {_KEPT}", name="token_kind"),
+        CheckConstraint(f"{_HOTP} OR {_TOTP} OR {_OCRA} OR {_KEPT}", name="token_kind"),
         *_made_with("token"),
         Index("token_by_batch", "batch", "serial_folded"),
         Index(
@@ -207,6 +211,7 @@ class TokenTable(NewTokenColumns, table=True):
     bound_ms: int | None = Field(sa_type=BigInteger)
     since_ms: int | None = Field(sa_type=BigInteger)
     reason: str | None
+    pin: str | None = Field(repr=False)
     revision: int
     version: int = Field(sa_type=BigInteger)
     failures: int
@@ -225,6 +230,26 @@ class LatchTable(SQLModel, table=True):
     __tablename__ = "latch"
 
     name: str = Field(primary_key=True)
+
+
+class ChallengeTable(SQLModel, table=True):
+    """Challenges that wait for a response, and questions that a token has answered for good.
+
+    `asked` is what the token computes over; `epoch` the vault's when the challenge was issued.
+    `token` is no foreign key: SQLite would look here for every token that an import publishes.
+    """
+
+    __tablename__ = "challenge"
+
+    token: int = Field(primary_key=True)
+    id: str = Field(primary_key=True, max_length=16)
+    question: str
+    asked: bytes
+    purpose: str = Field(max_length=8)
+    issued_ms: int = Field(sa_type=BigInteger)
+    expires_ms: int = Field(sa_type=BigInteger)
+    epoch: int
+    answered_ms: int | None = Field(sa_type=BigInteger)
 
 
 class StagingTable(SQLModel, table=True):
@@ -316,6 +341,7 @@ def _table(name: str) -> Table:
 
 # Statements are written over these: mypy takes a model's attribute for its value, not its column.
 VAULT, USER, BATCH, TOKEN = _table("vault"), _table("user"), _table("batch"), _table("token")
+CHALLENGE = _table("challenge")
 STAGING, STAGED_TOKEN = _table("staging"), _table("staged_token")
 VAULT_KEY, TRANSPORT_KEY = _table("vault_key"), _table("transport_key")
 LATCH = _table("latch")

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Executable, delete, insert, select, update
 
 from seedvault.domain.audit import AuditEvent, milliseconds
+from seedvault.domain.challenge import Challenge
 from seedvault.domain.checkpoint import SignedCheckpoint
 from seedvault.domain.errors import Conflict
 from seedvault.domain.names import KeyLabel, UserName
@@ -19,7 +20,7 @@ from seedvault.domain.token import Progress, Token, owner_of, state_of
 from seedvault.domain.transport_key import StoredTransportKey
 from seedvault.domain.vault_key import KeyPurpose, StoredKey
 from seedvault.service.ports import Fingerprint, Stale, StoredToken
-from seedvault.storage import chains, checkpoints, time_on_record, transport_queries
+from seedvault.storage import chains, challenges, checkpoints, time_on_record, transport_queries
 from seedvault.storage.claims import refuse_while_importing
 from seedvault.storage.engine import ATTEMPTS, Database, hammered
 from seedvault.storage.failures import Clash, Contended, StillNeeded
@@ -104,6 +105,19 @@ class SqlTransaction:
             "seal_key": now.seal.key,
         }
         return self.step(lambda: self._hits_one(self._statements.rekey, values))
+
+    def add_challenge(self, seen: StoredToken, challenge: Challenge, most: int) -> bool:
+        """See `ChallengeTransaction`."""
+        return self.step(
+            lambda: challenges.add(self._database.sql, seen, challenge, most, self._epoch)
+        )
+
+    def spend_challenge(
+        self, seen: StoredToken, spent: Challenge, kept_at: datetime | None
+    ) -> None:
+        """See `ChallengeTransaction`."""
+        if not self.step(lambda: challenges.spend(self._database.sql, seen, spent, kept_at)):
+            raise Stale
 
     def refuse_imports(self) -> None:
         """Raises Conflict where any import is under way; none begins before this ends."""

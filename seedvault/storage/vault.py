@@ -9,6 +9,7 @@ from sqlalchemy import Connection, select
 
 from seedvault.domain.audit import ChainHead, LoggedEvent, moment
 from seedvault.domain.batch import Batch, Source, Tier
+from seedvault.domain.challenge import Challenge, ChallengeId
 from seedvault.domain.checkpoint import SignedCheckpoint
 from seedvault.domain.clock import TimeOnRecord
 from seedvault.domain.names import Serial, UserName
@@ -26,7 +27,14 @@ from seedvault.service.ports import (
     User,
     VaultIdentity,
 )
-from seedvault.storage import chains, checkpoints, key_queries, queries, transport_queries
+from seedvault.storage import (
+    chains,
+    challenges,
+    checkpoints,
+    key_queries,
+    queries,
+    transport_queries,
+)
 from seedvault.storage.claims import Import
 from seedvault.storage.engine import Database
 from seedvault.storage.nearest import nearest
@@ -189,6 +197,10 @@ class SqlVault:
     def transport_keys(self) -> list[StoredTransportKey]:
         with self._reading() as connection:
             return transport_queries.transport_keys(connection)
+
+    def challenge(self, seen: StoredToken, named: ChallengeId) -> Challenge | None:
+        with self._reading() as connection:
+            return challenges.read(connection, seen, named, self._identity.epoch)
 
     def transaction(self) -> SqlTransaction:
         return SqlTransaction(self._database, self._statements, self._identity.epoch)

@@ -5,6 +5,7 @@ Adapters are imported when they are first used: a command loads what it needs an
 
 # ruff: noqa: PLC0415 - see above
 
+import secrets
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -17,6 +18,7 @@ from seedvault.domain.ceremony import CeremonyRecord, Setting
 from seedvault.domain.errors import HsmUnavailable, SeedvaultError, StorageUnavailable
 from seedvault.service.binding import AssignToken, UnassignToken, UnlockToken
 from seedvault.service.bulk import AssignMany
+from seedvault.service.challenge import IssueChallenge, VerifyResponse
 from seedvault.service.clock import AcceptClock, CompareClocks
 from seedvault.service.covering import Remark
 from seedvault.service.find_token import WORKERS, FindToken
@@ -26,6 +28,7 @@ from seedvault.service.inquiry import InquireToken
 from seedvault.service.inspect import InspectFile
 from seedvault.service.key_ports import MovingKeys
 from seedvault.service.lifecycle import ChangeLife
+from seedvault.service.pins import ClearPin, SetPin
 from seedvault.service.records import SignedRecord, sign_record
 from seedvault.service.resync import ResynchroniseToken
 from seedvault.service.seed_files import HeldKey, Intake, Recipient
@@ -224,8 +227,32 @@ class Application:
         return UnlockToken(self.vault, self.keys, system_clock)
 
     @property
+    def release_token(self) -> ChangeLife:
+        return self._life(life.RELEASE, life.release)
+
+    @property
     def verify_code(self) -> VerifyCode:
-        return VerifyCode(self.vault, self.keys, system_clock)
+        from seedvault.keys import argon2id
+
+        return VerifyCode(self.vault, self.keys, system_clock, stretch=argon2id)
+
+    @property
+    def issue_challenge(self) -> IssueChallenge:
+        return IssueChallenge(self.vault, self.keys, system_clock, secrets.token_bytes)
+
+    @property
+    def verify_response(self) -> VerifyResponse:
+        return VerifyResponse(self.vault, self.keys, system_clock)
+
+    @property
+    def set_pin(self) -> SetPin:
+        from seedvault.keys import argon2id
+
+        return SetPin(self.vault, self.keys, system_clock, secrets.token_bytes, argon2id)
+
+    @property
+    def clear_pin(self) -> ClearPin:
+        return ClearPin(self.vault, self.keys, system_clock)
 
     @property
     def resynchronise_token(self) -> ResynchroniseToken:

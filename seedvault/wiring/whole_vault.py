@@ -4,15 +4,18 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from seedvault.service.audit_ports import AuditVault, CheckpointTransaction
+from seedvault.service.challenge_ports import ChallengeTransaction, ChallengeVault
 from seedvault.service.clock_ports import TimeTransaction, TimeVault
 from seedvault.service.transport_ports import TransportTransaction, TransportVault
 
 
-class WholeTransaction(TimeTransaction, TransportTransaction, CheckpointTransaction, Protocol):
+class WholeTransaction(
+    TimeTransaction, TransportTransaction, CheckpointTransaction, ChallengeTransaction, Protocol
+):
     """A write transaction of any kind."""
 
 
-class WholeVault(TimeVault, TransportVault, AuditVault, Protocol):
+class WholeVault(TimeVault, TransportVault, AuditVault, ChallengeVault, Protocol):
     """Every port of the database."""
 
     def transaction(self) -> AbstractContextManager[WholeTransaction]: ...

@@ -15,11 +15,13 @@ from seedvault.domain import life
 from seedvault.domain.life import Step, Transition
 from seedvault.domain.names import Serial, UserName
 from seedvault.domain.oath import Digest, HotpParameters, KeptParameters, TotpParameters
+from seedvault.domain.ocra_suite import OcraParameters
 from seedvault.domain.parameters import Parameters
 from seedvault.domain.token import Device, InStock, Progress, Quarantined
 from seedvault.keys import HsmKeys
 from seedvault.service.binding import AssignToken
 from seedvault.service.lifecycle import ChangeLife
+from seedvault.service.pins import SetPin
 from seedvault.service.ports import Fingerprint, NewToken, TakenSeed, WrappedSeed
 from seedvault.storage import SqlVault
 from tests.support.codes import code
@@ -29,7 +31,8 @@ from tests.support.vaults import add_user, import_tokens, make_vault
 VAULT_ID = "vault-1"
 NOW = NOON
 MALLORY = UserName("mallory")
-_OCRA = KeptParameters("ocra", "OCRA-1:HOTP-SHA1-6:QN08")
+_OCRA = OcraParameters("OCRA-1:HOTP-SHA1-6:QN08")
+_YUBICO = KeptParameters("yubico", "vvcc 010101010101")
 _RETIRED = (life.RETIRE, life.retire)
 _SHA1 = TotpParameters(Digest.SHA1, 6, 30)
 
@@ -50,6 +53,7 @@ class Kind:
     exportable: bool = False
     then: tuple[Transition, Step] | None = None
     use_limit: int | None = None
+    pin: str | None = None
 
 
 KINDS = (
@@ -57,11 +61,11 @@ KINDS = (
     Kind(TOTP, bound=True), Kind(_SHA1, bound=True), Kind(_SHA1, bound=True, exportable=True),
     Kind(HOTP), Kind(HOTP, exportable=True),
     Kind(HOTP, bound=True), Kind(HOTP, bound=True),
-    Kind(_OCRA, quarantined="not computed"), Kind(_OCRA, quarantined="not computed"),
+    Kind(_YUBICO, quarantined="not computed"), Kind(_OCRA, quarantined="not computed"),
     Kind(TOTP, quarantined="its policy is not enforced"),
     Kind(TOTP, bound=True, then=(life.SUSPEND, life.suspend)),
     Kind(TOTP, then=(life.REVOKE, life.revoke)), Kind(_OCRA, quarantined="x", then=_RETIRED),
-    Kind(TOTP, bound=True, use_limit=9),
+    Kind(TOTP, bound=True, use_limit=9, pin="blue 7"), Kind(_OCRA),
 )  # fmt: skip
 
 
@@ -81,7 +85,7 @@ class Known:
                 first = 0
             case TotpParameters(digest, digits, step_s):
                 first = int(NOW.timestamp()) // step_s
-            case KeptParameters():
+            case OcraParameters() | KeptParameters():
                 return "000000", "000001"
         made = FileDigest[digest.name]
         return code(self.seed, first, made, digits), code(self.seed, first + 1, made, digits)
@@ -105,6 +109,8 @@ class SealedVault:
             if token.kind.bound:
                 owner = add_user(self.vault, UserName(f"user-{number}"))
                 assign(token.serial, owner, "hans")
+            if token.kind.pin:
+                setting(self)(token.serial, token.kind.pin, "hans")
             if token.kind.then:
                 ChangeLife(self.vault, self.keys, now, *token.kind.then)(token.serial, "x", "hans")
 
@@ -181,6 +187,11 @@ class SealedVault:
         connection = sqlite3.connect(self._path)
         connection.execute("PRAGMA ignore_check_constraints = ON")
         return connection
+
+
+def setting(world: SealedVault) -> SetPin:
+    """Sets PINs, at no cost."""
+    return SetPin(world.vault, world.keys, now, bytes, lambda pin, salt, _: salt + pin.encode())
 
 
 def now() -> datetime:

@@ -14,10 +14,12 @@ from seedvault.domain import life
 from seedvault.domain.errors import SealBroken, SeedvaultError
 from seedvault.domain.names import Serial
 from seedvault.service.binding import AssignToken, UnassignToken, UnlockToken
+from seedvault.service.challenge import IssueChallenge
 from seedvault.service.lifecycle import ChangeLife
+from seedvault.service.pins import ClearPin
 from seedvault.service.resync import ResynchroniseToken
 from seedvault.service.verify import VerifyCode
-from tests.drills.sealed_vault import MALLORY, Known, SealedVault, now
+from tests.drills.sealed_vault import MALLORY, Known, SealedVault, now, setting
 from tests.drills.tampering import Attack, flips, swaps
 from tests.support.softhsm import pin, vault_location
 
@@ -27,6 +29,7 @@ _STEPS = (
     (life.RESUME, life.resume),
     (life.REVOKE, life.revoke),
     (life.RETIRE, life.retire),
+    (life.RELEASE, life.release),
 )
 
 
@@ -73,8 +76,8 @@ def every_attack(world: SealedVault) -> Iterator[Attack]:
 
 
 def some_attacks(world: SealedVault) -> Iterator[Attack]:
-    """Every sealed column of seven rows, a clock's and a counter's among them, and their pairs."""
-    some = [world.tokens[place] for place in (5, 6, 8, 10, 13, 14, 16)]
+    """Every sealed column of eight rows, a clock's and a counter's among them, and their pairs."""
+    some = [world.tokens[place] for place in (5, 6, 8, 10, 13, 14, 16, 17)]
     for victim, intruder in permutations(some, 2):
         yield from swaps(world, victim, intruder)
     for victim in some:
@@ -118,6 +121,9 @@ def _operations(world: SealedVault, attack: Attack) -> Iterator[tuple[str, Calla
         )
     yield "assign", lambda: AssignToken(vault, keys, now)(serial, MALLORY, "helga")
     yield "unassign", lambda: UnassignToken(vault, keys, now)(serial, "helga")
+    yield "pin set", lambda: setting(world)(serial, "blue 8", "helga")
+    yield "pin clear", lambda: ClearPin(vault, keys, now)(serial, "helga")
+    yield "challenge", lambda: IssueChallenge(vault, keys, now, bytes)(serial, "rp")
     yield "unlock", lambda: UnlockToken(vault, keys, now)(serial, "helga")
     for step in _STEPS:
         yield (

@@ -11,7 +11,7 @@ SEALED = frozenset(
         "serial", "manufacturer", "model", "kind", "digest", "digits", "step_s", "t0_s", "terms",
         "quarantine", "not_before_ms", "not_after_ms", "blob_format", "kek_id", "seed_length",
         "blob", "export_blob", "seal", "seal_key", "state", "owner", "bound_ms", "revision",
-        "use_limit", "since_ms", "reason",
+        "use_limit", "since_ms", "reason", "pin",
     }
 )  # fmt: skip
 """Columns that no other value can stand in without being noticed."""
@@ -112,8 +112,14 @@ def _others(column: str, value: Any) -> Iterator[Any]:
 
 def _rewrites(world: SealedVault, row: Row) -> Iterator[tuple[str, Row]]:
     """Changes of several columns that make another sound row."""
-    nobodys = {"owner": None, "bound_ms": None, "since_ms": None, "reason": None}
-    ended = {"owner": None, "bound_ms": None, "since_ms": 1_700_000_000_000, "reason": "x"}
+    nobodys = {"owner": None, "bound_ms": None, "since_ms": None, "reason": None, "pin": None}
+    ended = {
+        "owner": None,
+        "bound_ms": None,
+        "since_ms": 1_700_000_000_000,
+        "reason": "x",
+        "pin": None,
+    }
     mallorys = {"owner": world.user_id(MALLORY), "bound_ms": row["bound_ms"] or 1_700_000_000_000}
     mallorys |= {"since_ms": None, "reason": None}
     if row["state"] != "in-stock":
@@ -127,6 +133,8 @@ def _rewrites(world: SealedVault, row: Row) -> Iterator[tuple[str, Row]]:
         yield "let loose", {"state": "bound", "since_ms": None, "reason": None}
     for state in sorted({"revoked", "retired"} - {row["state"]}):
         yield f"made {state}", {"state": state, "quarantine": None, **ended}
+    if row["state"] in ("bound", "suspended"):
+        yield "another PIN", {"pin": f"argon2id:65536:3:4:{'00' * 16}:{'00' * 20}"}
     if row["kind"] == "totp":
         yield "a clock made a counter", {"kind": "hotp", "step_s": None, "t0_s": None}
     if row["kind"] == "hotp":

@@ -20,6 +20,7 @@ from seedvault.domain.audit import (
     link,
 )
 from seedvault.domain.batch import Batch, Source, Tier
+from seedvault.domain.challenge import Challenge, ChallengeId
 from seedvault.domain.errors import (
     Conflict,
     FileRefused,
@@ -42,6 +43,7 @@ from seedvault.service.ports import (
     User,
     VaultIdentity,
 )
+from tests.support.fake_challenges import FakeChallenges
 from tests.support.tokens import NOON
 
 
@@ -94,6 +96,7 @@ class FakeVault:
         self.full = False
         self.meanwhile: list[Callable[[], object]] = []
         self.staged: list[FakeStaging] = []
+        self.challenges = FakeChallenges()
         self.rows: dict[Serial, _Row] = {}
         self.chains: dict[int, list[LoggedEvent]] = {n: [] for n in range(SERIAL_CHAINS + 1)}
         self._heads: dict[int, ChainHead] = {}
@@ -123,6 +126,9 @@ class FakeVault:
     def nearest_serials(self, serial: Serial, limit: int) -> list[Serial]:
         known = {candidate.folded: candidate for candidate in self.rows}
         return [known[folded] for folded in get_close_matches(serial.folded, known, limit)]
+
+    def challenge(self, seen: StoredToken, named: ChallengeId) -> Challenge | None:
+        return self.challenges.find(seen.row, named)
 
     def listed(self, wanted: TokenFilter) -> list[ListedToken]:
         after = wanted.after.folded if wanted.after else ""
@@ -264,6 +270,20 @@ class FakeTransaction:
 
     def replace(self, seen: StoredToken, now: StoredToken) -> None:
         self._write(seen, now, now.token.progress.next_factor)
+
+    def add_challenge(self, seen: StoredToken, challenge: Challenge, most: int) -> bool:
+        if self._vault.challenges.is_answered(seen, challenge):
+            return False
+        self._changes.append(lambda: self._vault.challenges.put(seen, challenge, most))
+        return True
+
+    def spend_challenge(
+        self, seen: StoredToken, spent: Challenge, kept_at: datetime | None
+    ) -> None:
+        if self._vault.challenge(seen, spent.id) is None:
+            raise Stale
+        keep = kept_at is not None
+        self._changes.append(lambda: self._vault.challenges.end(seen, spent, keep=keep))
 
     def add_user(self, name: UserName, at: datetime) -> None:
         if self._vault.user(name):

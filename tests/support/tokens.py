@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from seedvault.domain.names import Serial
 from seedvault.domain.oath import Digest, HotpParameters, TotpParameters
+from seedvault.domain.ocra_suite import OcraParameters
 from seedvault.domain.parameters import Parameters
 from seedvault.domain.token import Device, InStock, Progress
 from seedvault.service.ports import Fingerprint, NewToken, Seal, TakenSeed, WrappedSeed
@@ -14,6 +15,7 @@ NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 STEP_AT_NOON = int(NOON.timestamp()) // 30
 HOTP = HotpParameters(Digest.SHA1, 6)
 TOTP = TotpParameters(Digest.SHA256, 8, 30)
+OCRA = OcraParameters("OCRA-1:HOTP-SHA1-6:QN08")
 
 DAMAGED = b"a seed that does not decrypt"
 """A delivered seed that the fakes cannot open, as under a wrong key."""

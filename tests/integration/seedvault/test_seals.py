@@ -13,23 +13,28 @@ from hsm.translate import Rv
 from seedvault.domain.errors import SealBroken
 from seedvault.domain.names import Serial, UserName
 from seedvault.domain.oath import Digest, HotpParameters, KeptParameters
+from seedvault.domain.ocra_suite import OcraParameters
+from seedvault.domain.pin_keeping import LOW_MEMORY, MaskedPin, StretchedPin
 from seedvault.domain.token import Bound, InStock, Progress, Quarantined, Suspended, Token
 from seedvault.keys import HsmKeys
 from seedvault.service.ports import Seal, StoredToken, WrappedSeed
 from tests.support.softhsm import returning
-from tests.support.tokens import HOTP, NOON, TOTP, device
+from tests.support.tokens import HOTP, NOON, OCRA, TOTP, device
 
 SEED = b"12345678901234567890"
 # What changes with every code cannot stand under the seal; `row` and `version` are the database's.
 UNSEALED = {"token.progress", "row", "version", "seal"}
-MOST = Bound(device(1, TOTP), Progress(0, NOON), UserName("Alice"), NOON)
+PIN = StretchedPin(LOW_MEMORY, b"salt", b"tag")
+MOST = Bound(device(1, TOTP), Progress(0, NOON), UserName("Alice"), NOON, PIN)
 EVENT_BASED = InStock(device(2, HOTP), Progress(0, NOON))
 SUSPENDED = Suspended(
-    replace(device(4, TOTP), use_limit=9), Progress(0, NOON), UserName("Bob"), NOON, NOON, "lost"
+    *(replace(device(4, TOTP), use_limit=9), Progress(0, NOON), UserName("Bob"), NOON),
+    *(NOON, "lost", MaskedPin(b"nonce", b"octets")),
 )
 KEPT = Quarantined(
-    device(3, KeptParameters("ocra", "OCRA-1:HOTP-SHA1-6:QN08")), Progress(0, NOON), "not verified"
+    device(3, KeptParameters("yubico", "vvcc 01")), Progress(0, NOON), "not verified"
 )
+ANSWERING = InStock(device(5, OCRA), Progress(0, NOON))
 
 
 def _sealed(keys: HsmKeys, token: Token, seed: bytes = SEED) -> StoredToken:
@@ -106,7 +111,8 @@ def test_every_field_of_a_token_was_thought_of() -> None:
         *(f"token.device.{name}" for name in ("serial", "manufacturer", "model")),
         *(f"token.device.{name}" for name in ("not_before", "not_after", "use_limit")),
         *(f"token.device.parameters.{name}" for name in ("digest", "digits", "step_s", "t0_s")),
-        *(f"token.{name}" for name in ("owner", "bound_at")),
+        *(f"token.{name}" for name in ("owner", "bound_at", "pin.salt", "pin.tag")),
+        *(f"token.pin.cost.{name}" for name in ("memory_kib", "passes", "lanes")),
         *(f"wrapped.{name}" for name in ("format", "kek_id", "length", "blob", "export_blob")),
         "revision",
     }
@@ -130,6 +136,22 @@ def test_a_field_of_a_suspended_token_breaks_the_seal(keys: HsmKeys, path: str) 
 @pytest.mark.parametrize("path", _fields_of(KEPT))
 def test_a_field_of_a_token_in_quarantine_breaks_the_seal(keys: HsmKeys, path: str) -> None:
     _refused_unopened(keys, _changed(_sealed(keys, KEPT), path, _other))
+
+
+def test_another_suite_breaks_the_seal(keys: HsmKeys) -> None:
+    other = OcraParameters(OCRA.suite.replace("QN08", "QN8"))
+    stored = _sealed(keys, ANSWERING)
+    _refused_unopened(keys, _changed(stored, "token.device.parameters", lambda _: other))
+
+
+def test_a_seal_of_before_suites_were_parsed_still_holds(keys: HsmKeys) -> None:
+    kept = Quarantined(ANSWERING.device, ANSWERING.progress, "not verified")
+    as_it_was = _changed(kept, "device.parameters", lambda _: KeptParameters("ocra", OCRA.suite))
+    keys.check(replace(_sealed(keys, as_it_was), token=kept))
+
+
+def test_a_pin_taken_away_breaks_the_seal(keys: HsmKeys) -> None:
+    _refused_unopened(keys, _changed(_sealed(keys, MOST), "token.pin", lambda _: None))
 
 
 def test_a_token_let_out_of_quarantine_breaks_the_seal(keys: HsmKeys) -> None:

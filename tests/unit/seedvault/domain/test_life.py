@@ -8,6 +8,7 @@ from seedvault.domain import life
 from seedvault.domain.errors import Conflict, InvalidInput
 from seedvault.domain.life import Step, Transition
 from seedvault.domain.names import UserName
+from seedvault.domain.pin_keeping import LOW_MEMORY, StretchedPin
 from seedvault.domain.token import (
     Bound,
     InStock,
@@ -25,13 +26,14 @@ from tests.support.tokens import NOON, device
 
 ALICE, BOB = UserName("alice"), UserName("bob")
 DEVICE, PROGRESS = device(1), Progress(7, NOON, failures=2, uses=3)
+UNANSWERED = "OCRA responses are not verified by this version"
 LATER = NOON.replace(hour=13)
 
 EACH: dict[State, Token] = {
     State.IN_STOCK: InStock(DEVICE, PROGRESS),
     State.BOUND: Bound(DEVICE, PROGRESS, ALICE, NOON),
     State.SUSPENDED: Suspended(DEVICE, PROGRESS, ALICE, NOON, NOON, "lost"),
-    State.QUARANTINED: Quarantined(DEVICE, PROGRESS, "not enforced"),
+    State.QUARANTINED: Quarantined(DEVICE, PROGRESS, UNANSWERED),
     State.REVOKED: Revoked(DEVICE, PROGRESS, NOON, "stolen"),
     State.RETIRED: Retired(DEVICE, PROGRESS, NOON, "worn out"),
 }
@@ -42,6 +44,7 @@ STEPS: list[tuple[Transition, Step]] = [
     (life.RESUME, life.resume),
     (life.REVOKE, life.revoke),
     (life.RETIRE, life.retire),
+    (life.RELEASE, life.release),
 ]
 
 
@@ -90,6 +93,15 @@ def test_what_ended_is_nobodys(take: Step) -> None:
     assert (ended.since, ended.reason) == (LATER, "why")
 
 
+def test_a_pin_stays_with_its_owner_and_goes_with_them() -> None:
+    kept = StretchedPin(LOW_MEMORY, b"salt", b"tag")
+    bound = Bound(DEVICE, PROGRESS, ALICE, NOON, kept)
+    suspended = life.suspend(bound, LATER, "on leave")
+    assert life.resume(suspended, LATER, "back") == bound
+    for owned in (bound, suspended):
+        assert not hasattr(life.unassign(life.owned(owned)), "pin")
+
+
 @pytest.mark.parametrize("take", [life.suspend, life.resume, life.revoke, life.retire])
 @pytest.mark.parametrize("reason", ["", " lost", "two\nlines", "x" * 201, "\u200b"])
 def test_a_reason_is_one_line_that_can_be_read(take: Step, reason: str) -> None:
@@ -109,7 +121,7 @@ def test_a_reason_of_200_characters_is_kept() -> None:
         (State.BOUND, BOB, ("it is already alice's", "token unassign")),
         (State.SUSPENDED, ALICE, ("theirs, and suspended since 2026-11-24: lost", "token resume")),
         (State.SUSPENDED, BOB, ("alice's, and suspended since 2026-11-24: lost", "unassign")),
-        (State.QUARANTINED, BOB, ("in quarantine: not enforced", "another token")),
+        (State.QUARANTINED, BOB, ("in quarantine: OCRA responses", "another token")),
         (State.REVOKED, BOB, ("revoked since 2026-11-24: stolen", "another token")),
         (State.RETIRED, BOB, ("retired since 2026-11-24: worn out", "another token")),
     ],

@@ -16,7 +16,7 @@ from seedvault.domain.pin_keeping import (
     from_text,
     to_text,
 )
-from tests.support.fakes import mac_of
+from tests.support.fakes import MacOf, mac_of
 
 MAC, OTHER = mac_of(b"seed"), mac_of(b"other seed")
 STRETCHED, SALT, NONCE = bytes(range(32)), b"salt" * 4, b"nonce..." * 2
@@ -71,8 +71,8 @@ def test_nothing_is_computed_that_a_token_computes() -> None:
         messages.append(message)
         return bytes(20)
 
-    pin_keeping.keep(watched, STRETCHED, LOW_MEMORY, SALT)
-    pin_keeping.mask(watched, bytes(40), NONCE)
+    pin_keeping.keep(MacOf(watched), STRETCHED, LOW_MEMORY, SALT)
+    pin_keeping.mask(MacOf(watched), bytes(40), NONCE)
     assert len(messages) == 3
     assert not any(len(message) == 8 or message.startswith(b"OCRA") for message in messages)
 

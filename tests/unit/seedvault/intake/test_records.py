@@ -8,6 +8,7 @@ import importers
 from importers import PinPolicy, PinUsage, Policy
 from seedvault.domain.errors import InvalidInput
 from seedvault.domain.oath import Digest, HotpParameters, KeptParameters, TotpParameters
+from seedvault.domain.ocra_suite import OcraParameters
 from seedvault.domain.token import InStock, Quarantined
 from seedvault.intake.records import check_said, delivered
 from seedvault.service.seed_files import Terms
@@ -58,16 +59,21 @@ def test_a_counter_begins_where_the_file_says() -> None:
     assert token.progress.next_factor == 9
 
 
-def test_an_ocra_key_is_kept_with_its_suite() -> None:
-    token = delivered(record(importers.OcraParameters(SUITE, 3)), NOON).token
-    assert isinstance(token, Quarantined)
-    assert token.device.parameters == KeptParameters("ocra", SUITE, Digest.SHA256)
-    assert token.progress.next_factor == 3
-    assert "OCRA" in token.reason
+def test_an_ocra_key_is_in_stock_with_its_suite() -> None:
+    token = delivered(record(importers.OcraParameters(SUITE, 3, 2)), NOON).token
+    assert isinstance(token, InStock)
+    assert token.device.parameters == OcraParameters(SUITE)
+    assert (token.progress.next_factor, token.progress.drift_steps) == (3, 2)
+
+
+@pytest.mark.parametrize("digits", [4, 5])
+def test_an_ocra_key_of_short_responses_is_kept(digits: int) -> None:
+    suite = f"OCRA-1:HOTP-SHA1-{digits}:QN08"
+    assert "guessed too easily" in (reason(record(importers.OcraParameters(suite))) or "")
 
 
 def test_an_ocra_suite_without_a_hash_is_refused() -> None:
-    with pytest.raises(InvalidInput, match="names no hash"):
+    with pytest.raises(InvalidInput, match="HOTP-MD5-6"):
         delivered(record(importers.OcraParameters("OCRA-1:HOTP-MD5-6:QN08")), NOON)
 
 

@@ -24,8 +24,8 @@ def imported(
 
 
 def kept(number: int) -> Delivered:
-    parameters = KeptParameters("ocra", "OCRA-1:HOTP-SHA1-6:QN08")
-    token = Quarantined(device(number, parameters), Progress(0, NOON), "OCRA is not verified")
+    parameters = KeptParameters("yubico", "vvcc 010101010101")
+    token = Quarantined(device(number, parameters), Progress(0, NOON), "not verified")
     return Delivered(token, DeliveredSeed(seed_of(number)), number)
 
 

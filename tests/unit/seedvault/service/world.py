@@ -5,16 +5,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from seedvault.domain import ocra
 from seedvault.domain.audit import AuditEvent, EventKind
 from seedvault.domain.batch import Source
+from seedvault.domain.challenge import Challenge
 from seedvault.domain.names import Serial, UserName
 from seedvault.domain.oath import TotpParameters, code_at
+from seedvault.domain.ocra import Inputs
 from seedvault.domain.parameters import Parameters
+from seedvault.domain.pin_keeping import StretchCost
 from seedvault.domain.policy import DEFAULT, Policy
 from seedvault.domain.token import InStock, Progress
 from seedvault.service.binding import AssignToken, UnassignToken, UnlockToken
+from seedvault.service.challenge import IssueChallenge, VerifyResponse
 from seedvault.service.find_token import FindToken
 from seedvault.service.import_batch import ImportBatch, ImportReport
+from seedvault.service.pins import ClearPin, SetPin
 from seedvault.service.ports import EventFilter, StoredToken
 from seedvault.service.resync import ResynchroniseToken
 from seedvault.service.seed_files import (
@@ -79,16 +85,45 @@ class World:
     def __init__(self) -> None:
         self.clock = FixedClock()
         self.vault = FakeAuditVault()
+        self.stretched = 0
+        self._drawn = 0
         self.keys = FakeKeys(self.vault)
         self.inbox: dict[str, FakeSeedFile] = {}
         self.assign = AssignToken(self.vault, self.keys, self.clock)
         self.unassign = UnassignToken(self.vault, self.keys, self.clock)
         self.unlock = UnlockToken(self.vault, self.keys, self.clock)
         self.add_user = AddUser(self.vault, self.clock)
-        self.verify = VerifyCode(self.vault, self.keys, self.clock)
+        self.verify = VerifyCode(self.vault, self.keys, self.clock, stretch=self.stretch)
+        self.challenge = IssueChallenge(self.vault, self.keys, self.clock, self.entropy)
+        self.respond = VerifyResponse(self.vault, self.keys, self.clock)
+        self.set_pin = SetPin(self.vault, self.keys, self.clock, self.entropy, self.stretch)
+        self.clear_pin = ClearPin(self.vault, self.keys, self.clock)
         self.resync = ResynchroniseToken(self.vault, self.keys, self.clock)
         self.find = FindToken(self.vault, self.keys, self.clock)
         self.importer = ImportBatch(self.vault, self.keys, FakeIntake(self.inbox), self.clock)
+
+    def entropy(self, octets: int) -> bytes:
+        """Other octets every time, the same in every run."""
+        self._drawn += 1
+        return hashlib.shake_256(f"entropy {self._drawn}".encode()).digest(octets)
+
+    def stretch(self, pin: str, salt: bytes, _cost: StretchCost) -> bytes:
+        """What argon2id would take its time for; not while a transaction is open."""
+        assert not self.vault.writing_here
+        self.stretched += 1
+        return hashlib.sha256(salt + pin.encode()).digest()
+
+    def response(self, issued: Challenge, counter: int | None = None, number: int = 1) -> str:
+        """What the token answers."""
+        parameters = self.stored(number).token.device.answering
+        mac = mac_of(seed_of(number), parameters.digest)
+        return ocra.response(mac, parameters, Inputs(issued.question, counter=counter))
+
+    def issue(self, question: str | None = None, number: int = 1) -> Challenge:
+        """A challenge that must be issued."""
+        issued = self.challenge(serial(number), "rp", question)
+        assert isinstance(issued, Challenge)
+        return issued
 
     def verify_under(self, policy: Policy) -> VerifyCode:
         return replace(self.verify, policy=policy)
