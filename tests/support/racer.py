@@ -1,26 +1,30 @@
 """One process of a race for codes: `python -m tests.support.racer HOME SERIAL THREADS [naive]`.
 
-Reads rounds from standard input, "UNIX-TIME CODE" a line, verifies the code in all threads at
-once, and answers each round with how many of them were told that it is accepted.
+Reads rounds from standard input, "UNIX-TIME CODE [CHALLENGE]" a line, verifies the code, or the
+response, in all threads at once, and answers each round with how many of them were told that it is
+accepted.
 """
 
 # ruff: noqa: T201 - it answers on standard output
 
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from seedvault import config
 from seedvault.domain.audit import AuditEvent
+from seedvault.domain.challenge import Challenge, ChallengeId
 from seedvault.domain.names import Serial
-from seedvault.domain.outcome import Accepted
+from seedvault.domain.outcome import Accepted, Outcome
 from seedvault.domain.token import Progress
-from seedvault.service.ports import StoredToken, Transaction, Vault
+from seedvault.service.challenge import Answer, VerifyResponse
+from seedvault.service.challenge_ports import ChallengeTransaction, ChallengeVault
+from seedvault.service.ports import Keys, Stale, StoredToken
 from seedvault.service.verify import VerifyCode
 from seedvault.wiring import Application
 
@@ -29,7 +33,10 @@ from seedvault.wiring import Application
 class NaiveVault:
     """What a vault without the conditional write would be: the last writer wins."""
 
-    vault: Vault
+    vault: ChallengeVault
+
+    def challenge(self, seen: StoredToken, named: ChallengeId) -> Challenge | None:
+        return self.vault.challenge(seen, named)
 
     def token(self, serial: Serial) -> StoredToken | None:
         return self.vault.token(serial)
@@ -44,13 +51,19 @@ class NaiveVault:
 class NaiveTransaction:
     """Writes over whatever stands there by now."""
 
-    vault: Vault
-    transaction: Transaction
+    vault: ChallengeVault
+    transaction: ChallengeTransaction
 
     def advance(self, seen: StoredToken, progress: Progress, accepted: int | None) -> None:
         now_there = self.vault.token(seen.token.device.serial)
         assert now_there is not None
         self.transaction.advance(now_there, progress, None)
+
+    def spend_challenge(
+        self, seen: StoredToken, spent: Challenge, kept_at: datetime | None
+    ) -> None:
+        with suppress(Stale):
+            self.transaction.spend_challenge(seen, spent, kept_at)
 
     def commit(self, event: AuditEvent) -> None:
         self.transaction.commit(event)
@@ -60,21 +73,30 @@ def race(home: Path, serial: Serial, threads: int, *, naive: bool) -> None:
     """Answer rounds until standard input ends."""
     barrier = threading.Barrier(threads)
     with Application(config.load(home)) as application, ThreadPoolExecutor(threads) as pool:
-        vault: Vault = application.vault
+        vault: ChallengeVault = application.vault
         if naive:
             vault = NaiveVault(vault)  # type: ignore[assignment]  # as much as verification uses
         keys = application.keys
         print("ready", flush=True)
         for line in sys.stdin:
-            unix_s, code = line.split()
-            now = datetime.fromtimestamp(int(unix_s), UTC)
+            decide = _decision(vault, keys, serial, *line.split())
 
-            def one(_: int, now: datetime = now, code: str = code) -> bool:
+            def one(_: int, decide: Callable[[], Outcome] = decide) -> bool:
                 barrier.wait()
-                outcome = VerifyCode(vault, keys, lambda: now)(serial, code, "racer")
-                return isinstance(outcome, Accepted)
+                return isinstance(decide(), Accepted)
 
             print(sum(pool.map(one, range(threads))), flush=True)
+
+
+def _decision(
+    vault: ChallengeVault, keys: Keys, serial: Serial, unix_s: str, code: str, *challenge: str
+) -> Callable[[], Outcome]:
+    """What every thread decides in one round."""
+    now = datetime.fromtimestamp(int(unix_s), UTC)
+    if not challenge:
+        return lambda: VerifyCode(vault, keys, lambda: now)(serial, code, "racer")
+    answer = Answer(ChallengeId(challenge[0]), code)
+    return lambda: VerifyResponse(vault, keys, lambda: now)(serial, answer, "racer")
 
 
 if __name__ == "__main__":

@@ -9,6 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from seedvault import config
+from seedvault.domain.challenge import Challenge
+from seedvault.domain.names import Serial
+from seedvault.wiring import Application
+from tests.support import ocra_tokens
 from tests.support.cli import CommandLine, environment
 from tests.support.databases import POSTGRESQL, SERIALIZABLE, SQLITE, isolate
 from tests.support.nodes import second_node
@@ -18,6 +23,7 @@ from tests.support.seed_files import deliver, serial, totp_code
 _PROCESSES, _THREADS = 4, 4
 _ROUNDS = 50
 _STEP_S = 30
+_SUITE = "OCRA-1:HOTP-SHA1-6:QN08"
 
 
 @pytest.fixture(scope="module", params=[SQLITE, POSTGRESQL, SERIALIZABLE])
@@ -41,18 +47,20 @@ def _stocked(folder: Path, options: list[str]) -> Path:
     seedvault.ok("init", *options)
     seedvault.ok("batch", "import", *deliver(folder / "delivery.xml", totp=2, hotp=0).arguments)
     seedvault.ok("user", "add", "alice")
+    seedvault.ok("batch", "import", ocra_tokens.deliver(folder / "ocra.csv", _SUITE, _SUITE))
     for number in range(2):
         seedvault.ok("token", "assign", serial(number), "alice")
+        seedvault.ok("token", "assign", ocra_tokens.serial(number + 1), "alice")
     return seedvault.home
 
 
 @contextmanager
-def _racers(nodes: list[Path], number: int, *words: str) -> Iterator[list[subprocess.Popen[str]]]:
+def _racers(nodes: list[Path], serial: str, *words: str) -> Iterator[list[subprocess.Popen[str]]]:
     """Processes that wait at the line, on one node after the other."""
     command = [sys.executable, "-m", "tests.support.racer"]
     racers = [
         subprocess.Popen(
-            [*command, str(home), serial(number), str(_THREADS), *words],
+            [*command, str(home), serial, str(_THREADS), *words],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -73,20 +81,33 @@ def _racers(nodes: list[Path], number: int, *words: str) -> Iterator[list[subpro
 def _accepted(racers: list[subprocess.Popen[str]], number: int) -> list[int]:
     """How many of all threads were told "accepted", for one code after the other."""
     begun = int(time.time())
+    moments = (begun + step * _STEP_S for step in range(1, _ROUNDS + 1))
+    return [_told(racers, f"{now} {totp_code(number, now)}") for now in moments]
+
+
+def _answered(home: Path, racers: list[subprocess.Popen[str]], number: int) -> list[int]:
+    """The same of responses: a new challenge in each round."""
     told = []
-    for step in range(1, _ROUNDS + 1):
-        now = begun + step * _STEP_S
-        for racer in racers:
-            assert racer.stdin is not None
-            racer.stdin.write(f"{now} {totp_code(number, now)}\n")
-            racer.stdin.flush()
-        answers = [racer.stdout.readline() for racer in racers if racer.stdout is not None]
-        told.append(sum(int(answer) for answer in answers))
+    with Application(config.load(home)) as application:
+        for _ in range(_ROUNDS):
+            issued = application.issue_challenge(Serial(ocra_tokens.serial(number)), "referee")
+            assert isinstance(issued, Challenge)
+            shown = ocra_tokens.answer(number, _SUITE, issued.question)
+            told.append(_told(racers, f"{int(time.time())} {shown} {issued.id}"))
     return told
 
 
+def _told(racers: list[subprocess.Popen[str]], line: str) -> int:
+    """How many of all threads were told "accepted" in one round."""
+    for racer in racers:
+        assert racer.stdin is not None
+        racer.stdin.write(f"{line}\n")
+        racer.stdin.flush()
+    return sum(int(racer.stdout.readline()) for racer in racers if racer.stdout is not None)
+
+
 def test_each_code_is_accepted_by_exactly_one_of_sixteen(nodes: list[Path]) -> None:
-    with _racers(nodes, 0) as racers:
+    with _racers(nodes, serial(0)) as racers:
         assert _accepted(racers, 0) == [1] * _ROUNDS
     assert CommandLine(nodes[0]).ok("audit", "verify").out.startswith("whole: ")
 
@@ -94,5 +115,16 @@ def test_each_code_is_accepted_by_exactly_one_of_sixteen(nodes: list[Path]) -> N
 def test_without_the_conditional_write_the_race_finds_double_acceptances(
     nodes: list[Path],
 ) -> None:
-    with _racers(nodes, 1, "naive") as racers:
+    with _racers(nodes, serial(1), "naive") as racers:
         assert max(_accepted(racers, 1)) > 1
+
+
+def test_each_challenge_is_answered_by_exactly_one_of_sixteen(nodes: list[Path]) -> None:
+    with _racers(nodes, ocra_tokens.serial(1)) as racers:
+        assert _answered(nodes[0], racers, 1) == [1] * _ROUNDS
+    assert CommandLine(nodes[0]).ok("audit", "verify").out.startswith("whole: ")
+
+
+def test_without_the_conditional_write_a_challenge_is_answered_twice(nodes: list[Path]) -> None:
+    with _racers(nodes, ocra_tokens.serial(2), "naive") as racers:
+        assert max(_answered(nodes[0], racers, 2)) > 1
