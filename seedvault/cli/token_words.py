@@ -31,16 +31,20 @@ def kind_words(parameters: Parameters) -> str:
 
 def kind_of(parameters: Parameters) -> dict[str, object]:
     """The same for a document."""
+    digits: int | None
+    step_s: int | None
+    suite: str | None = None
     match parameters:
-        case HotpParameters(digest, digits):
+        case HotpParameters(_, digits):
             kind, step_s = "hotp", None
-        case TotpParameters(digest, digits, step_s):
+        case TotpParameters(_, digits, step_s):
             kind = "totp"
-        case OcraParameters(digits=digits, inputs=OcraInputs(step_s=step_s)):
-            kind, digest = "ocra", parameters.digest
-        case KeptParameters(kind, _, digest):
-            return {"kind": kind, "digest": digest.value, "digits": None, "step_s": None}
-    return {"kind": kind, "digest": digest.value, "digits": digits, "step_s": step_s}
+        case OcraParameters(suite, digits=digits, inputs=OcraInputs(step_s=step_s)):
+            kind = "ocra"
+        case KeptParameters(kind):
+            digits = step_s = None
+    digest = parameters.digest.value
+    return {"kind": kind, "digest": digest, "digits": digits, "step_s": step_s, "suite": suite}
 
 
 def state_words(token: Token) -> str:
@@ -66,4 +70,5 @@ def state_fields(token: Token) -> dict[str, object]:
         "since": getattr(token, "since", None),
         "reason": getattr(token, "reason", None),
         "user": str(owner) if owner else None,
+        "pin_set": getattr(token, "pin", None) is not None,
     }

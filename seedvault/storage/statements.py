@@ -39,7 +39,8 @@ from seedvault.storage.tables import (
 from seedvault.storage.time_on_record import newest_ms
 
 Value = str | bytes | int | None
-_REPLACED = (*ProgressRow._fields, *LifeRow._fields, "seal", "seal_key", "revision")
+# A limit of uses comes with the release from quarantine.
+_REPLACED = (*ProgressRow._fields, *LifeRow._fields, "use_limit", "seal", "seal_key", "revision")
 _REKEYED = ("blob_format", "kek_id", "blob", "fingerprint", "fingerprint_key", "seal", "seal_key")
 _ASKED = tuple(f"asked_{number}" for number in range(1_000))
 

@@ -87,6 +87,7 @@ class SqlTransaction:
             progress,
             progress.next_factor,
             **life_row(now.token)._asdict() | {"owner": owner},
+            use_limit=now.token.device.use_limit,
             seal=now.seal.octets,
             seal_key=now.seal.key,
             revision=now.revision,

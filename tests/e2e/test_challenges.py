@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.support import kept_earlier
 from tests.support.cli import CommandLine
 from tests.support.ocra_tokens import answer, deliver, serial
 
@@ -93,6 +94,25 @@ def test_short_responses_stay_in_quarantine(desk: CommandLine) -> None:
     assert "responses of 4 digits are guessed too easily" in shown
     released = desk("token", "release", serial(5), "--reason", "please")
     assert (released.code, "stays in quarantine" in released.err) == (4, True)
+
+
+def test_a_token_that_an_earlier_version_kept_is_released(desk: CommandLine) -> None:
+    desk.ok("token", "unassign", serial(1))
+    kept_earlier.keep(desk.home, serial(1), kept_earlier.UNANSWERED)
+    releasing = ["token", "release", serial(1), "--reason", "responses are verified now"]
+    assert desk.ok(*releasing, "--dry-run").out == f"{serial(1)} would be in-stock\n"
+    assert desk.ok(*releasing).out == f"{serial(1)} is in-stock\n"
+    desk.ok("token", "assign", serial(1), "alice")
+    asked = ask(desk, 1)
+    assert respond(desk, 1, asked, answer(1, PLAIN, asked["question"]))["accepted"] is True
+    assert desk(*releasing).code == 4
+
+
+def test_a_token_that_was_kept_for_its_uses_counts_them_now(desk: CommandLine) -> None:
+    desk.ok("token", "unassign", serial(1))
+    kept_earlier.keep(desk.home, serial(1), kept_earlier.UNCOUNTED)
+    desk.ok("token", "release", serial(1), "--reason", "uses are counted now")
+    assert desk.ok("token", "show", serial(1), "--json").document["use_limit"] == 9
 
 
 def test_a_dry_run_issues_nothing_and_spends_nothing(desk: CommandLine) -> None:

@@ -19,9 +19,11 @@ from seedvault import config
 from seedvault.cli.exits import Exit, exit_for
 from seedvault.cli.root import root
 from seedvault.domain import audit, errors, life
+from seedvault.domain.pin import PinRule
 from seedvault.domain.policy import DEFAULT
 from seedvault.domain.token import State
 from tests.house.sizes import ROOT
+from tests.support import kept_earlier, ocra_tokens
 from tests.support.cli import CommandLine
 from tests.support.jwe_maker import PASSPHRASE, Jwe, jwk, written
 from tests.support.seed_files import deliver, hotp_code, serial, totp_code
@@ -151,8 +153,13 @@ def test_every_number_of_the_policy_is_listed_with_its_value() -> None:
     }
 
 
-def _shown(value: int | timedelta) -> str:
-    return f"{value.seconds // 60} min" if isinstance(value, timedelta) else str(value)
+def _shown(value: int | timedelta | PinRule) -> str:
+    match value:
+        case timedelta():
+            return f"{value.seconds // 60} min"
+        case PinRule():
+            return value.value
+    return str(value)
 
 
 def test_every_limit_of_a_seed_file_is_listed_with_its_value() -> None:
@@ -207,6 +214,7 @@ def _every_document(seedvault: CommandLine, folder: Path) -> Iterator[dict[str, 
         ["user", "add", "alice"],
         ["user", "add", "alice"],
         *_about_tokens(desk),
+        *_about_an_answering_token(folder),
         ["batch", "list"],
         ["batch", "show", "1"],
         ["user", "list"],
@@ -230,6 +238,9 @@ def _every_document(seedvault: CommandLine, folder: Path) -> Iterator[dict[str, 
         *_for_a_maker(folder),
     ]
     yield from (seedvault(*words, "--json").document for words in commands)
+    kept_earlier.keep(seedvault.home, ocra_tokens.serial(2), kept_earlier.UNANSWERED)
+    release = ["token", "release", ocra_tokens.serial(2), "--reason", "verified now"]
+    yield seedvault(*release, "--json").document
     shutil.rmtree(seedvault.home / "hsm")
     yield seedvault("key", "restore", "--json").document
     for listing in (
@@ -271,6 +282,20 @@ def _about_tokens(desk: Path) -> Iterator[list[str | Path]]:
     yield ["token", "show", card]
     yield ["token", "list"]
     yield ["token", "history", card]
+
+
+def _about_an_answering_token(folder: Path) -> Iterator[list[str | Path]]:
+    """What staff do with a token that answers challenges."""
+    pin, answering = folder / "pin", ocra_tokens.serial(1)
+    pin.write_text("1234\n")
+    suite = "OCRA-1:HOTP-SHA1-6:QN08-PSHA1"
+    yield ["batch", "import", ocra_tokens.deliver(folder / "answering.csv", suite, suite)]
+    yield ["token", "assign", answering, "alice"]
+    yield ["token", "challenge", answering]
+    yield ["token", "challenge", answering, "--dry-run"]
+    yield ["token", "pin", "set", answering, "--pin-file", pin]
+    yield ["token", "challenge", answering]
+    yield ["token", "pin", "clear", answering]
 
 
 def _for_a_maker(folder: Path) -> Iterator[list[str | Path]]:

@@ -6,13 +6,10 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from seedvault import config
-from seedvault.domain.challenge import Challenge
-from seedvault.domain.names import Serial
-from seedvault.wiring import Application
 from tests.support import ocra_tokens
 from tests.support.cli import CommandLine, environment
 from tests.support.databases import POSTGRESQL, SERIALIZABLE, SQLITE, isolate
@@ -87,13 +84,18 @@ def _accepted(racers: list[subprocess.Popen[str]], number: int) -> list[int]:
 
 def _answered(home: Path, racers: list[subprocess.Popen[str]], number: int) -> list[int]:
     """The same of responses: a new challenge in each round."""
+    command = [sys.executable, "-m", "tests.support.issuer", str(home), ocra_tokens.serial(number)]
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
     told = []
-    with Application(config.load(home)) as application:
+    with subprocess.Popen(command, **pipes, env=environment()) as issuer:
+        assert issuer.stdin is not None
+        assert issuer.stdout is not None
         for _ in range(_ROUNDS):
-            issued = application.issue_challenge(Serial(ocra_tokens.serial(number)), "referee")
-            assert isinstance(issued, Challenge)
-            shown = ocra_tokens.answer(number, _SUITE, issued.question)
-            told.append(_told(racers, f"{int(time.time())} {shown} {issued.id}"))
+            print(file=issuer.stdin, flush=True)
+            issued, question = issuer.stdout.readline().split()
+            shown = ocra_tokens.answer(number, _SUITE, question)
+            told.append(_told(racers, f"{int(time.time())} {shown} {issued}"))
+        issuer.stdin.close()
     return told
 
 

@@ -5,16 +5,16 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 
 from seedvault.domain.errors import StorageUnavailable
 from seedvault.domain.oath import Digest, TotpParameters
-from seedvault.domain.token import InStock
+from seedvault.domain.token import InStock, Quarantined
 from seedvault.storage import SCHEMA, claim_vault, open_vault, upgrade_vault, vault_schema
 from seedvault.storage.address import database_at
 from seedvault.storage.migrations import upgrade
 from tests.support.databases import POSTGRESQL
-from tests.support.tokens import NOON, serial
+from tests.support.tokens import NOON, OCRA, serial
 from tests.support.vaults import url
 
 _VAULT = "INSERT INTO vault VALUES ('vault-1', 1, 0)"
@@ -39,15 +39,44 @@ def old(database: str, tmp_path: Path) -> str:
     with closing(database_at(place)) as opened, opened.writing() as connection:
         upgrade(connection, "0001")
         for statement in (_VAULT, _BATCH, _TOKEN):
-            octets = r"'\\x\1'" if database == POSTGRESQL else r"x'\1'"
-            connection.execute(text(re.sub(r"x'(\d\d)'", octets, statement)))
+            connection.execute(_spelt(statement, database))
     return place
+
+
+def _spelt(statement: str, database: str) -> TextClause:
+    """With octets as the database writes them."""
+    octets = r"'\\x\1'" if database == POSTGRESQL else r"x'\1'"
+    return text(re.sub(r"x'(\d\d)'", octets, statement))
 
 
 def test_an_older_vault_is_not_opened_before_its_upgrade(old: str) -> None:
     assert vault_schema(old) == "0001"
     with pytest.raises(StorageUnavailable, match="seedvault db upgrade"):
         open_vault(old, lambda: NOON)
+
+
+def test_a_key_that_answers_is_upgraded_as_it_was_kept(database: str, tmp_path: Path) -> None:
+    place = url(tmp_path)
+    claim_vault(place)
+    kept = (
+        _TOKEN.replace("state, ", "state, quarantine, terms, ")
+        .replace("'in-stock', ", f"'quarantined', 'not verified', '{OCRA.suite}', ")
+        .replace("'totp', 'SHA1', 6, 30, 0", "'ocra', 'SHA1', 0, NULL, NULL")
+    )
+    with closing(database_at(place)) as opened, opened.writing() as connection:
+        upgrade(connection, "0001")
+        for statement in (_VAULT, _BATCH):
+            connection.execute(_spelt(statement, database))
+        upgrade(connection, "0004")
+        connection.execute(
+            _spelt(kept.replace(":HOTP", r"\\:HOTP").replace(":QN", r"\\:QN"), database)
+        )
+    upgrade_vault(place)
+    with closing(open_vault(place, lambda: NOON)) as vault:
+        stored = vault.token(serial(1))
+    assert stored is not None
+    assert isinstance(stored.token, Quarantined)
+    assert stored.token.device.parameters == OCRA
 
 
 def test_an_upgrade_keeps_batch_and_token(old: str) -> None:

@@ -7,11 +7,12 @@ import pytest
 
 from seedvault.domain import lockout
 from seedvault.domain.oath import Digest, HotpParameters
+from seedvault.domain.ocra_suite import OcraParameters
 from seedvault.domain.outcome import Reason, Rejected
 from seedvault.domain.parameters import Parameters
 from seedvault.domain.policy import DEFAULT
 from seedvault.domain.token import Progress
-from tests.support.tokens import HOTP, NOON, TOTP
+from tests.support.tokens import HOTP, NOON, OCRA, TOTP
 
 HOTP_8 = HotpParameters(Digest.SHA1, 8)
 MS = timedelta(milliseconds=1)
@@ -48,7 +49,14 @@ def test_from_the_tenth_on_every_failure_locks_for_half_an_hour(failures: int) -
     assert refused(failures, HALF_AN_HOUR) is None
 
 
-@pytest.mark.parametrize(("parameters", "most"), [(TOTP, 50), (HOTP_8, 50), (HOTP, 30)])
+@pytest.mark.parametrize(
+    ("parameters", "most"),
+    [
+        *((TOTP, 50), (HOTP_8, 50), (HOTP, 30), (OCRA, 50)),
+        (OcraParameters("OCRA-1:HOTP-SHA1-6:C-QN08"), 30),
+        (OcraParameters("OCRA-1:HOTP-SHA1-8:C-QN08"), 50),
+    ],
+)
 def test_a_token_is_disabled_at_its_limit_however_long_one_waits(
     parameters: Parameters, most: int
 ) -> None:
