@@ -30,8 +30,17 @@ _LONG_S = 2 * 3600
 
 def rejected(serial: Serial, outcome: Rejected) -> str:
     """Why, until when, and what to try next."""
+    return _told(serial, outcome, _HINTS.get(outcome.reason))
+
+
+def not_answered(serial: Serial, outcome: Rejected) -> str:
+    """The same of a response: a wrong one has ended its challenge, and nothing resynchronises."""
+    ended = "that challenge has ended; a new one: seedvault token challenge {serial}"
+    return _told(serial, outcome, {**_HINTS, Reason.NO_MATCH: ended}.get(outcome.reason))
+
+
+def _told(serial: Serial, outcome: Rejected, hint: str | None) -> str:
     until = f" until {output.local(outcome.until)}" if outcome.until else ""
-    hint = _HINTS.get(outcome.reason)
     tail = "\n" + hint.format(serial=serial) if hint else ""
     return f"rejected: {outcome.reason.value}{until}{tail}"
 

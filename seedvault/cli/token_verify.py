@@ -10,7 +10,7 @@ import click
 from seedvault.cli import output
 from seedvault.cli.exits import Exit
 from seedvault.cli.options import CHALLENGE, SERIAL, Session, dry_run_option, json_option
-from seedvault.cli.outcomes import outcome_fields, rejected, would_be_tried
+from seedvault.cli.outcomes import not_answered, outcome_fields, rejected, would_be_tried
 from seedvault.cli.secret_input import read_secret_line
 from seedvault.domain.challenge import ChallengeId
 from seedvault.domain.errors import InvalidInput
@@ -61,7 +61,14 @@ def verify(  # noqa: PLR0913 - one parameter for each option
         refusal, decide = _ways(application, serial, typed, answered)
         if dry_run:
             return would_be_tried(session, "token.verify", serial, refusal())
-        return _tell(session, serial, decide(session.actor))
+        outcome = decide(session.actor)
+    if session.as_json:
+        output.document("token.verify", outcome_fields(serial, outcome))
+    elif isinstance(outcome, Accepted):
+        click.echo("accepted")
+    else:
+        click.echo((rejected if challenge is None else not_answered)(serial, outcome))
+    return Exit.DONE if isinstance(outcome, Accepted) else Exit.DECIDED_NO
 
 
 _Ways = tuple[Callable[[], Rejected | None], Callable[[str], Outcome]]
@@ -80,14 +87,6 @@ def _ways(
     (challenge, octets), response = answered, application.verify_response
     answer = Answer(challenge, typed, octets)
     return partial(response.refusal, serial, answer), partial(response, serial, answer)
-
-
-def _tell(session: Session, serial: Serial, outcome: Outcome) -> int:
-    if session.as_json:
-        output.document("token.verify", outcome_fields(serial, outcome))
-    else:
-        click.echo("accepted" if isinstance(outcome, Accepted) else rejected(serial, outcome))
-    return Exit.DONE if isinstance(outcome, Accepted) else Exit.DECIDED_NO
 
 
 def _typed(

@@ -10,12 +10,12 @@ from seedvault.domain import lockout, window
 from seedvault.domain.oath import (
     MAX_DIGITS,
     MIN_DIGITS,
-    HotpParameters,
+    KeptParameters,
     Mac,
-    TotpParameters,
     is_any_code,
     is_code,
 )
+from seedvault.domain.ocra_suite import OcraParameters
 from seedvault.domain.outcome import Reason, Rejected
 from seedvault.domain.policy import Policy
 from seedvault.domain.token import Quarantined, Token
@@ -43,9 +43,9 @@ def refusal(token: Token, codes: Shown, now: datetime, policy: Policy) -> Reject
     (Keycloak CVE-2026-9798: the lockout was missing on one path).
     """
     parameters = token.device.parameters
-    if isinstance(token, Quarantined) or not isinstance(
-        parameters, HotpParameters | TotpParameters
-    ):
+    if isinstance(parameters, OcraParameters):
+        return Rejected(Reason.NEEDS_CHALLENGE)
+    if isinstance(token, Quarantined) or isinstance(parameters, KeptParameters):
         return Rejected(Reason.QUARANTINED)
     if not all(is_code(code, parameters.digits) for code in codes):
         return Rejected(Reason.MALFORMED)

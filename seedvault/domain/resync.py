@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from seedvault.domain import lockout, window
 from seedvault.domain.finding import Absent, Backwards, Consecutive, Finding, Scattered
 from seedvault.domain.oath import Mac
+from seedvault.domain.ocra_suite import OcraParameters
 from seedvault.domain.outcome import Outcome, Reason, Rejected
 from seedvault.domain.policy import Policy, Reach
 from seedvault.domain.token import Progress, Token
@@ -40,6 +41,8 @@ def refusal(token: Token, codes: tuple[str, ...], now: datetime, policy: Policy)
 
     A code that was read twice is no evidence: a guesser of one code would need no second.
     """
+    if isinstance(token.device.parameters, OcraParameters):
+        return Rejected(Reason.NEEDS_CHALLENGE)
     if len(set(codes)) < len(codes):
         return Rejected(Reason.SAME_CODE)
     progress = token.progress

@@ -137,7 +137,9 @@ def test_a_code_and_a_challenge_are_not_mistaken_for_each_other(desk: CommandLin
 
 def test_everything_is_on_record(desk: CommandLine) -> None:
     asked = ask(desk, 1)
-    respond(desk, 1, asked, "000000")
+    wrong = desk("token", "verify", serial(1), "000000", "--challenge", asked["challenge"])
+    ended = f"that challenge has ended; a new one: seedvault token challenge {serial(1)}"
+    assert wrong.out == f"rejected: no match\n{ended}\n"
     respond(desk, 1, ask(desk, 1), "000000")
     kinds = [
         event["kind"]

@@ -13,8 +13,9 @@ from seedvault.domain.ocra_suite import OcraParameters
 from seedvault.domain.outcome import Accepted, Outcome, Reason, Rejected
 from seedvault.domain.policy import DEFAULT
 from seedvault.service.challenge import Answer
+from seedvault.service.search_scope import OfUser
 from tests.support.tokens import HOTP, NOON, OCRA, serial
-from tests.unit.seedvault.service.world import PATIENT, World
+from tests.unit.seedvault.service.world import ALICE, PATIENT, World
 
 COUNTING = OcraParameters("OCRA-1:HOTP-SHA1-8:C-QN08")
 TINY = OcraParameters("OCRA-1:HOTP-SHA1-6:QN04")
@@ -254,8 +255,16 @@ def test_a_code_handed_in_for_a_token_that_answers_is_refused(world: World) -> N
     refused = Rejected(Reason.NEEDS_CHALLENGE)
     assert world.verify(serial(1), "123456", "rp") == refused
     assert world.resync(serial(1), ("123456", "123457"), "helen") == refused
+    assert world.resync.refusal(serial(1)) == refused
     world.stocked(2, OCRA)
     assert world.assign(serial(2), world.vault.users()[0].name, "helen", "123456") == refused
+
+
+def test_a_search_for_a_code_leaves_a_token_that_answers_out(world: World) -> None:
+    world.bound(1, OCRA)
+    searched = world.find(("123456",), OfUser(ALICE), "helen")
+    assert [each.why for each in searched.left_out] == [Reason.NEEDS_CHALLENGE.value]
+    assert world.keys.opened == []
 
 
 def test_a_row_that_was_tampered_with_is_asked_nothing(world: World) -> None:

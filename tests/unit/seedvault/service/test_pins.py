@@ -3,6 +3,7 @@
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -92,6 +93,17 @@ def test_an_empty_or_impossible_pin_is_malformed_and_not_charged(held: World, te
     outcome = verify(held, text.format(code=held.code()))
     assert outcome == Rejected(Reason.MALFORMED)
     assert (held.stretched, held.progress().failures) == (1, 0)
+
+
+def test_a_stray_code_is_remembered_with_the_right_pin_only(held: World) -> None:
+    policy = replace(ASKED, auto_resync=True)
+    for pin, remembered in (("blue 8", False), (PIN, True)):
+        held.verify_under(policy)(serial(1), pin + held.code(STEP_AT_NOON + 20), "rp")
+        assert (held.progress().stray is not None) is remembered
+    held.clock.advance(timedelta(seconds=30))
+    text = PIN + held.code(STEP_AT_NOON + 21)
+    assert isinstance(held.verify_under(policy)(serial(1), text, "rp"), Accepted)
+    assert [event.detail for event in held.events(EventKind.CODE_REJECTED)] == ["no match"] * 2
 
 
 def test_a_token_without_a_pin_is_refused_and_no_code_is_computed(world: World) -> None:
