@@ -9,8 +9,8 @@ import pytest
 from seedvault.domain.clock import TimeOnRecord
 from seedvault.domain.errors import ClockUntrusted
 from seedvault.domain.names import Serial
-from seedvault.domain.oath import Parameters
 from seedvault.domain.outcome import Accepted, Rejected
+from seedvault.domain.parameters import Parameters
 from tests.support.tokens import HOTP, NOON, TOTP
 from tests.unit.seedvault.service.world import ALICE, World
 
