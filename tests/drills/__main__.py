@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable
 from typing import Final
 
-from tests.drills import audit, failover, faults, kills, race, seals, threads
+from tests.drills import audit, failover, faults, kills, race, seals, stateful, threads
 
 DRILLS: Final[dict[str, tuple[str, Callable[[list[str]], int]]]] = {
     "audit": (
@@ -16,6 +16,7 @@ DRILLS: Final[dict[str, tuple[str, Callable[[list[str]], int]]]] = {
     "kills": ("imports and the rest killed at any moment, disks that fill up", kills.main),
     "race": ("one code for many processes, at a barrier, round after round", race.main),
     "seals": ("every row of a vault altered and swapped", seals.main),
+    "stateful": ("two nodes and a model, whatever hypothesis thinks of", stateful.main),
     "threads": ("threads and processes at once on one PKCS#11 token", threads.main),
 }
 

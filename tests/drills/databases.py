@@ -54,6 +54,10 @@ class Databases(ABC):
     def copy(self, url: str) -> str:
         """The same again, of one that nobody uses at the moment."""
 
+    @abstractmethod
+    def drop(self, url: str) -> None:
+        """Take one away before the end."""
+
 
 class SqliteDatabases(Databases):
     """Files in the folder."""
@@ -66,8 +70,11 @@ class SqliteDatabases(Databases):
 
     def copy(self, url: str) -> str:
         made = self.new()
-        shutil.copy(url.removeprefix("sqlite:///"), made.removeprefix("sqlite:///"))
+        shutil.copy(_path(url), _path(made))
         return made
+
+    def drop(self, url: str) -> None:
+        _path(url).unlink()
 
 
 class PostgresqlDatabases(Databases):
@@ -76,26 +83,33 @@ class PostgresqlDatabases(Databases):
     def __init__(self, kind: Kind, folder: Path, server: Server) -> None:
         super().__init__(kind, folder)
         self._server = server
-        self._made: list[str] = []
+        self._made: dict[str, str] = {}
 
     def new(self) -> str:
         return self._made_from("template1")
 
     def copy(self, url: str) -> str:
-        return self._made_from(next(name for name in self._made if self._server.url(name) == url))
+        return self._made_from(self._made[url])
+
+    def drop(self, url: str) -> None:
+        self._server.execute(f"DROP DATABASE {self._made.pop(url)} WITH (FORCE)")
 
     def close(self) -> None:
         """Take away all that were made."""
-        for name in self._made:
-            self._server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        for url in list(self._made):
+            self.drop(url)
 
     def _made_from(self, template: str) -> str:
         name = f"drill_{next(_numbers)}"
         self._server.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
-        self._made.append(name)
         url = self._server.url(name)
+        self._made[url] = name
         isolate(self._server, url, self.kind.value)
         return url
+
+
+def _path(url: str) -> Path:
+    return Path(url.removeprefix("sqlite:///"))
 
 
 @contextmanager

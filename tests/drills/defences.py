@@ -5,6 +5,8 @@ Each is taken out of this process only, by putting something careless in its pla
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
 from enum import Enum
 from threading import Timer
 from time import sleep
@@ -12,8 +14,14 @@ from typing import Any
 
 from sqlalchemy import Insert, Select, Update, bindparam, literal, select, update
 
+from seedvault.domain import lockout, verification
 from seedvault.domain.audit import AuditEvent
 from seedvault.domain.batch import Batch
+from seedvault.domain.names import UserName
+from seedvault.domain.oath import Mac
+from seedvault.domain.outcome import Outcome, Rejected
+from seedvault.domain.policy import Policy
+from seedvault.domain.token import Bound, Progress, Token
 from seedvault.service.decide import Case
 from seedvault.service.ports import StoredToken
 from seedvault.storage import statements
@@ -39,6 +47,15 @@ class Defence(Enum):
     TOLD = "told"
     """An outcome is told when it is committed, not before."""
 
+    FLOOR = "floor"
+    """A code is accepted only above all that were accepted before, in the domain and in SQL."""
+
+    STATE = "state"
+    """Only a bound token's codes are accepted."""
+
+    WAIT = "wait"
+    """After failures, no code is tried for a while."""
+
 
 @contextmanager
 def without(defence: Defence | None) -> Iterator[None]:
@@ -58,6 +75,41 @@ def _unconditional(columns: Sequence[str]) -> Update:
         .values({name: bindparam(name) for name in columns} | {"version": TOKEN.c.version + 1})
         .returning(TOKEN.c.version)
     )
+
+
+def _unbounded(columns: Sequence[str]) -> Update:
+    """`statements._conditional` without its ceiling."""
+    return (
+        update(TOKEN)
+        .where(TOKEN.c.id == bindparam("seen_id"), TOKEN.c.version == bindparam("seen_version"))
+        .values({name: bindparam(name) for name in columns} | {"version": TOKEN.c.version + 1})
+        .returning(TOKEN.c.version)
+    )
+
+
+def _verify_one_below(
+    token: Token, code: str, now: datetime, policy: Policy, mac: Mac
+) -> tuple[Progress, Outcome]:
+    """`verification.verify` with the last accepted code above the floor, and not below it."""
+    floor = token.progress.next_factor
+    lower = replace(token.progress, next_factor=max(0, floor - 1))
+    progress, outcome = _verify(replace(token, progress=lower), code, now, policy, mac)
+    return replace(progress, next_factor=max(floor, progress.next_factor)), outcome
+
+
+def _held_back_as_bound(token: Token, *asked: Any) -> Rejected | None:
+    """`verification.held_back`, as if every token were somebody's and usable."""
+    bound = Bound(token.device, token.progress, UserName("anybody"), asked[1])
+    return _held_back(bound, *asked)
+
+
+@contextmanager
+def _no_floor() -> Iterator[None]:
+    with (
+        _in_place_of(statements, "_conditional", _unbounded),
+        _in_place_of(verification, "verify", _verify_one_below),
+    ):
+        yield
 
 
 def _publish_in_two(
@@ -81,6 +133,8 @@ def _publish_in_two(
 _publish = SqlStaging.publish
 _replace = SqlTransaction.replace
 _settle = Case.settle
+_verify = verification.verify
+_held_back = verification.held_back
 
 
 def _replace_at_once(transaction: SqlTransaction, seen: StoredToken, now: StoredToken) -> None:
@@ -109,6 +163,9 @@ def _in_place_of(owner: Any, name: str, careless: Callable[..., Any]) -> Iterato
 
 _CARELESS: dict[Defence, Callable[[], Any]] = {
     Defence.CONDITION: lambda: _in_place_of(statements, "_conditional", _unconditional),
+    Defence.FLOOR: _no_floor,
+    Defence.STATE: lambda: _in_place_of(verification, "held_back", _held_back_as_bound),
+    Defence.WAIT: lambda: _in_place_of(lockout, "refusal", lambda *_: None),
     Defence.EVENT: lambda: _in_place_of(SqlTransaction, "replace", _replace_at_once),
     Defence.TOLD: lambda: _in_place_of(Case, "settle", _settle_later),
     Defence.PUBLISH: lambda: _in_place_of(SqlStaging, "publish", _publish_in_two),

@@ -16,7 +16,10 @@ _MOVES = {
     EventKind.TOKEN_UNASSIGNED: ((State.BOUND, State.SUSPENDED), State.IN_STOCK),
     EventKind.TOKEN_SUSPENDED: ((State.BOUND,), State.SUSPENDED),
     EventKind.TOKEN_RESUMED: ((State.SUSPENDED,), State.BOUND),
+    EventKind.TOKEN_REVOKED: ((State.IN_STOCK, State.BOUND, State.SUSPENDED), State.REVOKED),
+    EventKind.TOKEN_RETIRED: ((State.IN_STOCK, State.REVOKED), State.RETIRED),
 }
+_OWNED = {State.BOUND, State.SUSPENDED}
 _ANSWERED = {
     EventKind.CODE_ACCEPTED,
     EventKind.TOKEN_RESYNCHRONISED,
@@ -104,7 +107,7 @@ class _Life:
             if self._state not in sources:
                 yield f"{event.kind.value} {state}"
             self._state = target
-            self._owner = None if target is State.IN_STOCK else event.user
+            self._owner = event.user if target in _OWNED else None
 
     def differs_from(self, vault: Vault, serial: Serial) -> Iterator[str]:
         """Where the row is not what the record leads to."""

@@ -1,0 +1,248 @@
+"""Two nodes on one vault, for one example: what they do, one after the other or in between."""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from copy import deepcopy
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import hsm
+from seedvault.domain.audit import SERIAL_CHAINS, Break, EventKind, check_chain
+from seedvault.domain.names import UserName
+from seedvault.domain.oath import Counting, Digest, HotpParameters, TotpParameters
+from seedvault.domain.token import State, owner_of, state_of
+from seedvault.domain.vault_key import KeyPurpose
+from seedvault.keys.key_room import HsmKeyRoom
+from seedvault.service.ports import Transaction, Vault
+from seedvault.service.rotation import MoveTokens, RenewKeys
+from tests.drills.databases import Databases
+from tests.drills.nodes import ACTOR, Node, Site, found_site
+from tests.drills.racing import Told
+from tests.drills.referee import judge
+from tests.drills.stateful_model import Answer, Card
+from tests.drills.stateful_operations import (
+    Assign,
+    Live,
+    Operation,
+    Place,
+    Unlock,
+    Verify,
+    performed,
+)
+from tests.support.softhsm import pin
+from tests.support.tokens import NOON, serial
+
+KINDS: dict[int, Counting] = {
+    1: TotpParameters(Digest.SHA256, 8, 30),
+    2: HotpParameters(Digest.SHA1, 6),
+    3: TotpParameters(Digest.SHA1, 6, 60),
+    4: HotpParameters(Digest.SHA512, 8),
+}
+BOUND = (1, 2, 3)
+USERS = ("alice", "bob")
+_DAY = timedelta(days=1)
+
+Done = tuple[Operation, Answer]
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """A vault with tokens, which each example gets a copy of; all on one PKCS#11 token."""
+
+    databases: Databases
+    site: Site
+    recovery: hsm.RecoveryKey
+
+    @classmethod
+    def prepared(cls, databases: Databases) -> "Ground":
+        """Four tokens, of which three are the first user's."""
+        recovery, _ = hsm.RecoveryKey.generate(hsm.Quorum(1, 1), os.urandom)
+        site = found_site(databases.new(), recovery)
+        with site.node() as node:
+            node.stock(KINDS)
+            for user in USERS:
+                node.add_user(UserName(user))
+            for number in BOUND:
+                node.assign(serial(number), UserName(USERS[0]))
+        return cls(databases, site, recovery)
+
+    def cluster(self) -> "Cluster":
+        """Two nodes on a copy."""
+        site = Site(self.databases.copy(self.site.url), self.site.place)
+        return Cluster(site, self.recovery)
+
+
+class Interrupted:
+    """A vault that, asked for a transaction, lets something else be done first: once for each."""
+
+    def __init__(self, vault: Vault, meanwhile: list[Callable[[], None]]) -> None:
+        self._vault = vault
+        self._meanwhile = meanwhile
+        self.decisions = 0
+
+    def as_port(self) -> Vault:
+        """As a vault: everything but transactions is the other's."""
+        vault: Any = self
+        port: Vault = vault
+        return port
+
+    def transaction(self) -> AbstractContextManager[Transaction]:
+        """Between the decision and its commit."""
+        self.decisions += 1
+        if self._meanwhile:
+            self._meanwhile.pop(0)()
+        return self._vault.transaction()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._vault, name)
+
+
+class Cluster:
+    """Two nodes, one clock that can be moved, and what the model says of each token."""
+
+    def __init__(self, site: Site, recovery: hsm.RecoveryKey) -> None:
+        self.now = NOON
+        self.cards = {number: Card(number, kind) for number, kind in KINDS.items()}
+        self.nodes = [Node.start(site, self.clock) for _ in range(2)]
+        self.site = site
+        self.decisions = 0
+        self._recovery = recovery
+        self._told: dict[int, list[Told]] = {number: [] for number in KINDS}
+        for number in BOUND:
+            self.cards[number].assign(USERS[0], None, NOON)
+            self._told[number].append(Told(-1, EventKind.TOKEN_ASSIGNED))
+        self._made: list[str] = []
+
+    def clock(self) -> datetime:
+        return self.now
+
+    def do(self, node: int, operation: Operation) -> Answer:
+        """On one node, with nobody in between. Raises AssertionError where the model differs."""
+        answer = performed(operation, self._place(node))
+        self._explain([(operation, answer)])
+        return answer
+
+    def cross(self, operation: Operation, others: Sequence[Operation]) -> list[Done]:
+        """Decide on node 0, do another thing on node 1, then commit; again for each attempt.
+
+        What was done in between, first; the answers must be those of some order of them all.
+        """
+        done: list[Done] = []
+
+        def doing(other: Operation) -> Callable[[], None]:
+            return lambda: done.append((other, performed(other, self._place(1))))
+
+        vault = Interrupted(self.nodes[0].vault, [doing(other) for other in others])
+        answer = performed(operation, Place(vault.as_port(), self.nodes[0].keys, self.now))
+        self.decisions += vault.decisions
+        self._explain([*done, (operation, answer)])
+        return [*done, (operation, answer)]
+
+    def rotate(self) -> None:
+        """New keys, made and taken into use beside both nodes, which keep those that they know."""
+        with self.site.node(self.clock) as node:
+            renew = RenewKeys(node.vault, self._room, self.clock)
+            purposes = (KeyPurpose.KEK, KeyPurpose.SEAL, KeyPurpose.FINGERPRINT)
+            renewed = renew(purposes, self._recovery, ACTOR)
+            self._made += [each.new.name for each in renewed]
+        with self.site.node(self.clock) as node:
+            move = MoveTokens(node.vault, node.keys, self.clock)
+            moved = move(self._recovery, ACTOR, lambda _: None)
+        assert (moved.left, moved.broken) == (0, ()), moved
+
+    def restart(self, node: int) -> None:
+        """One node ends, and another begins in its place."""
+        self.nodes[node].stop()
+        self.nodes[node] = Node.start(self.site, self.clock)
+
+    def conclude(self) -> None:
+        """Whatever it went through: the record is whole, and holders of sound tokens get in."""
+        for number, card in self.cards.items():
+            found = judge(self.nodes[0].vault, card.serial, self._told[number])
+            assert (found.doubles, found.wrong) == (0, []), found
+        assert list(self._breaks()) == []
+        self.now = max(self.now, *(card.synchronised_at for card in self.cards.values())) + _DAY
+        for card in self.cards.values():
+            if card.state not in {State.REVOKED, State.RETIRED}:
+                self._get_in(card)
+
+    def stop(self) -> None:
+        """Close, and take new keys away."""
+        for node in self.nodes:
+            node.stop()
+        for name in self._made:
+            self._room.destroy(name)
+
+    def _get_in(self, card: Card) -> None:
+        self.do(0, Unlock(card.number))
+        if card.state is State.SUSPENDED:
+            self.do(0, Live(card.number, "resume"))
+        if card.state is State.IN_STOCK:
+            self.do(0, Assign(card.number, USERS[0], None))
+        factor = card.expected(self.now)
+        assert self.do(1, Verify(card.number, card.shows(factor))).word == "accepted"
+
+    def _place(self, node: int) -> Place:
+        return Place(self.nodes[node].vault, self.nodes[node].keys, self.now)
+
+    def _explain(self, done: Sequence[Done]) -> None:
+        """Find the order in which the model gives the same answers, and the rows are the same.
+
+        The last was decided while the others were done: its place among them is what is open.
+        """
+        *others, last = done
+        for place in range(len(others), -1, -1):
+            cards = deepcopy(self.cards)
+            order = [*others[:place], last, *others[place:]]
+            if self._agrees(cards, order):
+                self.cards = cards
+                self._remember(order)
+                return
+        expected = [each.expect(deepcopy(self.cards)[each.number], self.now) for each, _ in done]
+        rows = [str(self._row(each.number)) for each, _ in done]
+        raise AssertionError(f"{done}: the model says {expected}; rows {rows}")
+
+    def _agrees(self, cards: dict[int, Card], order: Sequence[Done]) -> bool:
+        for operation, answer in order:
+            if operation.expect(cards[operation.number], self.now) != answer:
+                return False
+        return all(
+            _modelled(cards[operation.number]) == self._row(operation.number)
+            for operation, _ in order
+        )
+
+    def _remember(self, order: Sequence[Done]) -> None:
+        for operation, answer in order:
+            if operation.kind and answer.word in {"accepted", "done"}:
+                self._told[operation.number].append(Told(0, operation.kind, answer.factor))
+
+    def _row(self, number: int) -> tuple[object, ...]:
+        """What the vault knows of a token."""
+        stored = self.nodes[0].vault.token(self.cards[number].serial)
+        assert stored is not None
+        token, progress = stored.token, stored.token.progress
+        owner = owner_of(token)
+        return (
+            state_of(token),
+            str(owner) if owner else None,
+            progress.next_factor,
+            progress.drift_steps,
+            progress.failures,
+            progress.resyncs,
+        )
+
+    def _breaks(self) -> Iterator[Break]:
+        vault = self.nodes[1].vault
+        heads = {head.chain: head for head in vault.heads()}
+        for chain in range(SERIAL_CHAINS + 1):
+            yield from check_chain(chain, vault.chain(chain), heads.get(chain))
+
+    @property
+    def _room(self) -> HsmKeyRoom:
+        return HsmKeyRoom(lambda: nullcontext((self.site.place, pin())), hsm.Demands())
+
+
+def _modelled(card: Card) -> tuple[object, ...]:
+    return card.state, card.owner, card.next_factor, card.drift, card.failures, card.resyncs

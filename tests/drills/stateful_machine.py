@@ -1,0 +1,193 @@
+"""Whatever hypothesis thinks of, done on two nodes whose clock jumps, and the model beside them."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import ClassVar
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
+
+from tests.drills.stateful_cluster import KINDS, USERS, Cluster, Done, Ground
+from tests.drills.stateful_model import Card
+from tests.drills.stateful_operations import (
+    Assign,
+    Live,
+    Operation,
+    Resynchronise,
+    Rotate,
+    Unlock,
+    Verify,
+)
+
+_JUMPS_S = (1, 5, 30, 60, 600, 1_800, 86_400, 20 * 86_400, -30, -60, -3_600, -2 * 86_400)
+_OFFSETS = (0, 0, 0, 0, 0, 1, 1, 2, -1, -2, 5, 40, 900)
+_MALFORMED = ("", "12345", "1234567890", "12345a", "\uff11" * 6, " 123456")
+_FAR = 5_000  # a code from so far ahead is wrong everywhere
+_LONGEST_WAIT_S, _LOCK_S = 65, 1_801
+_LIVES = (*("suspend", "resume", "resume", "unassign") * 3, "revoke", "retire")
+_DEEDS = {
+    "verify": 12, "verify what was spent": 3, "verify nonsense": 1, "resynchronise": 3, "assign": 2,
+    "assign by a code": 2, "unlock": 1, "live": 3,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Something to be done with a token.
+
+    `offset` is where its code stands beside the expected one; `pick` chooses what else there is.
+    """
+
+    deed: str
+    number: int
+    offset: int
+    pick: int
+
+    def meant(self, card: Card, cluster: Cluster) -> Operation:
+        """What it is now: codes are those of this moment."""
+        expected = card.expected(cluster.now) + self.offset
+        code, user = card.shows(expected), USERS[self.pick % len(USERS)]
+        spent = card.spent[self.pick % len(card.spent)] if card.spent else expected
+        meant: dict[str, Operation] = {
+            "verify": Verify(self.number, code),
+            "verify what was spent": Verify(self.number, card.shows(spent)),
+            "verify nonsense": Verify(self.number, _MALFORMED[self.pick % len(_MALFORMED)]),
+            "resynchronise": Resynchronise(self.number, (code, card.shows(expected + 1))),
+            "assign": Assign(self.number, user, None),
+            "assign by a code": Assign(self.number, user, code),
+            "unlock": Unlock(self.number),
+            "live": Live(self.number, _LIVES[self.pick]),
+        }
+        return meant[self.deed]
+
+
+@dataclass(slots=True)
+class Figures:
+    """What was done, and what the vault said to it.
+
+    `crossed` counts what was done between a decision and its commit, `again` the decisions that
+    then had to be made once more.
+    """
+
+    examples: int = 0
+    steps: Counter[str] = field(default_factory=Counter)
+    answers: Counter[str] = field(default_factory=Counter)
+    crossed: int = 0
+    again: int = 0
+
+    def note(self, done: Sequence[Done]) -> None:
+        """Count operations and answers."""
+        for operation, answer in done:
+            self.steps[type(operation).__name__.lower()] += 1
+            self.answers[answer.word] += 1
+
+
+_NODES = st.sampled_from((0, 1))
+_NUMBERS = st.sampled_from(list(KINDS))
+_WISHES = st.builds(
+    Wish,
+    deed=st.sampled_from([deed for deed, weight in _DEEDS.items() for _ in range(weight)]),
+    number=_NUMBERS,
+    offset=st.sampled_from(_OFFSETS),
+    pick=st.integers(0, len(_LIVES) - 1),
+)
+
+
+class TwoNodes(RuleBasedStateMachine):
+    """One example; a subclass of each run's own sets `ground` and `figures`.
+
+    A restore will be one more rule: the database is put back to what it was some steps ago, while
+    the model keeps what has been accepted since.
+    """
+
+    ground: ClassVar[Ground]
+    figures: ClassVar[Figures]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.cluster = self.ground.cluster()
+        self.figures.examples += 1
+        self._rotated = False
+        self._failed = False
+
+    @rule(node=_NODES, wish=_WISHES)
+    def act(self, node: int, wish: Wish) -> None:
+        """On one node, with nobody in between."""
+        with self._step():
+            operation = self._meant(wish)
+            self.figures.note([(operation, self.cluster.do(node, operation))])
+
+    @rule(node=_NODES, number=_NUMBERS, times=st.sampled_from((1, 3, 9, 11, 31, 51)))
+    def guess(self, node: int, number: int, times: int) -> None:
+        """So many wrong codes, each as soon as one is tried again; then the token has to wait."""
+        for nth in range(times):
+            with self._step():
+                card = self.cluster.cards[number]
+                if nth:
+                    wait_s = _LONGEST_WAIT_S if card.failures < 10 else _LOCK_S
+                    self.cluster.now += timedelta(seconds=wait_s)
+                wrong = Verify(number, card.shows(card.expected(self.cluster.now) + _FAR))
+                self.figures.note([(wrong, self.cluster.do(node, wrong))])
+
+    @rule(wish=_WISHES, others=st.lists(_WISHES, min_size=1, max_size=2), alike=st.booleans())
+    def cross(self, wish: Wish, others: list[Wish], *, alike: bool) -> None:
+        """Decide on one node, do others on the other, then commit: mostly to the same token.
+
+        Where they are `alike`, the others are the very same thing.
+        """
+        with self._step():
+            operation = self._meant(wish)
+            between = [
+                operation if alike else self._meant(replace(other, number=wish.number))
+                for other in others
+            ]
+            self._cross(operation, between)
+
+    @rule(seconds=st.sampled_from(_JUMPS_S))
+    def jump(self, seconds: int) -> None:
+        """The clock goes on, or back."""
+        self.figures.steps["clock on" if seconds > 0 else "clock back"] += 1
+        self.cluster.now += timedelta(seconds=seconds)
+
+    @rule(node=_NODES)
+    def restart(self, node: int) -> None:
+        """One node ends, and another begins."""
+        with self._step():
+            self.figures.steps["restart"] += 1
+            self.cluster.restart(node)
+
+    @precondition(lambda self: not self._rotated)
+    @rule(wish=_WISHES)
+    def rotate(self, wish: Wish) -> None:
+        """All keys are new, between a decision and its commit."""
+        with self._step():
+            self._rotated = True
+            self._cross(self._meant(wish), [Rotate(wish.number, self.cluster.rotate)])
+
+    def teardown(self) -> None:
+        """Unless something was wrong already: was all of it sound?"""
+        try:
+            if not self._failed:
+                self.cluster.conclude()
+        finally:
+            self.cluster.stop()
+            self.ground.databases.drop(self.cluster.site.url)
+
+    def _meant(self, wish: Wish) -> Operation:
+        return wish.meant(self.cluster.cards[wish.number], self.cluster)
+
+    def _cross(self, operation: Operation, between: list[Operation]) -> None:
+        before = self.cluster.decisions
+        done = self.cluster.cross(operation, between)
+        self.figures.note(done)
+        self.figures.crossed += len(done) - 1
+        self.figures.again += self.cluster.decisions - before - 1
+
+    @contextmanager
+    def _step(self) -> Iterator[None]:
+        self._failed = True
+        yield
+        self._failed = False
