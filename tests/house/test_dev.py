@@ -175,7 +175,10 @@ def test_a_drill_is_passed_on(checkout: Checkout) -> None:
 @pytest.mark.parametrize(
     ("programs", "remedy"),
     [
-        ({"uname": "echo Linux", "dnf": ""}, "sudo dnf install python3 softhsm postgresql-server oathtool"),
+        (
+            {"uname": "echo Linux", "dnf": ""},
+            "sudo dnf install python3 softhsm postgresql-server oathtool",
+        ),
         ({"uname": "echo Darwin"}, "brew install python softhsm postgresql@17 oath-toolkit"),
         ({"uname": "echo FreeBSD"}, "by hand"),
     ],
