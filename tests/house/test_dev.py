@@ -177,7 +177,7 @@ def test_a_drill_is_passed_on(checkout: Checkout) -> None:
     [
         (
             {"uname": "echo Linux", "dnf": ""},
-            "sudo dnf install python3 softhsm postgresql-server oathtool",
+            "dnf install python3 softhsm postgresql-server",
         ),
         ({"uname": "echo Darwin"}, "brew install python softhsm postgresql@17 oath-toolkit"),
         ({"uname": "echo FreeBSD"}, "by hand"),
