@@ -59,7 +59,12 @@ class Batch:
     @property
     def name(self) -> str:
         """As people write it, `B-0001`."""
-        return f"B-{self.number:04d}"
+        return batch_name(self.number)
+
+
+def batch_name(number: int) -> str:
+    """A batch as people write it, `B-0001`."""
+    return f"B-{number:04d}"
 
 
 def batch_number(name: str) -> int:

@@ -40,12 +40,12 @@ def clear(progress: Progress) -> Progress:
 
 
 def _wait(failures: int, policy: Policy) -> timedelta:
-    """1, 2, 4 ... seconds after the free failures, then the lock."""
+    """1, 2, 4 ... seconds after the free failures, never longer than the lock; then the lock."""
     if failures >= policy.lock_at:
         return policy.lock_for
     if failures <= policy.free_failures:
         return timedelta(0)
-    return timedelta(seconds=2 ** (failures - policy.free_failures - 1))
+    return min(timedelta(seconds=2 ** (failures - policy.free_failures - 1)), policy.lock_for)
 
 
 def _disable_at(parameters: Parameters, policy: Policy) -> int:

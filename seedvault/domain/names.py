@@ -37,7 +37,7 @@ class Serial:
 
     def __post_init__(self) -> None:
         check_line("serial", self.verbatim)
-        object.__setattr__(self, "folded", _fold(self.verbatim))
+        object.__setattr__(self, "folded", fold(self.verbatim))
         if self.folded.startswith(_FORMULA_STARTS):
             raise InvalidInput(
                 f"serial {self.verbatim!r} starts with a character that spreadsheets execute",
@@ -70,7 +70,37 @@ class UserName:
 
     def __post_init__(self) -> None:
         check_line("user name", self.verbatim)
-        object.__setattr__(self, "folded", _fold(self.verbatim))
+        object.__setattr__(self, "folded", fold(self.verbatim))
+
+    def __str__(self) -> str:
+        return self.verbatim
+
+
+@dataclass(frozen=True, slots=True)
+class GroupName:
+    """A group of users: `verbatim` for display, `folded` (as a serial is) for lookup."""
+
+    verbatim: str = field(compare=False)
+    folded: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        check_line("group name", self.verbatim)
+        object.__setattr__(self, "folded", fold(self.verbatim))
+
+    def __str__(self) -> str:
+        return self.verbatim
+
+
+@dataclass(frozen=True, slots=True)
+class ModelName:
+    """A maker's model as seed files name it, compared folded as a serial is."""
+
+    verbatim: str = field(compare=False)
+    folded: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        check_line("model", self.verbatim)
+        object.__setattr__(self, "folded", fold(self.verbatim))
 
     def __str__(self) -> str:
         return self.verbatim
@@ -100,7 +130,8 @@ def legible(name: str) -> str:
     return name.encode("utf-8", "backslashreplace").decode()
 
 
-def _fold(text: str) -> str:
+def fold(text: str) -> str:
+    """How names are compared: NFKC, casefolded, without white space; twice is the same as once."""
     unspaced = "".join(unicodedata.normalize("NFKC", text).split())
     # Once more: letters and accents that a space held apart, or casefolding took apart, compose.
     return unicodedata.normalize("NFKC", unspaced.casefold())

@@ -80,6 +80,12 @@ def test_a_delay_as_long_as_the_lock_is_a_delay() -> None:
     assert refused == Rejected(Reason.DELAYED, NOON + timedelta(seconds=64))
 
 
+def test_no_delay_is_longer_than_the_lock() -> None:
+    brief = replace(DEFAULT, lock_for=timedelta(minutes=1), lock_at=50)
+    minute = NOON + timedelta(minutes=1)
+    assert lockout.refusal(TOTP, after(49), NOON, brief) == Rejected(Reason.DELAYED, minute)
+
+
 def test_failures_without_a_date_make_nobody_wait() -> None:
     undated = replace(after(5), last_failure_at=None)
     assert lockout.refusal(TOTP, undated, NOON, DEFAULT) is None
