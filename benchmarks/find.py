@@ -6,7 +6,7 @@ the network takes. What is measured is time by the wall, and what else the machi
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from time import sleep
 
@@ -23,13 +23,14 @@ from seedvault.service.find_token import FindToken
 from seedvault.service.ports import Keys, StoredToken
 from seedvault.service.search_scope import InBatch, Listed, Scope
 from seedvault.service.seed_files import SeedFileKey
+from tests.support.policies import Boundless, Everywhere
 
 _TOKENS, _FEW = DEFAULT.search_tokens, 100
 _CALLS = 10  # C_VerifyInit, C_Verify, C_UnwrapKey, three of C_SignInit and C_Sign, C_DestroyObject
 _ROUND_TRIP_S = 0.001
 _WORKERS = (1, 4)
 _BATCH, _CODE = InBatch("B-0001"), ("000000",)
-_BOUNDLESS = replace(DEFAULT, searches_a_day=10**9)
+_POLICIES = Everywhere(Boundless(searches_a_day=10**9))
 
 
 def run() -> Iterator[Figure]:
@@ -72,7 +73,7 @@ def _far(application: wiring.Application) -> Iterator[Figure]:
 def _searching(
     application: wiring.Application, keys: Keys, workers: int, scope: Scope
 ) -> Callable[[], object]:
-    find = FindToken(application.vault, keys, wiring.system_clock, _BOUNDLESS, workers)
+    find = FindToken(application.vault, keys, wiring.system_clock, _POLICIES, workers)
     return lambda: find(_CODE, scope, "benchmark")
 
 

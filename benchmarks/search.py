@@ -19,11 +19,11 @@ from benchmarks.workshop import KEY, workshop
 from seedvault import config, wiring
 from seedvault.domain.names import Serial, UserName
 from seedvault.domain.outcome import Outcome, Reason, Rejected
-from seedvault.domain.policy import DEFAULT
 from seedvault.domain.resync import Codes
 from seedvault.service.resync import ResynchroniseToken
 from seedvault.service.seed_files import SeedFileKey
 from seedvault.service.verify import VerifyCode
+from tests.support.policies import Boundless, Everywhere
 from tests.support.pskc_maker import Hotp, Order, Tokens, write_pskc
 
 _CLOCK, _COUNTER = Serial("GALT10000000"), Serial("GALT20000000")
@@ -32,8 +32,7 @@ _ROUNDS = 15
 _SEARCH_TARGET, _WINDOW_TARGET = 1.5, 3.0
 
 # Every search of these fails, and none may lock its token.
-_PATIENT = replace(
-    DEFAULT,
+_PATIENT = Boundless(
     resyncs_a_day=10**9,
     free_failures=10**9,
     lock_at=10**9,
@@ -71,7 +70,7 @@ def _search(
 ) -> Iterator[Figure]:
     """A resynchronisation that looks everywhere, commit included."""
     resynchronise = ResynchroniseToken(
-        application.vault, application.keys, wiring.system_clock, _PATIENT
+        application.vault, application.keys, wiring.system_clock, Everywhere(_PATIENT)
     )
 
     def look() -> None:
@@ -96,7 +95,7 @@ def _windows(application: wiring.Application, bare: _Bare) -> Iterator[Figure]:
     vault = WithoutCommit(application.vault)
     kinds: dict[str, Callable[[], object]] = {}
     for window in (3, 100):
-        policy = replace(_PATIENT, look_ahead=window - 1)
+        policy = Everywhere(replace(_PATIENT, look_ahead=window - 1))
         verify = VerifyCode(vault, application.keys, wiring.system_clock, policy)  # type: ignore[arg-type]  # as much of a vault as verification uses
         kinds[f"bare {window}"] = bare.macs(window)
         kinds[f"verify {window}"] = _verifying(verify)

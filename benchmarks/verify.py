@@ -94,12 +94,12 @@ class _Desk:
     """Verifies one right code after the other: time moves a step between two calls."""
 
     def __init__(self, application: wiring.Application) -> None:
-        vault, keys = application.vault, application.keys
+        vault, keys, policies = application.vault, application.keys, application.policies
         self._vault = vault
         self._begun = wiring.system_clock()  # from here on a step a call: no token lies idle
         self._steps = 0
-        self._committing = VerifyCode(vault, keys, self._now)
-        self._undisturbed = VerifyCode(WithoutCommit(vault), keys, self._now)  # type: ignore[arg-type]  # as much of a vault as verification uses
+        self._committing = VerifyCode(vault, keys, self._now, policies)
+        self._undisturbed = VerifyCode(WithoutCommit(vault), keys, self._now, policies)  # type: ignore[arg-type]  # as much of a vault as verification uses
         self._codes = [_codes(number, self._begun) for number in range(_TOKENS)]
 
     def some_blob(self) -> bytes:

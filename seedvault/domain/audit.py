@@ -62,11 +62,19 @@ class EventKind(Enum):
     KEYS_RESTORED = "key.restored"
     KEYS_COPIED = "key.copied"
     KEYS_RESHARED = "key.reshared"
+    POLICY_SET = "policy.set"
+    POLICY_UNSET = "policy.unset"
+    POLICY_MOVED = "policy.moved"
+    USER_GROUPED = "user.grouped"
     TRANSPORT_CREATED = "transport.created"
     TRANSPORT_IMPORTED = "transport.imported"
     TRANSPORT_ENDING = "transport.ending"
     TRANSPORT_DESTROYED = "transport.destroyed"
     TRANSPORT_REFUSED = "transport.refused"
+
+
+RULE_CHANGES = (EventKind.POLICY_SET, EventKind.POLICY_UNSET)
+"""The kinds of events by which the policy's rules come to another revision."""
 
 
 @dataclass(frozen=True, slots=True)

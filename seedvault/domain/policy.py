@@ -197,7 +197,7 @@ class Policy:
         most=MAX_PIN_LENGTH,
         unit="characters",
         meaning="of a new PIN",
-        source="SP 800-63B-4 section 3.1.1.1 asks for 8 of a PIN that is verified centrally (strict)",
+        source="SP 800-63B-4 section 3.1.1.1: 8 of a PIN that is verified centrally (strict)",
         limits="what a keypad and a person bear",
     ).field()
 

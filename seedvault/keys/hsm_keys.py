@@ -9,10 +9,13 @@ import hsm
 from seedvault.domain.batch import Tier
 from seedvault.domain.errors import NotAllowed, SealBroken
 from seedvault.domain.oath import Digest, Mac
+from seedvault.domain.policy_rule import Standing
+from seedvault.domain.rule_set import RuleSet
 from seedvault.domain.token import Token
 from seedvault.domain.vault_key import StoredKey
 from seedvault.keys.failures import translated, vault_error
 from seedvault.service.key_ports import Mover, Recovery
+from seedvault.service.policy_seal import rules_altered, sealed_rules
 from seedvault.service.ports import (
     Fingerprint,
     Handler,
@@ -22,7 +25,7 @@ from seedvault.service.ports import (
     TakenSeed,
     WrappedSeed,
 )
-from seedvault.service.seal import sealed_octets
+from seedvault.service.seal import may_be_sealed, sealed_octets
 from seedvault.service.seed_files import (
     NO_TERMS,
     HandedOnSeed,
@@ -107,9 +110,9 @@ class HsmKeys:
                 raise ValueError("it does not decrypt") from error
 
     def check(self, stored: StoredToken) -> None:
-        octets = sealed_octets(self.vault_id, stored.token, stored.wrapped, stored.revision)
+        forms = may_be_sealed(self.vault_id, stored)
         with translated():
-            whole = self._seal_matches(octets, stored.seal)
+            whole = any(self._seal_matches(octets, stored.seal) for octets in forms)
         if not whole:
             raise SealBroken(
                 f"the seal of {stored.token.device.serial} does not match its row: "
@@ -136,10 +139,28 @@ class HsmKeys:
         with translated():
             return _Opened(self.keystore.open(_wrapped_key(stored.wrapped), digest))
 
-    def seal(self, token: Token, wrapped: WrappedSeed, revision: int) -> Seal:
+    def seal(
+        self,
+        token: Token,
+        wrapped: WrappedSeed,
+        revision: int,
+        standing: Standing | None = None,
+    ) -> Seal:
+        return self._seal(sealed_octets(self.vault_id, token, wrapped, revision, standing))
+
+    def seal_rules(self, rules: RuleSet) -> Seal:
+        return self._seal(sealed_rules(self.vault_id, rules))
+
+    def check_rules(self, rules: RuleSet, seal: Seal) -> None:
         with translated():
-            octets = self.keystore.seal(sealed_octets(self.vault_id, token, wrapped, revision))
-        return Seal(octets, self.keystore.keyring.seal.name)
+            whole = self._seal_matches(sealed_rules(self.vault_id, rules), seal)
+        if not whole:
+            raise rules_altered("their seal does not match")
+
+    def _seal(self, octets: bytes) -> Seal:
+        with translated():
+            made = self.keystore.seal(octets)
+        return Seal(made, self.keystore.keyring.seal.name)
 
 
 class _Mover:

@@ -6,11 +6,11 @@ from seedvault.domain import life, lockout, verification
 from seedvault.domain.audit import AuditEvent, EventKind
 from seedvault.domain.names import Serial, UserName
 from seedvault.domain.outcome import Accepted, Outcome, Rejected
-from seedvault.domain.policy import DEFAULT, Policy
 from seedvault.domain.token import Bound, Progress
 from seedvault.service.decide import Case, broken_on_record, until_settled
 from seedvault.service.lookup import token_of, user_of
-from seedvault.service.ports import Clock, Keys, Vault
+from seedvault.service.policy_ports import Policies
+from seedvault.service.ports import Clock, Keys, User, Vault
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class AssignToken:
     vault: Vault
     keys: Keys
     clock: Clock
-    policy: Policy = DEFAULT
+    policies: Policies
 
     def __call__(
         self, serial: Serial, user: UserName, actor: str, code: str | None = None
@@ -48,29 +48,29 @@ class AssignToken:
     ) -> Assigned | Rejected:
         event = AuditEvent(EventKind.SEAL_BROKEN, self.clock(), actor, serial=serial)
         with broken_on_record(self.vault, event):
-            owner = user_of(self.vault, user).name
+            owner = user_of(self.vault, user)
         case = Case.read(self.vault, self.keys, serial, actor, self.clock())
         case.check_seal()
-        bound = life.assign(case.stored.token, owner, case.now)
+        bound = life.assign(case.stored.token, owner.name, case.now)
         if code is None:
-            return _bind(case, bound, None)
+            return _bind(case, bound, owner, None)
         progress, outcome = self._prove(case, code)
         if isinstance(outcome, Rejected):
             return outcome
-        return _bind(case, replace(bound, progress=progress), outcome)
+        return _bind(case, replace(bound, progress=progress), owner, outcome)
 
     def _prove(self, case: Case, code: str) -> tuple[Progress, Outcome]:
         """The outcome of the code; a rejection is committed here, an acceptance by the binding."""
         case.check_clock()
-        token = case.stored.token
+        token, policy = case.stored.token, case.policy(self.policies)
         refused = verification.refusal(
-            token, (code,), case.now, self.policy
+            token, (code,), case.now, policy
         ) or verification.out_of_step(token)
         if refused:
             case.record(case.event(EventKind.CODE_REJECTED, refused.reason.value))
             return token.progress, refused
         progress, outcome = case.with_mac(
-            lambda mac: verification.verify(token, code, case.now, self.policy, mac)
+            lambda mac: verification.verify(token, code, case.now, policy, mac)
         )
         if isinstance(outcome, Rejected):
             case.settle((EventKind.CODE_ACCEPTED, EventKind.CODE_REJECTED), progress, outcome)
@@ -136,13 +136,13 @@ class UnlockToken:
         return progress.failures
 
 
-def _bind(case: Case, bound: Bound, proof: Accepted | None) -> Assigned:
+def _bind(case: Case, bound: Bound, owner: User, proof: Accepted | None) -> Assigned:
     event = replace(
         case.event(EventKind.TOKEN_ASSIGNED, "proven by code" if proof else "by serial"),
         user=bound.owner.verbatim,
         factor=proof.factor if proof else None,
     )
-    sealed = case.resealed(bound)
+    sealed = case.resealed(bound, owner.groups)
     with case.vault.transaction() as transaction:
         transaction.replace(case.stored, sealed)
         transaction.commit(event)

@@ -8,12 +8,13 @@ from seedvault.domain.challenge import ID_OCTETS, Challenge, ChallengeId, Purpos
 from seedvault.domain.errors import Conflict
 from seedvault.domain.names import Serial
 from seedvault.domain.outcome import Accepted, Outcome, Reason, Rejected
-from seedvault.domain.policy import DEFAULT, Policy
+from seedvault.domain.policy import Policy
 from seedvault.domain.response import Response
 from seedvault.domain.token import Progress
 from seedvault.service.challenge_ports import ChallengeVault, Entropy
 from seedvault.service.decide import Case, until_settled
 from seedvault.service.lookup import token_of
+from seedvault.service.policy_ports import Policies
 from seedvault.service.ports import Clock, Keys, Stale
 
 
@@ -28,7 +29,7 @@ class IssueChallenge:
     keys: Keys
     clock: Clock
     entropy: Entropy
-    policy: Policy = DEFAULT
+    policies: Policies
 
     def __call__(
         self, serial: Serial, actor: str, question: str | None = None
@@ -43,39 +44,33 @@ class IssueChallenge:
     def refusal(self, serial: Serial, question: str | None = None) -> Rejected | None:
         """Why no challenge would be issued, or None; raises InvalidInput as above."""
         case = Case(self.vault, self.keys, token_of(self.vault, serial), "", self.clock())
-        return self._refusal(case, question)
+        return _not_asked(case, question, self.policies.of(case.stored))
 
     def _attempt(self, serial: Serial, actor: str, question: str | None) -> Challenge | Rejected:
         case = Case.read(self.vault, self.keys, serial, actor, self.clock())
         case.check_seal()
-        refused = self._refusal(case, question)
+        policy = case.policy(self.policies)
+        refused = _not_asked(case, question, policy)
         if refused:
             case.record(case.event(EventKind.CHALLENGE_REFUSED, refused.reason.value))
             return refused
-        challenge = self._challenge(case, question)
+        challenge = self._challenge(case, question, policy)
         told = f"{challenge.id} to {challenge.purpose.value}: {challenge.question}"
         with self.vault.transaction() as transaction:
             transaction.advance(case.stored, case.stored.token.progress, None)
-            if not transaction.add_challenge(case.stored, challenge, self.policy.challenges_open):
+            if not transaction.add_challenge(case.stored, challenge, policy.challenges_open):
                 raise Stale if question is None else _answered(serial)
             transaction.commit(case.event(EventKind.CHALLENGE_ISSUED, told))
         return challenge
 
-    def _refusal(self, case: Case, question: str | None) -> Rejected | None:
-        token = case.stored.token
-        refused = response.held_back(token, case.now, self.policy)
-        if not refused and question is not None:
-            ocra.check_question(token.device.answering, question)
-        return refused
-
-    def _challenge(self, case: Case, question: str | None) -> Challenge:
+    def _challenge(self, case: Case, question: str | None, policy: Policy) -> Challenge:
         parameters = case.stored.token.device.answering
         purpose = Purpose.LOGIN if question is None else Purpose.SIGN
         if question is None:
             octets = self.entropy(ocra.octets_needed(parameters))
             question = ocra.question_from(parameters, octets)
         named = ChallengeId(self.entropy(ID_OCTETS).hex())
-        until = case.now + self.policy.challenge_for
+        until = case.now + policy.challenge_for
         return Challenge(named, question, purpose, case.now, until)
 
 
@@ -98,7 +93,7 @@ class VerifyResponse:
     vault: ChallengeVault
     keys: Keys
     clock: Clock
-    policy: Policy = DEFAULT
+    policies: Policies
 
     def __call__(self, serial: Serial, answer: Answer, actor: str) -> Outcome:
         """The committed outcome. Accepted is returned at most once for any challenge."""
@@ -107,25 +102,26 @@ class VerifyResponse:
     def refusal(self, serial: Serial, answer: Answer) -> Rejected | None:
         """Why the response would not even be computed, or None. Says nothing about it itself."""
         case = Case(self.vault, self.keys, token_of(self.vault, serial), "", self.clock())
-        found = self._challenge(case, answer)
+        found = self._challenge(case, answer, self.policies.of(case.stored))
         return found if isinstance(found, Rejected) else None
 
     def _attempt(self, serial: Serial, answer: Answer, actor: str) -> Outcome:
         case = Case.read(self.vault, self.keys, serial, actor, self.clock())
-        challenge = self._challenge(case, answer)
+        policy = case.policy(self.policies)
+        challenge = self._challenge(case, answer, policy)
         if isinstance(challenge, Rejected):
             return case.refuse(EventKind.CODE_REJECTED, challenge, ())
         given = Response(answer.text, challenge.question, answer.session)
         progress, outcome = case.with_mac(
-            lambda mac: response.verify(case.stored.token, given, case.now, self.policy, mac)
+            lambda mac: response.verify(case.stored.token, given, case.now, policy, mac)
         )
         self._settle(case, challenge, progress, outcome)
         return outcome
 
-    def _challenge(self, case: Case, answer: Answer) -> Challenge | Rejected:
+    def _challenge(self, case: Case, answer: Answer, policy: Policy) -> Challenge | Rejected:
         """The challenge to be answered, or why the response need not be computed."""
         token = case.stored.token
-        refused = response.held_back(token, case.now, self.policy)
+        refused = response.held_back(token, case.now, policy)
         if refused:
             return refused
         challenge = self.vault.challenge(case.stored, answer.challenge)
@@ -147,6 +143,15 @@ class VerifyResponse:
             transaction.spend_challenge(case.stored, challenge, kept_at)
             transaction.advance(case.stored, progress, factor)
             transaction.commit(_event(case, challenge, outcome))
+
+
+def _not_asked(case: Case, question: str | None, policy: Policy) -> Rejected | None:
+    """Why no response would be taken. Raises InvalidInput for what is no question."""
+    token = case.stored.token
+    refused = response.held_back(token, case.now, policy)
+    if not refused and question is not None:
+        ocra.check_question(token.device.answering, question)
+    return refused
 
 
 def _answers_for_good(case: Case, challenge: Challenge) -> bool:

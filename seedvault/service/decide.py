@@ -14,12 +14,14 @@ from typing import Self, TypeVar
 from seedvault.domain import verification
 from seedvault.domain.audit import AuditEvent, EventKind
 from seedvault.domain.errors import SealBroken, StorageUnavailable
-from seedvault.domain.names import Serial
+from seedvault.domain.names import GroupName, Serial
 from seedvault.domain.oath import Mac
 from seedvault.domain.outcome import Accepted, Outcome, Rejected
+from seedvault.domain.policy import Policy
 from seedvault.domain.token import Progress, Token, owner_of
 from seedvault.service.clock import check_clock
 from seedvault.service.lookup import token_of
+from seedvault.service.policy_ports import Policies
 from seedvault.service.ports import Keys, Stale, StoredToken, Vault
 
 _ATTEMPTS = 200  # each lost attempt means that another decision about this token was committed
@@ -82,6 +84,14 @@ class Case:
             kind, self.now, self.actor, serial=serial, user=user, factor=factor, detail=detail
         )
 
+    def policy(self, policies: Policies) -> Policy:
+        """What holds for the token. Rules that nobody sealed are put on record, and decide nothing.
+
+        Raises SealBroken then.
+        """
+        with broken_on_record(self.vault, self.event(EventKind.SEAL_BROKEN)):
+            return policies.of(self.stored)
+
     def with_mac(self, decide: Callable[[Mac], T]) -> T:
         """What `decide` makes of the token's MAC function; a broken seal is put on record."""
         try:
@@ -109,11 +119,16 @@ class Case:
         self.record(self.event(kind, refused.reason.value))
         return refused
 
-    def resealed(self, token: Token) -> StoredToken:
-        """The row to write for `token`. Asks the HSM, so it comes before the transaction."""
-        revision = self.stored.revision + 1
-        seal = self.keys.seal(token, self.stored.wrapped, revision)
-        return replace(self.stored, token=token, seal=seal, revision=revision)
+    def resealed(self, token: Token, groups: tuple[GroupName, ...] | None = None) -> StoredToken:
+        """The row to write for `token`, with its owner in `groups`; None leaves them as they are.
+
+        Asks the HSM, so it comes before the transaction.
+        """
+        stored, revision = self.stored, self.stored.revision + 1
+        held = stored.standing.groups if groups is None else groups
+        standing = replace(stored.standing, groups=held if owner_of(token) else ())
+        seal = self.keys.seal(token, stored.wrapped, revision, standing)
+        return replace(stored, token=token, seal=seal, revision=revision, standing=standing)
 
     def record(self, event: AuditEvent) -> None:
         """Commit an event that changes nothing."""

@@ -15,9 +15,11 @@ from seedvault.domain import recognition
 from seedvault.domain.audit import AuditEvent, EventKind
 from seedvault.domain.errors import InvalidInput, NotAllowed, SealBroken
 from seedvault.domain.names import Serial
-from seedvault.domain.policy import DEFAULT, Policy
+from seedvault.domain.policy import Policy
 from seedvault.domain.recognition import Shown
 from seedvault.domain.token import Token, owner_of
+from seedvault.service.decide import broken_on_record
+from seedvault.service.policy_ports import Policies
 from seedvault.service.ports import Clock, Keys, StoredToken, Vault
 from seedvault.service.search_scope import Scope, Searched, budget_ends, searched
 
@@ -51,7 +53,7 @@ class FindToken:
     vault: Vault
     keys: Keys
     clock: Clock
-    policy: Policy = DEFAULT
+    policies: Policies
     workers: int = 1
 
     def __call__(self, codes: Shown, scope: Scope, actor: str) -> Sought:
@@ -59,8 +61,10 @@ class FindToken:
         flaw = recognition.flaw(codes)
         if flaw:
             raise InvalidInput(f"nothing can be looked for: {flaw}")
-        search = _Search(self, codes, searched(self.vault, scope, self.policy), actor, self.clock())
-        return search()
+        now = self.clock()
+        with broken_on_record(self.vault, AuditEvent(EventKind.SEAL_BROKEN, now, actor)):
+            policy = self.policies.of_all()
+        return _Search(self, codes, searched(self.vault, scope, policy), policy, actor, now)()
 
 
 @dataclass(slots=True)
@@ -70,17 +74,18 @@ class _Search:
     desk: FindToken
     codes: Shown
     among: Searched
+    policy: Policy  # of all tokens: how many are searched, and how often
     actor: str
     now: datetime
     left_out: list[LeftOut] = field(default_factory=list)
 
     def __call__(self) -> Sought:
-        self._refuse_beyond(self.desk.policy.searches_a_day - 1)
+        self._refuse_beyond(self.policy.searches_a_day - 1)
         stored = self._read()
         # On record, and charged, before anything is computed: a hundred searches that begin at
         # once are a hundred on record, and all but ten of them end here.
         self._record(self._event(EventKind.TOKEN_SOUGHT, f"among {_counted(stored)}"))
-        self._refuse_beyond(self.desk.policy.searches_a_day)
+        self._refuse_beyond(self.policy.searches_a_day)
         found = self._look(stored)
         for each in found:
             self._record(self._about(each, f"among {_counted(stored)}"))
@@ -90,13 +95,13 @@ class _Search:
 
     def _refuse_beyond(self, allowed: int) -> None:
         """Raises NotAllowed, on record, where more searches than that are."""
-        vault, policy = self.desk.vault, self.desk.policy
-        ends = budget_ends(vault, self._event(EventKind.TOKEN_SOUGHT), allowed, policy)
+        charge = self._event(EventKind.TOKEN_SOUGHT)
+        ends = budget_ends(self.desk.vault, charge, allowed, self.policy)
         if ends is None:
             return
         self._record(self._event(EventKind.SEARCH_REFUSED, "the day's searches are spent"))
         raise NotAllowed(
-            f"{self.actor} has searched {self.among.name} {policy.searches_a_day} times today",
+            f"{self.actor} has searched {self.among.name} {self.policy.searches_a_day} times today",
             unchanged="No token was looked at.",
             remedy=f"The next search is possible at {ends.isoformat(timespec='seconds')}.",
         )
@@ -121,7 +126,8 @@ class _Search:
         """Why a token is not looked at; "" where it is."""
         if stored is None:
             return "no token has this serial"
-        refused = recognition.refusal(stored.token, self.codes, self.now, self.desk.policy)
+        policy = self.desk.policies.of(stored)
+        refused = recognition.refusal(stored.token, self.codes, self.now, policy)
         return refused.reason.value if refused else ""
 
     def _look(self, stored: Sequence[StoredToken]) -> list[StoredToken]:
@@ -129,7 +135,8 @@ class _Search:
         found: list[StoredToken] = []
         with ThreadPoolExecutor(self.desk.workers) as pool:
             try:
-                for each, answer in zip(stored, pool.map(self._shows, stored), strict=True):
+                answers = pool.map(self._shows, stored, map(self.desk.policies.of, stored))
+                for each, answer in zip(stored, answers, strict=True):
                     if isinstance(answer, SealBroken):
                         self._broken(each.token.device.serial, answer)
                     elif answer:
@@ -139,18 +146,16 @@ class _Search:
                 raise
         return found
 
-    def _shows(self, stored: StoredToken) -> bool | SealBroken:
-        token, policy = stored.token, self.desk.policy
+    def _shows(self, stored: StoredToken, policy: Policy) -> bool | SealBroken:
         try:
             with self.desk.keys.open(stored) as mac:
-                return recognition.shows(token, self.codes, self.now, policy, mac)
+                return recognition.shows(stored.token, self.codes, self.now, policy, mac)
         except SealBroken as broken:
             return broken
 
     def _places(self, stored: Sequence[StoredToken]) -> int:
-        return sum(
-            len(recognition.places(each.token, self.now, self.desk.policy)) for each in stored
-        )
+        of = self.desk.policies.of
+        return sum(len(recognition.places(each.token, self.now, of(each))) for each in stored)
 
     def _broken(self, serial: Serial, broken: SealBroken) -> None:
         """On record; the search goes on."""

@@ -6,17 +6,11 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from seedvault.domain.vault_key import KeyPurpose, KeysInUse, StoredKey
-from seedvault.service.ports import (
-    Fingerprint,
-    Keys,
-    StoredToken,
-    TakenSeed,
-    Transaction,
-    Vault,
-)
+from seedvault.service.policy_ports import PolicyKeys, PolicyTransaction, PolicyVault
+from seedvault.service.ports import Fingerprint, Keys, StoredToken, TakenSeed
 
 
-class KeyTransaction(Transaction, Protocol):
+class KeyTransaction(PolicyTransaction, Protocol):
     """A write transaction that may change the vault's keys."""
 
     def refuse_imports(self) -> None:
@@ -32,10 +26,10 @@ class KeyTransaction(Transaction, Protocol):
         """Write a key's copy, and which shares open it."""
 
     def forget_key(self, name: str) -> None:
-        """Raises Conflict where a token, or one that is being imported, still needs the key."""
+        """Raises Conflict where a token, visible or on its way in, or the rules' seal needs it."""
 
 
-class KeyVault(Vault, Protocol):
+class KeyVault(PolicyVault, Protocol):
     """The database, and the vault's keys in it."""
 
     def vault_keys(self) -> list[StoredKey]:
@@ -91,7 +85,7 @@ class Mover(Protocol):
         """The token's seed under the KEK in use, marked by the fingerprint key in use."""
 
 
-class MovingKeys(Keys, Protocol):
+class MovingKeys(Keys, PolicyKeys, Protocol):
     """The HSM, when seeds move from one key to another inside it."""
 
     def moving(

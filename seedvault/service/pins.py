@@ -11,11 +11,12 @@ from seedvault.domain.names import Serial
 from seedvault.domain.oath import Digest, Mac
 from seedvault.domain.ocra_suite import OcraParameters
 from seedvault.domain.pin_keeping import KeptPin, StretchCost
-from seedvault.domain.policy import DEFAULT, Policy
+from seedvault.domain.policy import Policy
 from seedvault.domain.token import Device, Owned, Token
 from seedvault.service.challenge_ports import Entropy
 from seedvault.service.decide import Case, until_settled
 from seedvault.service.lookup import token_of
+from seedvault.service.policy_ports import Policies
 from seedvault.service.ports import Clock, Keys, Vault
 
 Stretch = Callable[[str, bytes, StretchCost], bytes]
@@ -40,14 +41,14 @@ class SetPin:
     clock: Clock
     entropy: Entropy
     stretch: Stretch
-    policy: Policy = DEFAULT
+    policies: Policies
 
     def __call__(self, serial: Serial, chosen: str, actor: str) -> None:
         """Raises InvalidInput for a PIN that is refused, Conflict where the token is nobody's."""
         case = Case.read(self.vault, self.keys, serial, actor, self.clock())
         case.check_seal()
         device = life.owned(case.stored.token).device
-        self._check_choice(device, chosen)
+        _check_choice(device, chosen, case.policy(self.policies))
         keep = self._keeper(device, chosen)  # once, however often the rest is tried
         until_settled(lambda: self._attempt(serial, actor, keep))
 
@@ -57,15 +58,8 @@ class SetPin:
         self.keys.check(stored)
         token = life.owned(stored.token)
         if chosen is not None:
-            self._check_choice(token.device, chosen)
+            _check_choice(token.device, chosen, self.policies.of(stored))
         return token
-
-    def _check_choice(self, device: Device, chosen: str) -> None:
-        if _hash_of(device) is None:
-            pin.check_new(chosen, device.serial, self.policy.pin_min)
-        elif not (pin.is_pin(chosen) and chosen.isascii()):
-            # Which PINs it takes, the token alone decides; here it is only known.
-            raise InvalidInput(f"this is no PIN that {device.serial} could have")
 
     def _keeper(self, device: Device, chosen: str) -> Callable[[Mac], KeptPin]:
         salt, digest = self.entropy(pin_keeping.SALT_OCTETS), _hash_of(device)
@@ -111,6 +105,14 @@ def _write(case: Case, token: Owned, kind: EventKind) -> None:
     with case.vault.transaction() as transaction:
         transaction.replace(case.stored, changed)
         transaction.commit(case.event(kind))
+
+
+def _check_choice(device: Device, chosen: str, policy: Policy) -> None:
+    if _hash_of(device) is None:
+        pin.check_new(chosen, device.serial, policy.pin_min)
+    elif not (pin.is_pin(chosen) and chosen.isascii()):
+        # Which PINs it takes, the token alone decides; here it is only known.
+        raise InvalidInput(f"this is no PIN that {device.serial} could have")
 
 
 def _with_pin(token: Token) -> Owned:

@@ -9,9 +9,10 @@ from typing import Protocol
 from seedvault.domain.audit import AuditEvent, ChainHead, EventKind, LoggedEvent
 from seedvault.domain.batch import Batch, Source, Tier
 from seedvault.domain.clock import TimeOnRecord
-from seedvault.domain.names import Serial, UserName
+from seedvault.domain.names import GroupName, Serial, UserName
 from seedvault.domain.oath import Mac
 from seedvault.domain.parameters import Parameters
+from seedvault.domain.policy_rule import Standing
 from seedvault.domain.token import Device, InStock, Progress, Quarantined, State, Token
 from seedvault.service.seed_files import (
     DeliveredSeed,
@@ -70,7 +71,8 @@ class StoredToken:
 
     `seal` covers everything but `token.progress`; `revision` counts administrative changes and is
     under the seal; `version` counts all changes and is what a conditional write compares.
-    `row` is the primary key; `record` is what the database knew of the time when it was read.
+    `row` is the primary key; `policy_revision` and `record` are the policy's revision, and what the
+    database knew of the time, when it was read.
     """
 
     row: int
@@ -79,6 +81,8 @@ class StoredToken:
     seal: Seal
     revision: int
     version: int
+    standing: Standing
+    policy_revision: int
     record: TimeOnRecord | None = field(default=None, compare=False, repr=False)
 
 
@@ -123,6 +127,7 @@ class User:
     name: UserName
     added_at: datetime
     tokens: int = 0
+    groups: tuple[GroupName, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +215,7 @@ class Transaction(Protocol):
     def replace(self, seen: StoredToken, now: StoredToken) -> None:
         """Write an administrative change with its new seal and revision. Raises Stale as above."""
 
-    def add_user(self, name: UserName, at: datetime) -> None:
+    def add_user(self, name: UserName, at: datetime, groups: Sequence[GroupName] = ()) -> None:
         """Raises Conflict where the name is taken."""
 
     def commit(self, event: AuditEvent) -> None:
@@ -325,8 +330,14 @@ class Keys(Protocol):
     def open(self, stored: StoredToken) -> AbstractContextManager[Mac]:
         """The MAC function of one token's seed. Raises SealBroken before any unwrap."""
 
-    def seal(self, token: Token, wrapped: WrappedSeed, revision: int) -> Seal:
-        """By the seal key in use."""
+    def seal(
+        self,
+        token: Token,
+        wrapped: WrappedSeed,
+        revision: int,
+        standing: Standing | None = None,
+    ) -> Seal:
+        """By the seal key in use. Only a token that is on its way in stands nowhere yet."""
 
     def handing_on(self, recipient: Recipient) -> AbstractContextManager["Handler"]:
         """Encrypts exportable seeds for a recipient. Raises NotAllowed where there is no way."""

@@ -1,6 +1,7 @@
 """A token whose clock or counter ran away is brought back by consecutive codes."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from seedvault.domain import resync, verification
 from seedvault.domain.audit import EventKind
@@ -8,10 +9,12 @@ from seedvault.domain.finding import Absent, Consecutive, Finding
 from seedvault.domain.names import Serial
 from seedvault.domain.oath import TotpParameters
 from seedvault.domain.outcome import Outcome, Rejected
-from seedvault.domain.policy import DEFAULT, Policy
+from seedvault.domain.policy import Policy
 from seedvault.domain.resync import Codes, Decision
+from seedvault.domain.token import Token
 from seedvault.service.decide import Case, until_settled
 from seedvault.service.lookup import token_of
+from seedvault.service.policy_ports import Policies
 from seedvault.service.ports import Clock, Keys, Vault
 
 _KINDS = (EventKind.TOKEN_RESYNCHRONISED, EventKind.RESYNC_REJECTED)
@@ -32,7 +35,7 @@ class ResynchroniseToken:
     vault: Vault
     keys: Keys
     clock: Clock
-    policy: Policy = DEFAULT
+    policies: Policies
 
     def __call__(self, serial: Serial, codes: tuple[str, str], actor: str) -> Outcome:
         """The committed outcome: all that its holder, or a relying party, is told from."""
@@ -44,28 +47,30 @@ class ResynchroniseToken:
 
     def refusal(self, serial: Serial, codes: tuple[str, ...] = ()) -> Rejected | None:
         """Why these codes would not even be searched, or None."""
-        return self._refusal(
-            Case(self.vault, self.keys, token_of(self.vault, serial), "", self.clock()), codes
-        )
+        stored = token_of(self.vault, serial)
+        return _refusal(stored.token, codes, self.clock(), self.policies.of(stored))
 
     def _attempt(self, serial: Serial, codes: Codes, actor: str) -> Answer:
         case = Case.read(self.vault, self.keys, serial, actor, self.clock())
         case.check_clock()
-        refused = self._refusal(case, codes)
+        token, policy = case.stored.token, case.policy(self.policies)
+        refused = _refusal(token, codes, case.now, policy)
         if refused:
             return Answer(case.refuse(EventKind.RESYNC_REJECTED, refused, codes), None)
         decision = case.with_mac(
-            lambda mac: resync.resynchronise(case.stored.token, codes, case.now, self.policy, mac)
+            lambda mac: resync.resynchronise(token, codes, case.now, policy, mac)
         )
         detail = _detail(case, codes, decision)
         case.settle(_KINDS, decision.progress, decision.outcome, detail)
         return Answer(decision.outcome, decision.finding)
 
-    def _refusal(self, case: Case, codes: tuple[str, ...]) -> Rejected | None:
-        token = case.stored.token
-        return verification.refusal(token, codes, case.now, self.policy) or resync.refusal(
-            token, codes, case.now, self.policy
-        )
+
+def _refusal(
+    token: Token, codes: tuple[str, ...], now: datetime, policy: Policy
+) -> Rejected | None:
+    return verification.refusal(token, codes, now, policy) or resync.refusal(
+        token, codes, now, policy
+    )
 
 
 def _detail(case: Case, codes: Codes, decision: Decision) -> str:

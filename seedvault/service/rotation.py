@@ -29,6 +29,7 @@ from seedvault.service.key_ports import (
     MovingKeys,
     Recovery,
 )
+from seedvault.service.policy_changes import MoveRules
 from seedvault.service.ports import Clock, Fingerprint, StoredToken
 from seedvault.service.refusals import denial_on_record
 
@@ -192,7 +193,8 @@ class _Tally:
 class MoveTokens:
     """Bring every token under the keys in use: re-wrapped, marked and sealed anew.
 
-    `keys` are those in use now. A token that changes meanwhile is moved on the next pass.
+    The policy's rules come first. `keys` are those in use now. A token that changes meanwhile is
+    moved on the next pass.
     """
 
     vault: KeyVault
@@ -207,6 +209,7 @@ class MoveTokens:
         if retired and recovery is None:
             names = ", ".join(key.name for key in retired)
             raise _shares_needed(f"seeds are still wrapped under {names}", "No token was moved.")
+        MoveRules(self.vault, self.keys, self.clock)(actor)
         tally = _Tally(advanced)
         denied = AuditEvent(EventKind.KEY_REFUSED, self.clock(), actor, detail="moving tokens")
         opening = self.keys.moving(retired, recovery)
@@ -272,7 +275,7 @@ class MoveTokens:
             return None
         seen = case.stored
         taken = mover.move(seen)
-        seal = self.keys.seal(seen.token, taken.wrapped, seen.revision)
+        seal = self.keys.seal(seen.token, taken.wrapped, seen.revision, seen.standing)
         return _Moved(seen, replace(seen, wrapped=taken.wrapped, seal=seal), taken.fingerprint)
 
     def _chunks(self, target: KeysInUse) -> Iterator[list[str]]:
@@ -324,6 +327,12 @@ class DestroyKey:
                     if name.startswith(KeyPurpose.EXPORT.letter)
                     else f"Put another in its place first: seedvault key rotate{_which(name)}"
                 ),
+            )
+        seal = self.vault.policy_rules().seal
+        if seal is not None and seal.key == name:
+            raise Conflict(
+                f"key {name} seals the policy's rules",
+                remedy="Have them sealed anew first: seedvault key rotate --resume",
             )
         needed = self.vault.key_references().get(name, 0)
         if needed:

@@ -4,6 +4,7 @@ A wrapped blob has no context of its own. Without the seal, whoever can write to
 put their own seed under another's serial, or another's name on their own token.
 """
 
+from collections.abc import Iterator
 from datetime import datetime
 
 from seedvault.domain.audit import milliseconds
@@ -12,6 +13,7 @@ from seedvault.domain.oath import HotpParameters, KeptParameters, TotpParameters
 from seedvault.domain.ocra_suite import OcraParameters
 from seedvault.domain.parameters import Parameters
 from seedvault.domain.pin_keeping import to_text
+from seedvault.domain.policy_rule import Standing
 from seedvault.domain.token import (
     Bound,
     Device,
@@ -23,12 +25,18 @@ from seedvault.domain.token import (
     Suspended,
     Token,
 )
-from seedvault.service.ports import WrappedSeed
+from seedvault.service.ports import StoredToken, WrappedSeed
 
 _VERSION = 1
 
 
-def sealed_octets(vault_id: str, token: Token, wrapped: WrappedSeed, revision: int) -> bytes:
+def sealed_octets(
+    vault_id: str,
+    token: Token,
+    wrapped: WrappedSeed,
+    revision: int,
+    standing: Standing | None = None,
+) -> bytes:
     """The canonical octets under the seal; none of them is secret."""
     return encode(
         _VERSION,
@@ -45,7 +53,25 @@ def sealed_octets(vault_id: str, token: Token, wrapped: WrappedSeed, revision: i
         *(() if wrapped.export_blob is None else ("export", wrapped.export_blob)),
         *(() if token.device.use_limit is None else ("use-limit", token.device.use_limit)),
         *_pin(token),
+        *(() if standing is None else _standing(standing)),
     )
+
+
+def may_be_sealed(vault_id: str, stored: StoredToken) -> Iterator[bytes]:
+    """The octets that a stored token's seal may be over: one of them.
+
+    A token is sealed before its batch has a number; since its first administrative change, the
+    seal covers where it stands. Groups are only ever written together with such a seal.
+    """
+    row = (vault_id, stored.token, stored.wrapped, stored.revision)
+    yield sealed_octets(*row, stored.standing)
+    if not stored.standing.groups:
+        yield sealed_octets(*row)
+
+
+def _standing(standing: Standing) -> tuple[Field, ...]:
+    groups = [str(group) for group in standing.groups]
+    return ("standing", standing.batch, len(groups), *groups)
 
 
 def _device(device: Device) -> tuple[Field, ...]:

@@ -1,10 +1,11 @@
 """The people tokens are bound to."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from seedvault.domain.audit import AuditEvent, EventKind
 from seedvault.domain.errors import Conflict
-from seedvault.domain.names import UserName
+from seedvault.domain.names import GroupName, UserName
 from seedvault.service.ports import Clock, Vault
 
 
@@ -15,13 +16,15 @@ class AddUser:
     vault: Vault
     clock: Clock
 
-    def __call__(self, name: UserName, actor: str) -> None:
+    def __call__(self, name: UserName, actor: str, groups: Sequence[GroupName] = ()) -> None:
         """Raises Conflict where the name, whatever its case and spaces, is taken."""
         self.check(name)
         now = self.clock()
+        in_groups = f"in {', '.join(map(str, groups))}" if groups else None
+        event = AuditEvent(EventKind.USER_ADDED, now, actor, user=name.verbatim, detail=in_groups)
         with self.vault.transaction() as transaction:
-            transaction.add_user(name, now)
-            transaction.commit(AuditEvent(EventKind.USER_ADDED, now, actor, user=name.verbatim))
+            transaction.add_user(name, now, groups)
+            transaction.commit(event)
 
     def check(self, name: UserName) -> None:
         """Raises what adding would raise, and changes nothing."""

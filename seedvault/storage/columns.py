@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 
 class TokenRow(NamedTuple):
-    """A visible token; `owner` is the user's name."""
+    """A visible token; `owner` is the user's name, `groups` are the user's."""
 
     id: int
     batch: int
@@ -23,6 +23,7 @@ class TokenRow(NamedTuple):
     state: str
     quarantine: str | None
     owner: str | None
+    groups: str | None
     bound_ms: int | None
     since_ms: int | None
     reason: str | None
@@ -47,6 +48,7 @@ class TokenRow(NamedTuple):
     must_resync: bool | int  # SQLite knows no other
     stray_factor: int | None
     stray_ms: int | None
+    policy_revision: int
 
 
 class HeldRow(NamedTuple):

@@ -13,6 +13,7 @@ from seedvault.domain.names import Serial, UserName
 from seedvault.domain.token import State
 from seedvault.service.ports import Counts, HeldToken, ListedToken, TokenFilter, User
 from seedvault.storage.columns import BatchRow, HeldRow
+from seedvault.storage.group_columns import groups_of
 from seedvault.storage.rows import altered, batch_of, held_token, listed_token
 from seedvault.storage.statements import Driver, Statements, tokens
 from seedvault.storage.tables import AUDIT_HEAD, BATCH, SELDOM, TOKEN, USER
@@ -128,13 +129,14 @@ def _users() -> Select[Any]:
     owned = (
         select(func.count()).select_from(TOKEN).where(TOKEN.c.owner == USER.c.id).scalar_subquery()
     )
-    return select(USER.c.name, USER.c.added_ms, owned.label("tokens"))
+    return select(USER.c.name, USER.c.added_ms, owned.label("tokens"), USER.c.groups)
 
 
 def _user(row: Any) -> User:
-    if not isinstance(row.name, str):
-        raise altered("a user")
-    return User(UserName(row.name), moment(row.added_ms), row.tokens)
+    try:
+        return User(UserName(row.name), moment(row.added_ms), row.tokens, groups_of(row.groups))
+    except (InvalidInput, ValueError, TypeError, AttributeError) as error:
+        raise altered("a user") from error
 
 
 def _serial(value: Any) -> Serial:

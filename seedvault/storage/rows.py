@@ -16,6 +16,7 @@ from seedvault.domain.oath import Digest, HotpParameters, KeptParameters, TotpPa
 from seedvault.domain.ocra_suite import OcraParameters
 from seedvault.domain.parameters import Parameters
 from seedvault.domain.pin_keeping import KeptPin, from_text, to_text
+from seedvault.domain.policy_rule import Standing
 from seedvault.domain.token import (
     Bound,
     Device,
@@ -40,6 +41,7 @@ from seedvault.storage.columns import (
     StagedRow,
     TokenRow,
 )
+from seedvault.storage.group_columns import standing_of
 
 HOTP, TOTP, OCRA = "hotp", "totp", "ocra"
 """How a token computes, as the column `kind` says it; a key that is only kept says its own kind.
@@ -58,7 +60,10 @@ def stored_token(values: Iterable[Any]) -> StoredToken:
     row = TokenRow._make(values)
     wrapped = WrappedSeed(row.blob_format, row.kek_id, row.seed_length, row.blob, row.export_blob)
     seal = Seal(row.seal, row.seal_key)
-    return StoredToken(row.id, _token(row), wrapped, seal, row.revision, row.version)
+    token, standing = _token(row), _standing(row)
+    return StoredToken(
+        row.id, token, wrapped, seal, row.revision, row.version, standing, row.policy_revision
+    )
 
 
 def listed_token(values: Iterable[Any]) -> ListedToken:
@@ -218,6 +223,13 @@ def _token(row: TokenRow) -> Token:
         return _in_its_state(row, device)
     except _IMPOSSIBLE as error:
         raise altered(f"token {row.serial!a}") from error
+
+
+def _standing(row: TokenRow) -> Standing:
+    try:
+        return standing_of(row.batch, row.groups or "")
+    except _IMPOSSIBLE as error:
+        raise altered(f"the owner of token {row.serial!a}") from error
 
 
 def _in_its_state(row: TokenRow, device: Device) -> Token:

@@ -170,6 +170,10 @@ def tokens() -> Select[Any]:
 
 
 def _token_column(name: str) -> ColumnElement[Any]:
+    if name == "groups":
+        return USER.c.groups
+    if name == "policy_revision":
+        return select(VAULT.c.policy_revision).scalar_subquery().label(name)
     if name != "owner":
         return TOKEN.c[name]
     # "" is no user's name: an owner who is not there is not nobody.

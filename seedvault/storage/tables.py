@@ -50,23 +50,41 @@ _MAX_FOLDED_LENGTH = 20 * MAX_NAME_LENGTH
 
 
 class VaultTable(SQLModel, table=True):
-    """One row: which vault this is.
+    """One row: which vault this is, and the seal over all rules of its policy.
 
     Of the times in the audit log, those up to `doubted_until_ms` count no more, for a clock had run
     ahead; in their place stands `accepted_ms`.
     """
 
     __tablename__ = "vault"
+    __table_args__ = (
+        ForeignKeyConstraint(["policy_seal_key"], ["vault_key.name"], name="vault_policy_seal_key"),
+    )
 
     vault_id: str = Field(primary_key=True)
     epoch: int
     created_ms: int = Field(sa_type=BigInteger)
     accepted_ms: int = Field(sa_type=BigInteger, sa_column_kwargs=_ADDED)
     doubted_until_ms: int = Field(sa_type=BigInteger, sa_column_kwargs=_ADDED)
+    policy_revision: int = Field(sa_column_kwargs=_ADDED)
+    policy_seal: bytes | None = Field(repr=False)
+    policy_seal_key: str | None = Field(max_length=16)
+
+
+class PolicyRuleTable(SQLModel, table=True):
+    """The rules of the policy in their order; `settings` is NAME=VALUE, set apart by spaces."""
+
+    __tablename__ = "policy_rule"
+
+    place: int = Field(primary_key=True)
+    scope: str = Field(max_length=16)
+    target: str = Field(max_length=MAX_NAME_LENGTH)
+    profile: str | None = Field(max_length=16)
+    settings: str
 
 
 class UserTable(SQLModel, table=True):
-    """Who tokens can be bound to."""
+    """Who tokens can be bound to; `groups` stand a line each, in the order of their names."""
 
     __tablename__ = "user"
 
@@ -74,6 +92,7 @@ class UserTable(SQLModel, table=True):
     name: str = Field(max_length=MAX_NAME_LENGTH)
     name_folded: str = Field(max_length=_MAX_FOLDED_LENGTH, unique=True)
     added_ms: int = Field(sa_type=BigInteger)
+    groups: str = Field(sa_column_kwargs={"server_default": ""})
 
 
 class BatchTable(SQLModel, table=True):
@@ -345,6 +364,7 @@ CHALLENGE = _table("challenge")
 STAGING, STAGED_TOKEN = _table("staging"), _table("staged_token")
 VAULT_KEY, TRANSPORT_KEY = _table("vault_key"), _table("transport_key")
 LATCH = _table("latch")
+POLICY_RULE = _table("policy_rule")
 AUDIT_EVENT, AUDIT_HEAD = _table("audit_event"), _table("audit_head")
 CHECKPOINT = _table("checkpoint")
 NEW_TOKEN_COLUMNS = tuple(NewTokenColumns.model_fields)

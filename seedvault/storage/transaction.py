@@ -4,26 +4,35 @@ A database with several nodes may ask for a transaction to be begun anew (SQLSTA
 what a transaction does is kept as steps, and they are taken again, up to the commit.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from types import TracebackType
 from typing import Any, TypeVar
 
-from sqlalchemy import Executable, delete, insert, select, update
+from sqlalchemy import Executable, delete, insert, update
 
 from seedvault.domain.audit import AuditEvent, milliseconds
 from seedvault.domain.challenge import Challenge
 from seedvault.domain.checkpoint import SignedCheckpoint
 from seedvault.domain.errors import Conflict
-from seedvault.domain.names import KeyLabel, UserName
-from seedvault.domain.token import Progress, Token, owner_of, state_of
+from seedvault.domain.names import GroupName, KeyLabel, UserName
+from seedvault.domain.token import Progress, owner_of, state_of
 from seedvault.domain.transport_key import StoredTransportKey
 from seedvault.domain.vault_key import KeyPurpose, StoredKey
-from seedvault.service.ports import Fingerprint, Stale, StoredToken
-from seedvault.storage import chains, challenges, checkpoints, time_on_record, transport_queries
+from seedvault.service.policy_ports import StoredRules
+from seedvault.service.ports import Fingerprint, Stale, StoredToken, User
+from seedvault.storage import (
+    chains,
+    challenges,
+    checkpoints,
+    policy_queries,
+    time_on_record,
+    transport_queries,
+)
 from seedvault.storage.claims import refuse_while_importing
 from seedvault.storage.engine import ATTEMPTS, Database, hammered
-from seedvault.storage.failures import Clash, Contended, StillNeeded
+from seedvault.storage.failures import Clash, Contended, StillNeeded, rotated_meanwhile
+from seedvault.storage.group_columns import groups_column
 from seedvault.storage.key_rows import key_row
 from seedvault.storage.rows import life_row, progress_row
 from seedvault.storage.statements import Prepared, Statements, Value
@@ -80,7 +89,7 @@ class SqlTransaction:
 
     def replace(self, seen: StoredToken, now: StoredToken) -> None:
         """Write state, owner, seal, revision and progress, if nothing moved. Raises Stale."""
-        progress, owner = now.token.progress, self._owner(now.token)
+        progress, owner = now.token.progress, self._owner(now)
         self._change(
             self._statements.replace,
             seen,
@@ -147,7 +156,8 @@ class SqlTransaction:
             self._execute(delete(VAULT_KEY).where(VAULT_KEY.c.name == name))
         except StillNeeded as needed:
             raise Conflict(
-                f"key {name} is still needed by tokens, or by an import that is under way",
+                f"key {name} is still needed by tokens, by the policy's rules, "
+                "or by an import that is under way",
                 remedy="Move them first: seedvault key rotate --resume",
             ) from needed
 
@@ -163,9 +173,31 @@ class SqlTransaction:
         if not self.step(lambda: transport_queries.end(self._database.sql, label, at)):
             raise Conflict(f"transport key {label} was destroyed meanwhile")
 
-    def add_user(self, name: UserName, at: datetime) -> None:
+    def replace_rules(self, seen: StoredRules | None, now: StoredRules) -> None:
+        """Write all rules of the policy. Raises Stale where they are no longer those `seen`."""
+        with rotated_meanwhile():
+            replaced = self.step(
+                lambda: policy_queries.replace_rules(self._database.sql, seen, now)
+            )
+        if not replaced:
+            raise Stale
+
+    def regroup(
+        self, user: User, groups: Sequence[GroupName], tokens: Sequence[StoredToken]
+    ) -> None:
+        """Write a user's groups. Raises Stale where user or tokens are not what was seen."""
+        rows = [token.row for token in tokens]
+        if not self.step(lambda: policy_queries.regroup(self._database.sql, user, groups, rows)):
+            raise Stale
+
+    def add_user(self, name: UserName, at: datetime, groups: Sequence[GroupName] = ()) -> None:
         """Raises Conflict where the name is taken."""
-        row = {"name": name.verbatim, "name_folded": name.folded, "added_ms": milliseconds(at)}
+        row = {
+            "name": name.verbatim,
+            "name_folded": name.folded,
+            "added_ms": milliseconds(at),
+            "groups": groups_column(groups),
+        }
         try:
             self._execute(insert(USER).values(row))
         except Clash as clash:
@@ -206,13 +238,8 @@ class SqlTransaction:
         """Exactly one row, or Stale."""
         values = self._seen(seen) | progress_row(progress)._asdict() | others
         values["ceiling"] = ceiling
-        try:
+        with rotated_meanwhile():
             hit = self.step(lambda: self._hits_one(statement, values))
-        except StillNeeded as gone:
-            raise Conflict(
-                "the vault's keys were rotated, and the old ones destroyed, while this ran",
-                remedy="Run the same again: it will use the keys of now.",
-            ) from gone
         if not hit:
             raise Stale
 
@@ -257,13 +284,24 @@ class SqlTransaction:
             "seen_epoch": self._epoch,
         }
 
-    def _owner(self, token: Token) -> int | None:
-        """The column `owner`. An owner who is gone makes the decision stale."""
-        name = owner_of(token)
+    def _owner(self, now: StoredToken) -> int | None:
+        """The column `owner`.
+
+        An owner who is gone, or in other groups than those sealed, makes the decision stale.
+        """
+        name = owner_of(now.token)
         if name is None:
             return None
-        of_owner = select(USER.c.id).where(USER.c.name_folded == name.folded)
-        owner: int | None = self.step(lambda: self._database.sql.execute(of_owner).scalar())
+        # An UPDATE, though it changes nothing: who puts the owner into other groups meanwhile
+        # waits, and sees this token then. A SELECT would let both through (write skew).
+        held = (
+            update(USER)
+            .where(USER.c.name_folded == name.folded)
+            .where(USER.c.groups == groups_column(now.standing.groups))
+            .values(groups=USER.c.groups)
+            .returning(USER.c.id)
+        )
+        owner: int | None = self.step(lambda: self._database.sql.execute(held).scalar())
         if owner is None:
             raise Stale
         return owner

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select
 
-from seedvault.domain.audit import ChainHead, LoggedEvent, moment
+from seedvault.domain.audit import AuditEvent, ChainHead, LoggedEvent, moment
 from seedvault.domain.batch import Batch, Source, Tier
 from seedvault.domain.challenge import Challenge, ChallengeId
 from seedvault.domain.checkpoint import SignedCheckpoint
@@ -15,6 +15,7 @@ from seedvault.domain.clock import TimeOnRecord
 from seedvault.domain.names import Serial, UserName
 from seedvault.domain.transport_key import StoredTransportKey
 from seedvault.domain.vault_key import KeysInUse, StoredKey
+from seedvault.service.policy_ports import StoredRules
 from seedvault.service.ports import (
     Clock,
     Counts,
@@ -32,6 +33,7 @@ from seedvault.storage import (
     challenges,
     checkpoints,
     key_queries,
+    policy_queries,
     queries,
     transport_queries,
 )
@@ -193,6 +195,22 @@ class SqlVault:
     def to_rekey(self, target: KeysInUse, after: int, limit: int) -> list[tuple[int, str]]:
         with self._reading() as connection:
             return key_queries.to_rekey(connection, target, after, limit)
+
+    def policy_rules(self) -> StoredRules:
+        with self._reading() as connection:
+            return policy_queries.rules(connection)
+
+    def newest_rule_event(self) -> AuditEvent | None:
+        with self._reading() as connection:
+            return policy_queries.newest_rule_event(connection)
+
+    def models(self) -> list[str]:
+        with self._reading() as connection:
+            return policy_queries.models(connection)
+
+    def tokens_of(self, owner: UserName) -> list[StoredToken]:
+        with self._reading() as connection:
+            return policy_queries.tokens_of(connection, owner)
 
     def transport_keys(self) -> list[StoredTransportKey]:
         with self._reading() as connection:

@@ -22,6 +22,7 @@ from seedvault.service.challenge import IssueChallenge, VerifyResponse
 from seedvault.service.clock import AcceptClock, CompareClocks
 from seedvault.service.covering import Remark
 from seedvault.service.find_token import WORKERS, FindToken
+from seedvault.service.groups import GroupUser
 from seedvault.service.handover import HandOver
 from seedvault.service.import_batch import ImportBatch
 from seedvault.service.inquiry import InquireToken
@@ -29,6 +30,10 @@ from seedvault.service.inspect import InspectFile
 from seedvault.service.key_ports import MovingKeys
 from seedvault.service.lifecycle import ChangeLife
 from seedvault.service.pins import ClearPin, SetPin
+from seedvault.service.policies import RulesInForce
+from seedvault.service.policy_changes import ChangeRules, EndRules, ReadRules
+from seedvault.service.policy_inquiry import ExplainPolicy
+from seedvault.service.policy_ports import Policies
 from seedvault.service.records import SignedRecord, sign_record
 from seedvault.service.resync import ResynchroniseToken
 from seedvault.service.seed_files import HeldKey, Intake, Recipient
@@ -193,7 +198,7 @@ class Application:
 
     @property
     def assign_token(self) -> AssignToken:
-        return AssignToken(self.vault, self.keys, system_clock)
+        return AssignToken(self.vault, self.keys, system_clock, self.policies)
 
     @property
     def assign_many(self) -> AssignMany:
@@ -234,21 +239,23 @@ class Application:
     def verify_code(self) -> VerifyCode:
         from seedvault.keys import argon2id
 
-        return VerifyCode(self.vault, self.keys, system_clock, stretch=argon2id)
+        return VerifyCode(self.vault, self.keys, system_clock, self.policies, argon2id)
 
     @property
     def issue_challenge(self) -> IssueChallenge:
-        return IssueChallenge(self.vault, self.keys, system_clock, secrets.token_bytes)
+        entropy = secrets.token_bytes
+        return IssueChallenge(self.vault, self.keys, system_clock, entropy, self.policies)
 
     @property
     def verify_response(self) -> VerifyResponse:
-        return VerifyResponse(self.vault, self.keys, system_clock)
+        return VerifyResponse(self.vault, self.keys, system_clock, self.policies)
 
     @property
     def set_pin(self) -> SetPin:
         from seedvault.keys import argon2id
 
-        return SetPin(self.vault, self.keys, system_clock, secrets.token_bytes, argon2id)
+        entropy = secrets.token_bytes
+        return SetPin(self.vault, self.keys, system_clock, entropy, argon2id, self.policies)
 
     @property
     def clear_pin(self) -> ClearPin:
@@ -256,15 +263,40 @@ class Application:
 
     @property
     def resynchronise_token(self) -> ResynchroniseToken:
-        return ResynchroniseToken(self.vault, self.keys, system_clock)
+        return ResynchroniseToken(self.vault, self.keys, system_clock, self.policies)
 
     @property
     def find_token(self) -> FindToken:
-        return FindToken(self.vault, self.keys, system_clock, workers=WORKERS)
+        return FindToken(self.vault, self.keys, system_clock, self.policies, workers=WORKERS)
 
     @property
     def inquire_token(self) -> InquireToken:
-        return InquireToken(self.vault, system_clock)
+        return InquireToken(self.vault, system_clock, self.policies)
+
+    @cached_property
+    def policies(self) -> Policies:
+        """Which policy holds for a token; one for all use cases, which remember its rules."""
+        return RulesInForce(self.vault, lambda: self.keys)
+
+    @property
+    def read_rules(self) -> ReadRules:
+        return ReadRules(self.vault, self.keys, system_clock)
+
+    @property
+    def explain_policy(self) -> ExplainPolicy:
+        return ExplainPolicy(self.read_rules, self.keys, system_clock)
+
+    @property
+    def change_rules(self) -> ChangeRules:
+        return ChangeRules(self.vault, self.keys, system_clock)
+
+    @property
+    def end_rules(self) -> EndRules:
+        return EndRules(self.vault, self.keys, system_clock)
+
+    @property
+    def group_user(self) -> GroupUser:
+        return GroupUser(self.vault, self.keys, system_clock)
 
     @property
     def add_user(self) -> AddUser:

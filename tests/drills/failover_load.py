@@ -17,14 +17,14 @@ from seedvault import config
 from seedvault.domain.errors import StorageUnavailable
 from seedvault.domain.names import Serial
 from seedvault.domain.outcome import Accepted
-from seedvault.domain.policy import DEFAULT
 from seedvault.service.verify import VerifyCode
 from seedvault.wiring import Application
+from tests.support.policies import Boundless, Everywhere
 from tests.support.seed_files import hotp_code, serial
 
 _PAUSE_S = 0.02
 # Codes that another client was told are accepted are no guesses of ours.
-_POLICY = replace(DEFAULT, free_failures=10**6, lock_at=10**6)
+_POLICIES = Everywhere(Boundless(free_failures=10**6, lock_at=10**6))
 
 Code = tuple[int, int]
 """The place of a token, and a counter."""
@@ -82,7 +82,7 @@ class Client:
 def run(home: Path, tokens: int) -> None:
     """Do as standard input says."""
     with Application(config.load(home)) as application:
-        verify = replace(application.verify_code, policy=_POLICY)
+        verify = replace(application.verify_code, policies=_POLICIES)
         client, doubtful = Client(verify, tokens), None
         print("ready", flush=True)
         while (word := sys.stdin.readline().strip()) != "stop":

@@ -20,6 +20,7 @@ from seedvault.service.resync import ResynchroniseToken
 from seedvault.service.seed_files import OpenedSeedFile, RefusedRecord, SeedFileKey, Terms
 from seedvault.service.verify import VerifyCode
 from seedvault.storage import SqlVault
+from tests.support.policies import DEFAULTS
 from tests.support.pskc_maker import Order, Tokens, write_pskc
 from tests.support.seed_files import FIRST, serial, totp_code
 from tests.support.shim import Shim, shim
@@ -65,7 +66,7 @@ class World:
         self.import_file(self.delivery(_EARLIEST))
         add_user(self.vault)
         for bound in (VERIFIED, RESYNCHRONISED):
-            AssignToken(self.vault, self.keys, self.clock)(bound, ALICE, ACTOR)
+            AssignToken(self.vault, self.keys, self.clock, DEFAULTS)(bound, ALICE, ACTOR)
 
     def clock(self) -> datetime:
         """The time here."""
@@ -105,15 +106,19 @@ class World:
 
     def verify(self, code: str) -> Outcome:
         """The first card's code, through the service."""
-        return VerifyCode(self.vault, self.keys, self.clock)(VERIFIED, code, ACTOR)
+        return VerifyCode(self.vault, self.keys, self.clock, DEFAULTS)(VERIFIED, code, ACTOR)
 
     def resynchronise(self, codes: tuple[str, str]) -> Outcome:
         """The second card's two codes."""
-        return ResynchroniseToken(self.vault, self.keys, self.clock)(RESYNCHRONISED, codes, ACTOR)
+        return ResynchroniseToken(self.vault, self.keys, self.clock, DEFAULTS)(
+            RESYNCHRONISED, codes, ACTOR
+        )
 
     def assign(self, code: str) -> object:
         """The third card, to Alice, proven by a code."""
-        return AssignToken(self.vault, self.keys, self.clock)(ASSIGNED, ALICE, ACTOR, code)
+        return AssignToken(self.vault, self.keys, self.clock, DEFAULTS)(
+            ASSIGNED, ALICE, ACTOR, code
+        )
 
     def unassign(self) -> None:
         """The third card, back into stock."""

@@ -27,6 +27,7 @@ from seedvault.service.ports import (
 )
 from seedvault.storage import SqlVault, create_vault, open_vault
 from tests.support.codes import code
+from tests.support.policies import DEFAULTS
 from tests.support.pskc_maker import published_seed
 from tests.support.softhsm import TEST_SO_PIN, fresh_location, pin
 from tests.support.tokens import NOON, device, serial
@@ -95,7 +96,7 @@ class Node:
 
     def assign(self, wanted: Serial, owner: UserName) -> None:
         """Bind by serial."""
-        AssignToken(self.vault, self.keys, self.clock)(wanted, owner, ACTOR)
+        AssignToken(self.vault, self.keys, self.clock, DEFAULTS)(wanted, owner, ACTOR)
 
     def _new(self, number: int, kind: Counting) -> NewToken:
         seed = bytearray(published_seed(serial(number).verbatim))

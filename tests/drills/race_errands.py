@@ -18,6 +18,7 @@ from seedvault.service.resync import ResynchroniseToken
 from seedvault.service.verify import VerifyCode
 from tests.drills.nodes import ACTOR, Node, shown
 from tests.drills.racing import Told
+from tests.support.policies import DEFAULTS
 from tests.support.tokens import NOON, serial
 
 # Nine digits, so that no two codes of a look-ahead window are alike by chance: the higher of two is
@@ -58,7 +59,7 @@ class SameCode:
     def act(self, node: Node, place: int, turn: int) -> Told | None:
         now, kind = NOON + turn * _ROUND, self.card.kind
         factor = turn if isinstance(kind, HotpParameters) else kind.step_at(now)
-        verify = VerifyCode(node.vault, node.keys, lambda: now)
+        verify = VerifyCode(node.vault, node.keys, lambda: now, DEFAULTS)
         outcome = verify(self.card.serial, self.card.shows(factor), ACTOR)
         if isinstance(outcome, Accepted):
             return Told(turn, EventKind.CODE_ACCEPTED, outcome.factor)
@@ -142,12 +143,12 @@ class _Attempt:
 
     def verify(self) -> _Done:
         """A code that may be right, or the last that was accepted."""
-        verify = VerifyCode(self.node.vault, self.node.keys, self.clock)
+        verify = VerifyCode(self.node.vault, self.node.keys, self.clock, DEFAULTS)
         outcome = verify(self.card.serial, self.code(), ACTOR)
         return (EventKind.CODE_ACCEPTED, outcome.factor) if isinstance(outcome, Accepted) else None
 
     def resynchronise(self) -> _Done:
-        resync = ResynchroniseToken(self.node.vault, self.node.keys, self.clock)
+        resync = ResynchroniseToken(self.node.vault, self.node.keys, self.clock, DEFAULTS)
         first = self.base + self.chance.choice((-1, 0, 2, 20))
         outcome = resync(
             self.card.serial, (self.card.shows(first), self.card.shows(first + 1)), ACTOR
@@ -158,7 +159,7 @@ class _Attempt:
 
     def assign(self) -> _Done:
         """By serial, or proven by a code."""
-        assign = AssignToken(self.node.vault, self.node.keys, self.clock)
+        assign = AssignToken(self.node.vault, self.node.keys, self.clock, DEFAULTS)
         code = self.chance.choice((None, self.code()))
         outcome = assign(self.card.serial, self.chance.choice((ALICE, BOB)), ACTOR, code)
         if not isinstance(outcome, Assigned):
@@ -188,7 +189,7 @@ class _Attempt:
         if isinstance(stored.token, Suspended):
             self.resume()
         self.unlock()
-        verify = VerifyCode(self.node.vault, self.node.keys, self.clock)
+        verify = VerifyCode(self.node.vault, self.node.keys, self.clock, DEFAULTS)
         outcome = verify(self.card.serial, self.card.shows(self.base), ACTOR)
         return isinstance(outcome, Accepted)
 

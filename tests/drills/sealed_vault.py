@@ -21,10 +21,11 @@ from seedvault.domain.token import Device, InStock, Progress, Quarantined
 from seedvault.keys import HsmKeys
 from seedvault.service.binding import AssignToken
 from seedvault.service.lifecycle import ChangeLife
-from seedvault.service.pins import SetPin
+from seedvault.service.pins import SetPin, Stretch
 from seedvault.service.ports import Fingerprint, NewToken, TakenSeed, WrappedSeed
 from seedvault.storage import SqlVault
 from tests.support.codes import code
+from tests.support.policies import DEFAULTS
 from tests.support.tokens import HOTP, NOON, STEP_AT_NOON, TOTP, device
 from tests.support.vaults import add_user, import_tokens, make_vault
 
@@ -104,7 +105,7 @@ class SealedVault:
         )
         import_tokens(self.vault, [self._new(number) for number in range(1, len(KINDS) + 1)])
         add_user(self.vault, MALLORY)
-        assign = AssignToken(self.vault, self.keys, now)
+        assign = AssignToken(self.vault, self.keys, now, DEFAULTS)
         for number, token in enumerate(self.tokens):
             if token.kind.bound:
                 owner = add_user(self.vault, UserName(f"user-{number}"))
@@ -191,7 +192,8 @@ class SealedVault:
 
 def setting(world: SealedVault) -> SetPin:
     """Sets PINs, at no cost."""
-    return SetPin(world.vault, world.keys, now, bytes, lambda pin, salt, _: salt + pin.encode())
+    free: Stretch = lambda pin, salt, _: salt + pin.encode()  # noqa: E731 - one line says it
+    return SetPin(world.vault, world.keys, now, bytes, free, DEFAULTS)
 
 
 def now() -> datetime:

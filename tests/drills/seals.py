@@ -5,6 +5,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import permutations
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from seedvault.service.resync import ResynchroniseToken
 from seedvault.service.verify import VerifyCode
 from tests.drills.sealed_vault import MALLORY, Known, SealedVault, now, setting
 from tests.drills.tampering import Attack, flips, swaps
+from tests.support.policies import DEFAULTS
 from tests.support.softhsm import pin, vault_location
 
 _EVENT = "seal.broken"
@@ -112,18 +114,14 @@ def _operations(world: SealedVault, attack: Attack) -> Iterator[tuple[str, Calla
     vault, keys, serial = world.vault, world.keys, attack.victim.serial
     for whose in filter(None, (attack.victim, attack.intruder)):
         first, second = whose.codes()
-        yield "verify", lambda code=first: VerifyCode(vault, keys, now)(serial, code, "rp")  # type: ignore[misc]  # mypy knows no defaults of lambdas
-        yield (
-            "resync",
-            lambda codes=(first, second): ResynchroniseToken(vault, keys, now)(  # type: ignore[misc]  # as above
-                serial, codes, "helga"
-            ),
-        )
-    yield "assign", lambda: AssignToken(vault, keys, now)(serial, MALLORY, "helga")
+        yield "verify", partial(VerifyCode(vault, keys, now, DEFAULTS), serial, first, "rp")
+        resync = ResynchroniseToken(vault, keys, now, DEFAULTS)
+        yield "resync", partial(resync, serial, (first, second), "helga")
+    yield "assign", lambda: AssignToken(vault, keys, now, DEFAULTS)(serial, MALLORY, "helga")
     yield "unassign", lambda: UnassignToken(vault, keys, now)(serial, "helga")
     yield "pin set", lambda: setting(world)(serial, "blue 8", "helga")
     yield "pin clear", lambda: ClearPin(vault, keys, now)(serial, "helga")
-    yield "challenge", lambda: IssueChallenge(vault, keys, now, bytes)(serial, "rp")
+    yield "challenge", lambda: IssueChallenge(vault, keys, now, bytes, DEFAULTS)(serial, "rp")
     yield "unlock", lambda: UnlockToken(vault, keys, now)(serial, "helga")
     for step in _STEPS:
         yield (
@@ -165,7 +163,9 @@ def _all_is_well(world: SealedVault, figures: Figures) -> None:
     """Restored, each token verifies: what was refused was the tampering."""
     for token in world.tokens:
         if token.kind.bound and not token.kind.then:
-            outcome = VerifyCode(world.vault, world.keys, now)(token.serial, token.codes()[0], "rp")
+            outcome = VerifyCode(world.vault, world.keys, now, DEFAULTS)(
+                token.serial, token.codes()[0], "rp"
+            )
             if "Accepted" not in repr(outcome):
                 figures.failures.append(f"{token.serial} restored: {outcome}")
 

@@ -21,7 +21,8 @@ UNSEALED = {
     "id": "the database's own number; nothing is decided by it",
     "serial_folded": "where the row is looked for: what is found under another's name is refused, "
     "and a row that is not found is as good as deleted",
-    "batch": "which delivery to list it with; what may be handed on is in the sealed blob",
+    "batch": "has its number only after the seal: sealed with the first administrative change, see "
+    "tests/unit/seedvault/service/test_groups.py",
     "fingerprint": "finds a seed delivered twice; nothing is verified by it",
     "fingerprint_key": "whose the fingerprint is",
     "version": "the conditional write's own",

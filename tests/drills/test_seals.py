@@ -13,6 +13,7 @@ from seedvault.storage.tables import TOKEN
 from tests.drills import seals
 from tests.drills.sealed_vault import MALLORY, SealedVault, now
 from tests.drills.tampering import SEALED, UNSEALED
+from tests.support.policies import DEFAULTS
 
 
 def test_every_column_is_sealed_or_named_as_unsealed() -> None:
@@ -34,6 +35,6 @@ def test_a_user_who_is_no_name_is_refused_and_on_record(tmp_path: Path, keystore
         connection.execute("UPDATE user SET name = CAST(x'ff' AS TEXT)")
 
     with pytest.raises(SealBroken):
-        AssignToken(world.vault, world.keys, now)(in_stock.serial, MALLORY, "helga")
+        AssignToken(world.vault, world.keys, now, DEFAULTS)(in_stock.serial, MALLORY, "helga")
 
     assert world.events_since(heads) == [("seal.broken", in_stock.serial.verbatim)]

@@ -10,7 +10,10 @@ from seedvault.domain.batch import Tier
 from seedvault.domain.errors import FileRefused, HsmUnavailable, SealBroken, SeedDamaged
 from seedvault.domain.names import Serial
 from seedvault.domain.oath import Digest, Mac
+from seedvault.domain.policy_rule import Standing
+from seedvault.domain.rule_set import RuleSet
 from seedvault.domain.token import Device, Token
+from seedvault.service.policy_seal import rules_altered, sealed_rules
 from seedvault.service.ports import (
     Fingerprint,
     Seal,
@@ -19,7 +22,7 @@ from seedvault.service.ports import (
     TakenSeed,
     WrappedSeed,
 )
-from seedvault.service.seal import sealed_octets
+from seedvault.service.seal import may_be_sealed, sealed_octets
 from seedvault.service.seed_files import NO_TERMS, DeliveredSeed, OpenedSeedFile, Recipient, Terms
 from tests.support.fake_files import FakeHandler, no_held_key
 from tests.support.fakes import FakeVault, mac_of
@@ -32,8 +35,11 @@ class FakeKeys:
     """The `Keys` port, and the `SeedTaker` of every file: seeds are known octets here.
 
     `opened` lists the tokens whose seed was opened. Set `unplugged` and nothing answers. What is
-    in `meanwhile` is done, once each, while a seed is open: what another node does in that time.
+    in `meanwhile` is done, once each, while a seed is open: what another node does in that time;
+    in `sealing_meanwhile`, while something is sealed.
     """
+
+    seal_key = "s1"
 
     import_tier = Tier.NARROW
     by_software = frozenset({"AES-256-KW"})
@@ -45,8 +51,10 @@ class FakeKeys:
 
     def __init__(self, vault: FakeVault) -> None:
         self.opened: list[Serial] = []
+        self.rules_checked = 0
         self.unplugged = False
         self.meanwhile: list[Callable[[], object]] = []
+        self.sealing_meanwhile: list[Callable[[], object]] = []
         self._vault = vault
         self._seeds: dict[bytes, bytes] = {}
 
@@ -72,7 +80,9 @@ class FakeKeys:
         return TakenSeed(wrapped, Fingerprint(mark, "f1"), tier)
 
     def check(self, stored: StoredToken) -> None:
-        if stored.seal != self.seal(stored.token, stored.wrapped, stored.revision):
+        self._check_usable()
+        forms = may_be_sealed(self._vault.identity.vault_id, stored)
+        if stored.seal not in [_sealed(octets, stored.seal.key) for octets in forms]:
             raise SealBroken(f"the seal of {stored.token.device.serial} does not match its row")
 
     @contextmanager
@@ -84,10 +94,30 @@ class FakeKeys:
             self.meanwhile.pop(0)()
         yield mac_of(self._seeds[stored.wrapped.blob], device.parameters.digest)
 
-    def seal(self, token: Token, wrapped: WrappedSeed, revision: int) -> Seal:
+    def seal(
+        self,
+        token: Token,
+        wrapped: WrappedSeed,
+        revision: int,
+        standing: Standing | None = None,
+    ) -> Seal:
+        vault_id = self._vault.identity.vault_id
+        return self._seal(sealed_octets(vault_id, token, wrapped, revision, standing))
+
+    def seal_rules(self, rules: RuleSet) -> Seal:
+        return self._seal(sealed_rules(self._vault.identity.vault_id, rules))
+
+    def _seal(self, octets: bytes) -> Seal:
         self._check_usable()
-        octets = sealed_octets(self._vault.identity.vault_id, token, wrapped, revision)
-        return Seal(mac_of(b"seal key", Digest.SHA256)(octets), "s1")
+        if self.sealing_meanwhile:
+            self.sealing_meanwhile.pop(0)()
+        return _sealed(octets, self.seal_key)
+
+    def check_rules(self, rules: RuleSet, seal: Seal) -> None:
+        self._check_usable()
+        self.rules_checked += 1
+        if seal != _sealed(sealed_rules(self._vault.identity.vault_id, rules), seal.key):
+            raise rules_altered("their seal does not match")
 
     @contextmanager
     def handing_on(self, recipient: Recipient) -> Iterator[FakeHandler]:
@@ -98,3 +128,7 @@ class FakeKeys:
         assert not self._vault.writing_here, "an HSM call inside a write transaction"
         if self.unplugged:
             raise HsmUnavailable("the HSM is unplugged")
+
+
+def _sealed(octets: bytes, key: str) -> Seal:
+    return Seal(mac_of(f"seal key {key}".encode(), Digest.SHA256)(octets), key)

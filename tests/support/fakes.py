@@ -26,9 +26,12 @@ from seedvault.domain.errors import (
     FileRefused,
     StorageUnavailable,
 )
-from seedvault.domain.names import Serial, UserName
+from seedvault.domain.names import GroupName, Serial, UserName
 from seedvault.domain.oath import Digest
+from seedvault.domain.policy_rule import Standing
+from seedvault.domain.rule_set import RuleSet
 from seedvault.domain.token import Progress, Quarantined, State, owner_of, state_of
+from seedvault.service.policy_ports import StoredRules
 from seedvault.service.ports import (
     Arrival,
     Counts,
@@ -44,6 +47,7 @@ from seedvault.service.ports import (
     VaultIdentity,
 )
 from tests.support.fake_challenges import FakeChallenges
+from tests.support.fake_rows import FakeRow, ReadRules, is_asked_for, is_wanted, listed
 from tests.support.tokens import NOON
 
 
@@ -78,14 +82,7 @@ class FixedClock:
         self.now += by
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
-    stored: StoredToken
-    batch: int
-    fingerprint: bytes
-
-
-class FakeVault:
+class FakeVault(ReadRules):
     """The `Vault` port. Set `full` and it stores nothing more, as a full disk would.
 
     What is in `meanwhile` is done, once each, when a token is read: what another node does then.
@@ -97,10 +94,11 @@ class FakeVault:
         self.meanwhile: list[Callable[[], object]] = []
         self.staged: list[FakeStaging] = []
         self.challenges = FakeChallenges()
-        self.rows: dict[Serial, _Row] = {}
+        self.rows: dict[Serial, FakeRow] = {}
         self.chains: dict[int, list[LoggedEvent]] = {n: [] for n in range(SERIAL_CHAINS + 1)}
         self._heads: dict[int, ChainHead] = {}
-        self._users: dict[UserName, datetime] = {}
+        self._users: dict[UserName, tuple[datetime, tuple[GroupName, ...]]] = {}
+        self.rules: StoredRules = StoredRules(RuleSet(), None)
         self._batches: dict[int, Batch] = {}
         self._writing = Lock()
         self._writer: int | None = None
@@ -114,7 +112,15 @@ class FakeVault:
         if self.meanwhile:
             self.meanwhile.pop(0)()
         row = self.rows.get(serial)
-        return row.stored if row else None
+        return self.as_read(row) if row else None
+
+    def as_read(self, row: FakeRow) -> StoredToken:
+        """A row as a statement reads it: with its owner's groups, and the policy's revision."""
+        owner = owner_of(row.stored.token)
+        groups = next((user.groups for user in self.users() if user.name == owner), ())
+        standing = Standing(row.batch, groups)
+        revision = self.rules.rules.revision
+        return replace(row.stored, standing=standing, policy_revision=revision)
 
     def held(self, serials: Sequence[Serial], fingerprints: Sequence[bytes]) -> list[HeldToken]:
         return [
@@ -133,9 +139,9 @@ class FakeVault:
     def listed(self, wanted: TokenFilter) -> list[ListedToken]:
         after = wanted.after.folded if wanted.after else ""
         page = [
-            _listed(row)
+            listed(row)
             for serial, row in sorted(self.rows.items(), key=lambda item: item[0].folded)
-            if serial.folded > after and _is_wanted(row, wanted)
+            if serial.folded > after and is_wanted(row, wanted)
         ]
         return page[: wanted.limit]
 
@@ -144,14 +150,16 @@ class FakeVault:
 
     def shown(self, serial: Serial) -> ListedToken | None:
         row = self.rows.get(serial)
-        return _listed(row) if row else None
+        return listed(row) if row else None
 
     def user(self, name: UserName) -> User | None:
         return next((user for user in self.users() if user.name == name), None)
 
     def users(self) -> list[User]:
         owners = [owner_of(row.stored.token) for row in self.rows.values()]
-        return [User(name, at, owners.count(name)) for name, at in self._users.items()]
+        return [
+            User(name, at, owners.count(name), groups) for name, (at, groups) in self._users.items()
+        ]
 
     def batch(self, number: int) -> Batch | None:
         return self._batches.get(number)
@@ -176,7 +184,7 @@ class FakeVault:
     def events(self, wanted: EventFilter) -> list[LoggedEvent]:
         logged = [logged for chain in self.chains.values() for logged in reversed(chain)]
         newest = sorted(logged, key=lambda logged: logged.event.at, reverse=True)
-        return [logged for logged in newest if _is_asked_for(logged.event, wanted)][: wanted.limit]
+        return [logged for logged in newest if is_asked_for(logged.event, wanted)][: wanted.limit]
 
     def moment_of(self, place: Place) -> datetime | None:
         found = (one.event.at for one in self.chains[place.chain] if one.sequence == place.sequence)
@@ -235,16 +243,23 @@ class FakeVault:
         if self.full:
             raise StorageUnavailable("the disk is full", remedy="Free some space.")
 
-    def put_user(self, name: UserName, at: datetime) -> None:
-        """Write a user. Only a transaction that commits calls this, as the next two."""
-        self._users[name] = at
+    def put_user(self, name: UserName, at: datetime, groups: Sequence[GroupName]) -> None:
+        """Write a user. Only a transaction that commits calls this, as the next ones."""
+        self._users[name] = (at, tuple(groups))
+
+    def put_rules(self, rules: StoredRules) -> None:
+        """Write all rules of the policy."""
+        self.rules = rules
 
     def put_batch(self, batch: Batch, tokens: Sequence[NewToken]) -> None:
         """Write a batch and its tokens."""
         self._batches[batch.number] = batch
         for new in tokens:
-            stored = StoredToken(len(self.rows) + 1, new.token, new.taken.wrapped, new.seal, 0, 0)
-            self.rows[new.token.device.serial] = _Row(
+            row, standing = len(self.rows) + 1, Standing(batch.number)
+            stored = StoredToken(
+                row, new.token, new.taken.wrapped, new.seal, 0, 0, standing, policy_revision=0
+            )
+            self.rows[new.token.device.serial] = FakeRow(
                 stored, batch.number, new.taken.fingerprint.octets
             )
 
@@ -263,12 +278,18 @@ class FakeTransaction:
     def __init__(self, vault: FakeVault) -> None:
         self._vault = vault
         self._changes: list[Callable[[], None]] = []
+        self._regrouped: dict[UserName, tuple[GroupName, ...]] = {}
 
     def advance(self, seen: StoredToken, progress: Progress, accepted: int | None) -> None:
         now = replace(seen, token=replace(seen.token, progress=progress))
         self._write(seen, now, progress.next_factor if accepted is None else accepted)
 
     def replace(self, seen: StoredToken, now: StoredToken) -> None:
+        owner = owner_of(now.token)
+        user = self._vault.user(owner) if owner else None
+        groups = self._regrouped.get(user.name, user.groups) if user else ()
+        if groups != now.standing.groups:
+            raise Stale
         self._write(seen, now, now.token.progress.next_factor)
 
     def add_challenge(self, seen: StoredToken, challenge: Challenge, most: int) -> bool:
@@ -285,10 +306,23 @@ class FakeTransaction:
         keep = kept_at is not None
         self._changes.append(lambda: self._vault.challenges.end(seen, spent, keep=keep))
 
-    def add_user(self, name: UserName, at: datetime) -> None:
+    def add_user(self, name: UserName, at: datetime, groups: Sequence[GroupName] = ()) -> None:
         if self._vault.user(name):
             raise Conflict(f"there is a user called {name} already")
-        self._changes.append(lambda: self._vault.put_user(name, at))
+        self._changes.append(lambda: self._vault.put_user(name, at, groups))
+
+    def replace_rules(self, seen: StoredRules | None, now: StoredRules) -> None:
+        if seen not in (None, self._vault.rules):
+            raise Stale
+        self._changes.append(lambda: self._vault.put_rules(now))
+
+    def regroup(
+        self, user: User, groups: Sequence[GroupName], tokens: Sequence[StoredToken]
+    ) -> None:
+        if self._vault.user(user.name) != user or self._vault.tokens_of(user.name) != list(tokens):
+            raise Stale
+        self._regrouped[user.name] = tuple(groups)
+        self._changes.append(lambda: self._vault.put_user(user.name, user.added_at, groups))
 
     def add_batch(self, batch: Batch, new: Sequence[NewToken]) -> None:
         """Only `FakeStaging.publish` calls this."""
@@ -358,28 +392,3 @@ class FakeStaging:
             transaction.add_batch(batch, new)
             transaction.commit(replace(event, batch=batch.name))
         return batch
-
-
-def _listed(row: _Row) -> ListedToken:
-    wrapped = row.stored.wrapped
-    return ListedToken(row.stored.token, row.batch, wrapped.length, wrapped.kek_id)
-
-
-def _is_wanted(row: _Row, wanted: TokenFilter) -> bool:
-    owner = owner_of(row.stored.token)
-    return (
-        wanted.batch in (None, row.batch)
-        and wanted.owner in (None, owner)
-        and wanted.state in (None, state_of(row.stored.token))
-    )
-
-
-def _is_asked_for(event: AuditEvent, wanted: EventFilter) -> bool:
-    return (
-        wanted.serial in (None, event.serial)
-        and wanted.user in (None, event.user)
-        and wanted.actor in (None, event.actor)
-        and wanted.batch in (None, event.batch)
-        and wanted.kind in (None, event.kind)
-        and (wanted.since is None or event.at >= wanted.since)
-    )

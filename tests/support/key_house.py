@@ -20,6 +20,7 @@ from seedvault.keys import HsmKeys, keyring, stored_key
 from seedvault.keys.key_room import HsmKeyRoom
 from seedvault.service import rotation
 from seedvault.service.binding import AssignToken
+from seedvault.service.policies import RulesInForce
 from seedvault.service.ports import (
     Arrival,
     EventFilter,
@@ -33,6 +34,7 @@ from seedvault.service.rotation import ROTATED, DestroyKey, MoveTokens, RenewKey
 from seedvault.service.verify import VerifyCode
 from seedvault.storage import SqlVault, create_vault, open_vault
 from tests.support.codes import code
+from tests.support.policies import DEFAULTS
 from tests.support.softhsm import TEST_SO_PIN, fresh_location, pin
 from tests.support.tokens import HOTP, NOON, device, serial
 from tests.support.vaults import SOURCE, add_user, url
@@ -77,10 +79,22 @@ class House:
         DestroyKey(self.vault, self.room, lambda: NOON)(name, "root", "bob")
 
     def verify(self, number: int, counter: int) -> Accepted | Rejected:
+        """Whatever the policy's rules."""
         with self.keys() as keys:
-            return VerifyCode(self.vault, keys, lambda: NOON)(
-                serial(number), code(seed(number), counter, Digest.SHA1, 6), "test"
+            return self._verify(
+                VerifyCode(self.vault, keys, lambda: NOON, DEFAULTS), number, counter
             )
+
+    def verify_by_rules(self, number: int, counter: int) -> Accepted | Rejected:
+        """By the policy's rules, as a process that has just begun."""
+        with self.keys() as keys:
+            policies = RulesInForce(self.vault, lambda: keys)
+            return self._verify(
+                VerifyCode(self.vault, keys, lambda: NOON, policies), number, counter
+            )
+
+    def _verify(self, verify: VerifyCode, number: int, counter: int) -> Accepted | Rejected:
+        return verify(serial(number), code(seed(number), counter, Digest.SHA1, 6), "test")
 
     def kinds(self, kind: EventKind) -> list[str]:
         return [str(e.event.detail) for e in self.vault.events(EventFilter(kind=kind))]
@@ -112,7 +126,7 @@ def house(database: str, tmp_path: Path) -> Iterator[House]:
     with house.keys() as opened:
         stock(house.vault, [new_token(opened, number) for number in range(TOKENS)])
         for number in range(TOKENS):
-            AssignToken(house.vault, opened, lambda: NOON)(serial(number), ALICE, "root")
+            AssignToken(house.vault, opened, lambda: NOON, DEFAULTS)(serial(number), ALICE, "root")
     yield house
     house.vault.close()
 

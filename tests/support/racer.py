@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from seedvault import config
@@ -24,7 +25,7 @@ from seedvault.domain.outcome import Accepted, Outcome
 from seedvault.domain.token import Progress
 from seedvault.service.challenge import Answer, VerifyResponse
 from seedvault.service.challenge_ports import ChallengeTransaction, ChallengeVault
-from seedvault.service.ports import Keys, Stale, StoredToken
+from seedvault.service.ports import Stale, StoredToken
 from seedvault.service.verify import VerifyCode
 from seedvault.wiring import Application
 
@@ -76,10 +77,11 @@ def race(home: Path, serial: Serial, threads: int, *, naive: bool) -> None:
         vault: ChallengeVault = application.vault
         if naive:
             vault = NaiveVault(vault)  # type: ignore[assignment]  # as much as verification uses
-        keys = application.keys
+        deciding = partial(_decision, vault, application)
+        application.keys  # noqa: B018 - logged in before the race
         print("ready", flush=True)
         for line in sys.stdin:
-            decide = _decision(vault, keys, serial, *line.split())
+            decide = deciding(serial, *line.split())
 
             def one(_: int, decide: Callable[[], Outcome] = decide) -> bool:
                 barrier.wait()
@@ -89,14 +91,20 @@ def race(home: Path, serial: Serial, threads: int, *, naive: bool) -> None:
 
 
 def _decision(
-    vault: ChallengeVault, keys: Keys, serial: Serial, unix_s: str, code: str, *challenge: str
+    vault: ChallengeVault,
+    application: Application,
+    serial: Serial,
+    unix_s: str,
+    code: str,
+    *challenge: str,
 ) -> Callable[[], Outcome]:
     """What every thread decides in one round."""
     now = datetime.fromtimestamp(int(unix_s), UTC)
+    keys, policies = application.keys, application.policies
     if not challenge:
-        return lambda: VerifyCode(vault, keys, lambda: now)(serial, code, "racer")
+        return lambda: VerifyCode(vault, keys, lambda: now, policies)(serial, code, "racer")
     answer = Answer(ChallengeId(challenge[0]), code)
-    return lambda: VerifyResponse(vault, keys, lambda: now)(serial, answer, "racer")
+    return lambda: VerifyResponse(vault, keys, lambda: now, policies)(serial, answer, "racer")
 
 
 if __name__ == "__main__":

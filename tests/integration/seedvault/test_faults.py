@@ -32,6 +32,7 @@ from tests.drills.fault_world import (
     World,
     world,
 )
+from tests.support.policies import DEFAULTS
 from tests.support.shim import Behaviour, Fault
 from tests.support.softhsm import pin
 
@@ -163,7 +164,7 @@ def _verify_beside_a_slow_one(desk: World, *, wait_ms: int, let_go: bool) -> Non
             assert slow.is_alive()
         for _ in range(20):
             desk.pass_time(minutes=1)
-            other = VerifyCode(desk.vault, desk.keys, desk.clock)
+            other = VerifyCode(desk.vault, desk.keys, desk.clock, DEFAULTS)
             assert isinstance(other(RESYNCHRONISED, desk.code(1), "drill"), Accepted)
         assert desk.shim.waiting == 1
         if let_go:

@@ -17,6 +17,7 @@ from seedvault.service.find_token import FindToken
 from seedvault.service.ports import EventFilter, Fingerprint, NewToken, TakenSeed, WrappedSeed
 from seedvault.service.search_scope import Listed
 from tests.support.fakes import FakeVault, FixedClock, mac_of
+from tests.support.policies import DEFAULTS
 from tests.support.softhsm import returning
 from tests.support.tokens import NOON, STEP_AT_NOON, TOTP, device, serial
 from tests.support.vaults import SOURCE
@@ -52,7 +53,7 @@ def _new(keys: HsmKeys, number: int) -> NewToken:
 
 @pytest.fixture
 def find(keys: HsmKeys, vault: FakeVault) -> FindToken:
-    return FindToken(vault, keys, FixedClock(), workers=4)
+    return FindToken(vault, keys, FixedClock(), DEFAULTS, workers=4)
 
 
 def found(find: FindToken, *codes: str) -> list[Serial]:

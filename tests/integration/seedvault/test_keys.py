@@ -16,6 +16,7 @@ from hsm import Keystore
 from hsm.translate import Rv
 from seedvault.domain.batch import Tier
 from seedvault.domain.errors import FileRefused, HsmUnavailable
+from seedvault.domain.policy_rule import Standing
 from seedvault.domain.token import InStock, Progress
 from seedvault.intake import SeedFiles
 from seedvault.keys import HsmKeys, taking, translated
@@ -50,7 +51,8 @@ def _taken(keys: HsmKeys, file: OpenedSeedFile) -> list[tuple[Delivered, TakenSe
 
 def _stored(keys: HsmKeys, token: InStock, wrapped: WrappedSeed) -> StoredToken:
     """A row as an import writes it, sealed."""
-    return StoredToken(1, token, wrapped, keys.seal(token, wrapped, 0), revision=0, version=0)
+    seal = keys.seal(token, wrapped, 0)
+    return StoredToken(1, token, wrapped, seal, 0, 0, Standing(1), policy_revision=0)
 
 
 def _held(keys: HsmKeys) -> StoredToken:

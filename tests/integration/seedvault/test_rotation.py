@@ -19,6 +19,7 @@ from seedvault.storage import SqlVault
 from tests.support.codes import code
 from tests.support.databases import every_isolation
 from tests.support.key_house import KEK, TOKENS, House, house, new_token, seed, stock
+from tests.support.policies import DEFAULTS
 from tests.support.tokens import NOON, serial
 from tests.support.vaults import SOURCE
 
@@ -96,7 +97,7 @@ def test_verification_goes_on_while_tokens_move(
     def verifying() -> None:
         with house.keys() as keys:
             started.set()
-            verify, counter = VerifyCode(house.vault, keys, lambda: NOON), 0
+            verify, counter = VerifyCode(house.vault, keys, lambda: NOON, DEFAULTS), 0
             while not done.is_set() or counter < 2:
                 for number in range(TOKENS):
                     outcome = verify(

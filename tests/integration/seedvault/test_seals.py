@@ -11,10 +11,11 @@ import pytest
 import hsm
 from hsm.translate import Rv
 from seedvault.domain.errors import SealBroken
-from seedvault.domain.names import Serial, UserName
+from seedvault.domain.names import GroupName, Serial, UserName
 from seedvault.domain.oath import Digest, HotpParameters, KeptParameters
 from seedvault.domain.ocra_suite import OcraParameters
 from seedvault.domain.pin_keeping import LOW_MEMORY, MaskedPin, StretchedPin
+from seedvault.domain.policy_rule import Standing
 from seedvault.domain.token import Bound, InStock, Progress, Quarantined, Suspended, Token
 from seedvault.keys import HsmKeys
 from seedvault.service.ports import Seal, StoredToken, WrappedSeed
@@ -23,7 +24,7 @@ from tests.support.tokens import HOTP, NOON, OCRA, TOTP, device
 
 SEED = b"12345678901234567890"
 # What changes with every code cannot stand under the seal; `row` and `version` are the database's.
-UNSEALED = {"token.progress", "row", "version", "seal"}
+UNSEALED = {"token.progress", "row", "version", "seal", "policy_revision"}
 PIN = StretchedPin(LOW_MEMORY, b"salt", b"tag")
 MOST = Bound(device(1, TOTP), Progress(0, NOON), UserName("Alice"), NOON, PIN)
 EVENT_BASED = InStock(device(2, HOTP), Progress(0, NOON))
@@ -41,7 +42,9 @@ def _sealed(keys: HsmKeys, token: Token, seed: bytes = SEED) -> StoredToken:
     """The token with a seed that is really in the module, and its seal."""
     key = keys.keystore.wrap(bytearray(seed), hsm.Digest.SHA256).key
     wrapped = WrappedSeed(int(key.format), key.kek_id, key.length, key.blob)
-    return StoredToken(1, token, wrapped, keys.seal(token, wrapped, 3), revision=3, version=5)
+    standing = Standing(7)
+    seal = keys.seal(token, wrapped, 3, standing)
+    return StoredToken(1, token, wrapped, seal, 3, 5, standing, policy_revision=0)
 
 
 def _paths(thing: Any, prefix: str = "") -> Iterator[str]:
@@ -78,6 +81,8 @@ def _other(value: Any) -> Any:  # noqa: PLR0911 - one for each type
             return value[:-1] + bytes([value[-1] ^ 1])
         case int():
             return value + 1
+        case tuple():
+            return (*value, GroupName("desk"))
         case None:
             return b"not there before"
     raise AssertionError(f"no other value is known for a {type(value).__name__}")
@@ -85,7 +90,11 @@ def _other(value: Any) -> Any:  # noqa: PLR0911 - one for each type
 
 def _fields_of(token: Token) -> list[str]:
     return list(
-        _paths(StoredToken(1, token, WrappedSeed(1, "k1", 20, bytes(72)), Seal(b"", "s1"), 3, 5))
+        _paths(
+            StoredToken(
+                1, token, WrappedSeed(1, "k1", 20, bytes(72)), Seal(b"", "s1"), 3, 5, Standing(7), 0
+            )
+        )
     )
 
 
@@ -114,7 +123,7 @@ def test_every_field_of_a_token_was_thought_of() -> None:
         *(f"token.{name}" for name in ("owner", "bound_at", "pin.salt", "pin.tag")),
         *(f"token.pin.cost.{name}" for name in ("memory_kib", "passes", "lanes")),
         *(f"wrapped.{name}" for name in ("format", "kek_id", "length", "blob", "export_blob")),
-        "revision",
+        *("standing.batch", "standing.groups", "revision"),
     }
 
 
@@ -170,6 +179,17 @@ def test_the_copy_for_export_of_another_token_breaks_the_seal(keys: HsmKeys) -> 
 @pytest.mark.parametrize("name", ["manufacturer", "model", "not_before", "not_after"])
 def test_a_field_emptied_breaks_the_seal(keys: HsmKeys, name: str) -> None:
     _refused_unopened(keys, _changed(_sealed(keys, MOST), f"token.device.{name}", lambda _: None))
+
+
+@pytest.mark.parametrize("groups", [(), ("DESK",), ("desk", "field"), ("field",)])
+def test_other_groups_of_the_owner_break_the_seal(keys: HsmKeys, groups: tuple[str, ...]) -> None:
+    stored = _sealed(keys, MOST)
+    standing = Standing(7, (GroupName("desk"),))
+    seal = keys.seal(MOST, stored.wrapped, stored.revision, standing)
+    sealed = replace(stored, seal=seal, standing=standing)
+    keys.check(sealed)
+    others = Standing(7, tuple(map(GroupName, groups)))
+    _refused_unopened(keys, replace(sealed, standing=others))
 
 
 def test_an_owner_taken_away_breaks_the_seal(keys: HsmKeys) -> None:

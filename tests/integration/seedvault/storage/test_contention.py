@@ -16,14 +16,19 @@ import pytest
 from seedvault.domain.audit import AuditEvent, EventKind
 from seedvault.domain.batch import Tier
 from seedvault.domain.errors import Conflict, StorageUnavailable
-from seedvault.domain.names import UserName
-from seedvault.domain.token import Progress
+from seedvault.domain.names import GroupName, UserName
+from seedvault.domain.policy_rule import Standing
+from seedvault.domain.rule_set import RuleSet
+from seedvault.domain.token import Bound, Progress
 from seedvault.domain.vault_key import KeyPurpose
-from seedvault.service.ports import Fingerprint, Stale, StoredToken
+from seedvault.service.policy_ports import StoredRules
+from seedvault.service.ports import Fingerprint, Seal, Stale, StoredToken, User
 from seedvault.storage import SqlVault, transaction
+from seedvault.storage.transaction import SqlTransaction
 from tests.support.databases import POSTGRESQL, SERIALIZABLE
 from tests.support.tokens import HOTP, NOON, new_token, serial
 from tests.support.vaults import (
+    ALICE,
     FIRST_KEYS,
     SOURCE,
     add_user,
@@ -220,3 +225,77 @@ def test_a_node_that_was_killed_keeps_nobody_out(vault: SqlVault, tmp_path: Path
         holder.kill()
         with vault.ceremony(_WAIT_S):
             pass
+
+
+DESK = (GroupName("desk"),)
+
+
+def regroup(by: SqlTransaction, seen: User, tokens: list[StoredToken]) -> None:
+    """Put alice into a group, with her tokens."""
+    by.regroup(seen, DESK, tokens)
+    for each in tokens:
+        by.replace(each, replace(each, standing=Standing(1, DESK)))
+
+
+@at_any_level
+def test_who_groups_a_user_while_they_get_a_token_decides_again(
+    vault: SqlVault, elsewhere: SqlVault, bound: StoredToken, tmp_path: Path
+) -> None:
+    """Else the new token would be sealed without its owner's groups."""
+    grouped = AuditEvent(EventKind.USER_GROUPED, NOON, "adam")
+    seen, held = elsewhere.user(ALICE), elsewhere.tokens_of(ALICE)
+    assert seen is not None
+    import_tokens(vault, [new_token(3, HOTP)])
+    new = held_token(vault, serial(3))
+
+    def group() -> None:
+        with elsewhere.transaction() as grouping:
+            regroup(grouping, seen, held)
+            grouping.commit(grouped)
+
+    with vault.transaction() as binding:
+        token = Bound(new.token.device, new.token.progress, ALICE, NOON)
+        binding.replace(new, replace(new, token=token))
+        with meanwhile(group) as raised:
+            until_somebody_waits(tmp_path)
+            binding.commit(event(serial(3)))
+    assert [type(error) for error in raised] == [Stale]
+    assert {each.standing for each in vault.tokens_of(ALICE)} == {Standing(1), Standing(2)}
+
+
+@at_any_level
+def test_who_gives_a_token_to_a_user_while_they_are_grouped_decides_again(
+    vault: SqlVault, elsewhere: SqlVault, bound: StoredToken, tmp_path: Path
+) -> None:
+    seen, held = vault.user(ALICE), vault.tokens_of(ALICE)
+    assert seen is not None
+    import_tokens(vault, [new_token(3, HOTP)])
+    with vault.transaction() as grouping:
+        regroup(grouping, seen, held)
+        with meanwhile(lambda: bind(elsewhere, serial(3))) as raised:
+            until_somebody_waits(tmp_path)
+            grouping.commit(AuditEvent(EventKind.USER_GROUPED, NOON, "adam"))
+    assert [type(error) for error in raised] == [Stale]
+    assert {each.standing.groups for each in vault.tokens_of(ALICE)} == {DESK}
+
+
+@at_any_level
+def test_of_two_changes_of_the_rules_one_decides_again(
+    vault: SqlVault, elsewhere: SqlVault, tmp_path: Path
+) -> None:
+    none, mine = StoredRules(RuleSet(), None), StoredRules(RuleSet(1), Seal(b"mine", "s1"))
+    theirs = StoredRules(RuleSet(1), Seal(b"theirs", "s1"))
+    changed = AuditEvent(EventKind.POLICY_SET, NOON, "adam")
+
+    def change() -> None:
+        with elsewhere.transaction() as changing:
+            changing.replace_rules(none, theirs)
+            changing.commit(changed)
+
+    with vault.transaction() as changing:
+        changing.replace_rules(none, mine)
+        with meanwhile(change) as raised:
+            until_somebody_waits(tmp_path)
+            changing.commit(changed)
+    assert [type(error) for error in raised] == [Stale]
+    assert vault.policy_rules() == mine

@@ -9,7 +9,10 @@ from sqlalchemy import TextClause, text
 
 from seedvault.domain.errors import StorageUnavailable
 from seedvault.domain.oath import Digest, TotpParameters
+from seedvault.domain.policy_rule import Standing
+from seedvault.domain.rule_set import RuleSet
 from seedvault.domain.token import InStock, Quarantined
+from seedvault.service.policy_ports import StoredRules
 from seedvault.storage import SCHEMA, claim_vault, open_vault, upgrade_vault, vault_schema
 from seedvault.storage.address import database_at
 from seedvault.storage.migrations import upgrade
@@ -87,6 +90,8 @@ def test_an_upgrade_keeps_batch_and_token(old: str) -> None:
     assert stored.token.device.parameters == TotpParameters(Digest.SHA1, 6, 30)
     assert (stored.token.progress.next_factor, stored.wrapped.blob) == (7, b"\x01")
     assert stored.wrapped.export_blob is None
+    assert (stored.standing, stored.policy_revision) == (Standing(1), 0)
+    assert vault.policy_rules() == StoredRules(RuleSet(), None)
     (batch,) = vault.batches()
     assert (batch.exportable, batch.quarantined, batch.refused) == (False, 0, 0)
     vault.close()

@@ -9,6 +9,7 @@ from seedvault.domain.audit import EventKind
 from seedvault.domain.outcome import Accepted, Outcome, Reason, Rejected
 from seedvault.domain.policy import DEFAULT
 from seedvault.service.verify import VerifyCode
+from tests.support.policies import Everywhere
 from tests.support.tokens import NOON, STEP_AT_NOON
 from tests.unit.seedvault.service.world import World
 
@@ -96,7 +97,7 @@ def test_a_locked_token_is_not_brought_back(world: World, automatic: VerifyCode)
 def test_a_code_that_proves_a_token_is_not_remembered(world: World) -> None:
     token = world.stocked()
     world.bound(2)
-    proving = replace(world.assign, policy=replace(DEFAULT, auto_resync=True))
+    proving = replace(world.assign, policies=Everywhere(replace(DEFAULT, auto_resync=True)))
     owner = world.vault.users()[0].name
     assert proving(token, owner, "helen", world.code(FAR)) == NO_MATCH
     assert world.progress().stray is None

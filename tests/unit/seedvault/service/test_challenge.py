@@ -14,6 +14,7 @@ from seedvault.domain.outcome import Accepted, Outcome, Reason, Rejected
 from seedvault.domain.policy import DEFAULT
 from seedvault.service.challenge import Answer
 from seedvault.service.search_scope import OfUser
+from tests.support.policies import Everywhere
 from tests.support.tokens import HOTP, NOON, OCRA, serial
 from tests.unit.seedvault.service.world import ALICE, PATIENT, World
 
@@ -208,7 +209,7 @@ def test_one_challenge_is_answered_by_one_of_many_at_once(world: World) -> None:
 def test_of_many_guesses_at_once_one_is_told_its_outcome(world: World) -> None:
     world.bound(1, OCRA)
     issued = world.issue()
-    guessing = replace(world.respond, policy=PATIENT)
+    guessing = replace(world.respond, policies=Everywhere(PATIENT))
     bad = wrong(world, issued)
     with ThreadPoolExecutor(16) as pool:
         outcomes = list(

@@ -7,16 +7,26 @@ import pytest
 
 from seedvault.domain import life
 from seedvault.domain.audit import EventKind
-from seedvault.domain.errors import HsmUnavailable, InvalidInput, NotAllowed, NotFound
+from seedvault.domain.errors import (
+    HsmUnavailable,
+    InvalidInput,
+    NotAllowed,
+    NotFound,
+    SealBroken,
+)
 from seedvault.domain.names import Serial, UserName
 from seedvault.domain.oath import KeptParameters
 from seedvault.domain.outcome import Accepted, Reason
-from seedvault.domain.policy import DEFAULT
+from seedvault.domain.policy import DEFAULT, Profile
+from seedvault.domain.policy_rule import AllTokens, OfBatch, Setting
 from seedvault.domain.recognition import Shown
+from seedvault.domain.rule_change import SetRule
+from seedvault.domain.rule_set import RuleSet
 from seedvault.domain.token import Quarantined, Retired, Revoked, State, owner_of, state_of
 from seedvault.service.find_token import FindToken, LeftOut
 from seedvault.service.lifecycle import ChangeLife
 from seedvault.service.search_scope import InBatch, Listed, OfUser, Scope
+from tests.support.policies import Everywhere
 from tests.support.tokens import HOTP, NOON, STEP_AT_NOON, device, serial
 from tests.unit.seedvault.service.world import ALICE, World, delivered
 
@@ -139,7 +149,7 @@ def test_a_token_whose_codes_have_other_lengths_is_not_opened(stocked: World) ->
 
 
 def capped(world: World, tokens: int) -> FindToken:
-    return replace(world.find, policy=replace(DEFAULT, search_tokens=tokens))
+    return replace(world.find, policies=Everywhere(replace(DEFAULT, search_tokens=tokens)))
 
 
 def test_as_many_tokens_as_the_cap_are_searched(stocked: World) -> None:
@@ -356,3 +366,20 @@ def test_any_number_of_workers_finds_the_same(stocked: World, workers: int) -> N
     sought = replace(stocked.find, workers=workers)((stocked.code(number=7),), BATCH, "helen")
     assert [token.device.serial for token in sought.found] == [serial(7)]
     assert sorted(stocked.keys.opened, key=str) == [serial(n) for n in range(1, TOKENS + 1)]
+
+
+def test_the_policys_rules_say_how_many_searches_and_which_window(stocked: World) -> None:
+    stocked.change_rules(SetRule(AllTokens(), settings=(Setting("searches_a_day", 1),)), "adam")
+    stocked.change_rules(SetRule(OfBatch(1), Profile.STRICT), "adam")
+    assert stocked.find((stocked.code(STEP_AT_NOON - 1),), BATCH, "helen").found == ()
+    with pytest.raises(NotAllowed, match="1 times today"):
+        stocked.find((stocked.code(),), BATCH, "helen")
+
+
+def test_nothing_is_searched_under_rules_that_nobody_sealed(stocked: World) -> None:
+    stocked.change_rules(SetRule(AllTokens(), Profile.STRICT), "adam")
+    stocked.vault.rules = replace(stocked.vault.rules, rules=RuleSet(1))
+    with pytest.raises(SealBroken):
+        stocked.find((stocked.code(),), BATCH, "helen")
+    assert stocked.keys.opened == []
+    assert len(stocked.events(EventKind.SEAL_BROKEN)) == 1

@@ -13,7 +13,7 @@ from tests.unit.seedvault.service.world import World
 
 def test_a_token_is_shown_with_its_batch(world: World) -> None:
     token = world.bound()
-    found = InquireToken(world.vault, world.clock)(token)
+    found = InquireToken(world.vault, world.clock, world.policies)(token)
     assert (found.listed.token, found.listed.batch) == (world.stored().token, 1)
     assert (found.listed.seed_length, found.held_back, world.keys.opened) == (20, None, [])
 
@@ -22,11 +22,11 @@ def test_a_token_that_must_wait_says_until_when(world: World) -> None:
     token = world.bound()
     for _ in range(3):
         world.verify(token, world.wrong_code(), "rp")
-    found = InquireToken(world.vault, world.clock)(token)
+    found = InquireToken(world.vault, world.clock, world.policies)(token)
     assert found.held_back == Rejected(Reason.DELAYED, NOON + timedelta(seconds=1))
 
 
 def test_an_unknown_serial_names_the_nearest(world: World) -> None:
     world.stocked()
     with pytest.raises(NotFound, match=f"Nearest: {serial(1)}"):
-        InquireToken(world.vault, world.clock)(serial(2))
+        InquireToken(world.vault, world.clock, world.policies)(serial(2))

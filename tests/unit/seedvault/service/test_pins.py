@@ -20,6 +20,7 @@ from seedvault.domain.token import Bound
 from seedvault.service.challenge import Answer
 from seedvault.service.verify import VerifyCode
 from tests.support.fakes import mac_of
+from tests.support.policies import Everywhere
 from tests.support.tokens import STEP_AT_NOON, serial
 from tests.unit.seedvault.service.world import World, seed_of
 
@@ -178,7 +179,7 @@ def test_a_pin_that_is_refused_changes_nothing(held: World, pin: str) -> None:
 
 
 def test_a_longer_least_length_is_the_policys(held: World) -> None:
-    setting = replace(held.set_pin, policy=replace(DEFAULT, pin_min=8))
+    setting = replace(held.set_pin, policies=Everywhere(replace(DEFAULT, pin_min=8)))
     with pytest.raises(InvalidInput, match="8 to 64"):
         setting(serial(1), "blue 77", "helen")
 
@@ -211,7 +212,7 @@ def test_a_decision_that_is_made_again_stretches_no_pin_again(held: World) -> No
 
 
 def test_a_verifier_that_cannot_stretch_accepts_no_pin(held: World) -> None:
-    careless = VerifyCode(held.vault, held.keys, held.clock, ASKED)
+    careless = VerifyCode(held.vault, held.keys, held.clock, Everywhere(ASKED))
     with pytest.raises(AssertionError):
         careless(serial(1), PIN + held.code(), "rp")
     assert held.progress().next_factor == 0

@@ -19,8 +19,11 @@ from seedvault.domain.token import InStock, Progress
 from seedvault.service.binding import AssignToken, UnassignToken, UnlockToken
 from seedvault.service.challenge import IssueChallenge, VerifyResponse
 from seedvault.service.find_token import FindToken
+from seedvault.service.groups import GroupUser
 from seedvault.service.import_batch import ImportBatch, ImportReport
 from seedvault.service.pins import ClearPin, SetPin
+from seedvault.service.policies import RulesInForce
+from seedvault.service.policy_changes import ChangeRules, ReadRules
 from seedvault.service.ports import EventFilter, StoredToken
 from seedvault.service.resync import ResynchroniseToken
 from seedvault.service.seed_files import (
@@ -37,6 +40,7 @@ from tests.support.fake_audit import FakeAuditVault
 from tests.support.fake_files import FakeIntake, FakeSeedFile
 from tests.support.fake_keys import FakeKeys
 from tests.support.fakes import FixedClock, mac_of
+from tests.support.policies import Everywhere
 from tests.support.tokens import NOON, STEP_AT_NOON, TOTP, device, serial
 
 ALICE, BOB = UserName("alice"), UserName("bob")
@@ -89,17 +93,27 @@ class World:
         self._drawn = 0
         self.keys = FakeKeys(self.vault)
         self.inbox: dict[str, FakeSeedFile] = {}
-        self.assign = AssignToken(self.vault, self.keys, self.clock)
+        self.policies = RulesInForce(self.vault, lambda: self.keys)
+        self.assign = AssignToken(self.vault, self.keys, self.clock, self.policies)
         self.unassign = UnassignToken(self.vault, self.keys, self.clock)
         self.unlock = UnlockToken(self.vault, self.keys, self.clock)
         self.add_user = AddUser(self.vault, self.clock)
-        self.verify = VerifyCode(self.vault, self.keys, self.clock, stretch=self.stretch)
-        self.challenge = IssueChallenge(self.vault, self.keys, self.clock, self.entropy)
-        self.respond = VerifyResponse(self.vault, self.keys, self.clock)
-        self.set_pin = SetPin(self.vault, self.keys, self.clock, self.entropy, self.stretch)
+        self.group = GroupUser(self.vault, self.keys, self.clock)
+        self.read_rules = ReadRules(self.vault, self.keys, self.clock)
+        self.change_rules = ChangeRules(self.vault, self.keys, self.clock)
+        self.verify = VerifyCode(
+            self.vault, self.keys, self.clock, self.policies, stretch=self.stretch
+        )
+        self.challenge = IssueChallenge(
+            self.vault, self.keys, self.clock, self.entropy, self.policies
+        )
+        self.respond = VerifyResponse(self.vault, self.keys, self.clock, self.policies)
+        self.set_pin = SetPin(
+            self.vault, self.keys, self.clock, self.entropy, self.stretch, self.policies
+        )
         self.clear_pin = ClearPin(self.vault, self.keys, self.clock)
-        self.resync = ResynchroniseToken(self.vault, self.keys, self.clock)
-        self.find = FindToken(self.vault, self.keys, self.clock)
+        self.resync = ResynchroniseToken(self.vault, self.keys, self.clock, self.policies)
+        self.find = FindToken(self.vault, self.keys, self.clock, self.policies)
         self.importer = ImportBatch(self.vault, self.keys, FakeIntake(self.inbox), self.clock)
 
     def entropy(self, octets: int) -> bytes:
@@ -126,7 +140,7 @@ class World:
         return issued
 
     def verify_under(self, policy: Policy) -> VerifyCode:
-        return replace(self.verify, policy=policy)
+        return replace(self.verify, policies=Everywhere(policy))
 
     def deliver(
         self, records: Sequence[Delivered | RefusedRecord | BaseException], name: str = "maker.xml"
