@@ -18,6 +18,7 @@ from seedvault.service.resync import ResynchroniseToken
 from seedvault.service.verify import VerifyCode
 from tests.drills.nodes import ACTOR
 from tests.drills.stateful_model import CONFLICT, DONE, Answer, Card
+from tests.support.policies import DEFAULTS
 from tests.support.tokens import serial
 
 _NOT_FOUND = {Reason.NO_MATCH, Reason.NOT_CONSECUTIVE, Reason.BACKWARDS}
@@ -81,7 +82,7 @@ class Verify:
         return EventKind.CODE_ACCEPTED
 
     def perform(self, place: Place) -> Answer:
-        verify = VerifyCode(place.vault, place.keys, place.clock)
+        verify = VerifyCode(place.vault, place.keys, place.clock, DEFAULTS)
         return _answer(verify(serial(self.number), self.code, ACTOR))
 
     def expect(self, card: Card, now: datetime) -> Answer:
@@ -100,7 +101,7 @@ class Resynchronise:
         return EventKind.TOKEN_RESYNCHRONISED
 
     def perform(self, place: Place) -> Answer:
-        resync = ResynchroniseToken(place.vault, place.keys, place.clock)
+        resync = ResynchroniseToken(place.vault, place.keys, place.clock, DEFAULTS)
         outcome = resync(serial(self.number), self.codes, ACTOR)
         if isinstance(outcome, Rejected) and outcome.reason in _NOT_FOUND:
             return Answer("not resynchronised")
@@ -123,7 +124,7 @@ class Assign:
         return EventKind.TOKEN_ASSIGNED
 
     def perform(self, place: Place) -> Answer:
-        assign = AssignToken(place.vault, place.keys, place.clock)
+        assign = AssignToken(place.vault, place.keys, place.clock, DEFAULTS)
         done = assign(serial(self.number), UserName(self.user), ACTOR, self.code)
         if isinstance(done, Rejected):
             return _answer(done)
