@@ -25,6 +25,7 @@ class Topic(Enum):
     WRAPS = "wraps"
     DECRYPTS = "decrypts"
     INSIDE = "inside itself"
+    KEEPS = "keeps"
     REFUSES = "refuses"
 
 

@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager, contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, Self
 
-from hsm import abilities, blobs, export, facts, inside, signing, transport
+from hsm import abilities, blobs, epoch, export, facts, inside, signing, transport
 from hsm.connection import Connection
 from hsm.link import LentSession
 from hsm.mac import MacKey
@@ -254,6 +254,18 @@ class Keystore:
         return self._connection.run(
             lambda session: signing.public_key(session, session.key(self.keyring.checkpoint_public))
         )
+
+    def recall_epoch(self, vault: str) -> int | None:
+        """The highest epoch that was kept for `vault` beside its keys; None where none was.
+
+        Raises:
+            Integrity: what is kept there is no number.
+        """
+        return epoch.recall(self._connection, vault)
+
+    def remember_epoch(self, vault: str, number: int) -> bool:
+        """Keep an epoch, unless a higher one is kept; False where the module keeps no data."""
+        return epoch.remember(self._connection, vault, number)
 
     @contextmanager
     def attended(self) -> Iterator[None]:

@@ -31,6 +31,12 @@ def hmac_is_right(digest: Digest, octets: int, bench: Bench) -> bool:
     return bench.session.hmac(key, digest, message) == expected
 
 
+def keeps_data(bench: Bench) -> bool:
+    """A data object comes back as it was made."""
+    note = bench.keep(bench.session.create(templates.note(b"seedvault/examination")))
+    return bench.session.attribute(note, Cka.VALUE) == b"1"
+
+
 def signs_ecdsa(bench: Bench) -> bool:
     """A pair made in the module signs as its public half verifies."""
     pair = bench.session.generate_pair(mechanisms.EC_KEY_PAIR_GEN, *templates.ec_key_pair())

@@ -187,6 +187,14 @@ _REFUSALS: Final = (
     ),
 )
 
+KEEPS_DATA: Final = Question(
+    Topic.KEEPS,
+    "data objects",
+    known_answers.keeps_data,
+    "an older copy of the database, in the place of a restored one, is noticed",
+    "nothing here tells an older copy of the database from a restored one",
+)
+
 QUESTIONS: Final = (
     *map(_long_key, Digest),
     *map(_short_key, Digest),
@@ -200,5 +208,6 @@ QUESTIONS: Final = (
     _decrypt(Cipher.RSA_OAEP_SHA1, _REFUSED),
     _decrypt(Cipher.RSA_OAEP_SHA256, _REFUSED),
     *_TAKING_OVER,
+    KEEPS_DATA,
     *_REFUSALS,
 )

@@ -15,6 +15,7 @@ class Cka(IntEnum):
     TOKEN = 0x01
     PRIVATE = 0x02
     LABEL = 0x03
+    APPLICATION = 0x10
     VALUE = 0x11
     KEY_TYPE = 0x100
     ID = 0x102
@@ -46,6 +47,7 @@ class Cka(IntEnum):
 class Cko(IntEnum):
     """CK_OBJECT_CLASS."""
 
+    DATA = 0
     PUBLIC_KEY = 2
     PRIVATE_KEY = 3
     SECRET_KEY = 4
@@ -284,6 +286,18 @@ def labelled(object_class: Cko, label: str) -> Template:
 def identified(object_class: Cko, identifier: bytes) -> Template:
     """What finds a key by its CKA_ID."""
     return Template((Cka.CLASS, object_class), (Cka.TOKEN, True), (Cka.ID, identifier))
+
+
+def note(label: bytes) -> Template:
+    """A data object for this session, as the vault's epoch is kept in one."""
+    return Template(
+        (Cka.CLASS, Cko.DATA),
+        (Cka.TOKEN, False),
+        (Cka.PRIVATE, True),
+        (Cka.MODIFIABLE, False),
+        (Cka.LABEL, label),
+        (Cka.VALUE, b"1"),
+    )
 
 
 CANARY: Final = Template(*_secret(Ckk.GENERIC_SECRET, extractable=True), (Cka.VALUE, bytes(64)))

@@ -31,6 +31,7 @@ def command(session: Session) -> int:
             "home": str(session.home),
             "vault": identity.vault_id,
             "created": identity.created_at,
+            "epoch": _epoch(identity.epoch, application, failure),
             "hsm": module if failure is None else f"{_why_not(failure)}: {failure.what}",
             "fips": _FIPS if application.settings.require_fips else "not required",
             "weaknesses": _ACCEPTED if application.settings.accept_weaknesses else "none accepted",
@@ -57,6 +58,13 @@ def _hsm(application: Application) -> tuple[str, HsmUnavailable | NotAllowed | N
     except (HsmUnavailable, NotAllowed) as error:
         return "", error
     return f"{keys.module}, import tier {keys.import_tier.value}", None
+
+
+def _epoch(
+    epoch: int, application: Application, failure: HsmUnavailable | NotAllowed | None
+) -> str:
+    kept = "the HSM was not asked" if failure else application.epoch_kept.value
+    return f"{epoch}, {kept}"
 
 
 def _why_not(failure: HsmUnavailable | NotAllowed) -> str:

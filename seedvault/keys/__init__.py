@@ -1,5 +1,6 @@
 """The `Keys` port over `hsm`, and the stretching of PINs."""
 
+from seedvault.keys.epoch_memory import HsmEpochMemory
 from seedvault.keys.examining import examination
 from seedvault.keys.failures import translated
 from seedvault.keys.hsm_keys import HsmKeys
@@ -9,6 +10,7 @@ from seedvault.keys.signatures import public_key_of, verifies
 from seedvault.keys.stretching import argon2id
 
 __all__ = [
+    "HsmEpochMemory",
     "HsmKeys",
     "HsmRecordSigner",
     "argon2id",

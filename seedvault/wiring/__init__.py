@@ -22,6 +22,7 @@ from seedvault.service.challenge import IssueChallenge, VerifyResponse
 from seedvault.service.clock import AcceptClock, CompareClocks
 from seedvault.service.covering import Remark
 from seedvault.service.find_token import WORKERS, FindToken
+from seedvault.service.epoch import Kept, settle_epoch
 from seedvault.service.groups import GroupUser
 from seedvault.service.handover import HandOver
 from seedvault.service.import_batch import ImportBatch
@@ -126,8 +127,25 @@ class Application:
         vault_id = self.vault.identity.vault_id
         return HsmKeys(self._keystore, vault_id, self.settings.min_tier)
 
-    @cached_property
+    @property
+    def epoch_kept(self) -> Kept:
+        """Whether the HSM would notice an older copy of the database; raises as `keys` does."""
+        return self._opened[1]
+
+    @property
     def _keystore(self) -> "hsm.Keystore":
+        return self._opened[0]
+
+    @cached_property
+    def _opened(self) -> "tuple[hsm.Keystore, Kept]":
+        """The HSM, logged in. Raises NotAllowed where the database is an older copy."""
+        from seedvault.keys import HsmEpochMemory
+
+        identity, keystore = self.vault.identity, self._logged_in()
+        memory = HsmEpochMemory(keystore, identity.vault_id)
+        return keystore, settle_epoch(identity.epoch, memory)
+
+    def _logged_in(self) -> "hsm.Keystore":
         import hsm
         from seedvault.keys import keyring, translated
 
