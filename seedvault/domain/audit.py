@@ -26,6 +26,8 @@ class EventKind(Enum):
     """Every kind of event; refused and rejected operations are events too."""
 
     VAULT_INITIALISED = "vault.initialised"
+    VAULT_BACKED_UP = "vault.backed-up"
+    VAULT_RESTORED = "vault.restored"
     BATCH_IMPORTED = "batch.imported"
     BATCH_REFUSED = "batch.refused"
     BATCH_UNCHANGED = "batch.unchanged"

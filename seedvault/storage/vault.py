@@ -15,6 +15,7 @@ from seedvault.domain.clock import TimeOnRecord
 from seedvault.domain.names import Serial, UserName
 from seedvault.domain.transport_key import StoredTransportKey
 from seedvault.domain.vault_key import KeysInUse, StoredKey
+from seedvault.service.backup_ports import Tables
 from seedvault.service.policy_ports import StoredRules
 from seedvault.service.ports import (
     Clock,
@@ -38,9 +39,11 @@ from seedvault.storage import (
     transport_queries,
 )
 from seedvault.storage.claims import Import
+from seedvault.storage.dump import dump
 from seedvault.storage.engine import Database
 from seedvault.storage.nearest import nearest
 from seedvault.storage.rows import altered, stored_token
+from seedvault.storage.schema import SCHEMA
 from seedvault.storage.staging import SqlStaging
 from seedvault.storage.statements import Statements
 from seedvault.storage.time_on_record import ClockWatch, newest_ms
@@ -219,6 +222,14 @@ class SqlVault:
     def challenge(self, seen: StoredToken, named: ChallengeId) -> Challenge | None:
         with self._reading() as connection:
             return challenges.read(connection, seen, named, self._identity.epoch)
+
+    @property
+    def schema(self) -> str:
+        return SCHEMA
+
+    def dump(self) -> Tables:
+        with self._reading() as connection:
+            yield from dump(connection)
 
     def transaction(self) -> SqlTransaction:
         return SqlTransaction(self._database, self._statements, self._identity.epoch)

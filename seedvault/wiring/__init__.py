@@ -21,8 +21,8 @@ from seedvault.service.bulk import AssignMany
 from seedvault.service.challenge import IssueChallenge, VerifyResponse
 from seedvault.service.clock import AcceptClock, CompareClocks
 from seedvault.service.covering import Remark
-from seedvault.service.find_token import WORKERS, FindToken
 from seedvault.service.epoch import Kept, settle_epoch
+from seedvault.service.find_token import WORKERS, FindToken
 from seedvault.service.groups import GroupUser
 from seedvault.service.handover import HandOver
 from seedvault.service.import_batch import ImportBatch
@@ -132,7 +132,7 @@ class Application:
         """Whether the HSM would notice an older copy of the database; raises as `keys` does."""
         return self._opened[1]
 
-    @property
+    @cached_property
     def _keystore(self) -> "hsm.Keystore":
         return self._opened[0]
 
@@ -141,11 +141,12 @@ class Application:
         """The HSM, logged in. Raises NotAllowed where the database is an older copy."""
         from seedvault.keys import HsmEpochMemory
 
-        identity, keystore = self.vault.identity, self._logged_in()
+        identity, keystore = self.vault.identity, self.any_epochs_keystore()
         memory = HsmEpochMemory(keystore, identity.vault_id)
         return keystore, settle_epoch(identity.epoch, memory)
 
-    def _logged_in(self) -> "hsm.Keystore":
+    def any_epochs_keystore(self) -> "hsm.Keystore":
+        """The HSM, logged in for an older database as well: for who raises its epoch."""
         import hsm
         from seedvault.keys import keyring, translated
 

@@ -4,6 +4,7 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from seedvault.service.audit_ports import AuditVault, CheckpointTransaction
+from seedvault.service.backup_ports import BackupVault
 from seedvault.service.challenge_ports import ChallengeTransaction, ChallengeVault
 from seedvault.service.clock_ports import TimeTransaction, TimeVault
 from seedvault.service.transport_ports import TransportTransaction, TransportVault
@@ -15,7 +16,7 @@ class WholeTransaction(
     """A write transaction of any kind."""
 
 
-class WholeVault(TimeVault, TransportVault, AuditVault, ChallengeVault, Protocol):
+class WholeVault(TimeVault, TransportVault, AuditVault, ChallengeVault, BackupVault, Protocol):
     """Every port of the database."""
 
     def transaction(self) -> AbstractContextManager[WholeTransaction]: ...
