@@ -20,6 +20,8 @@ _NOUNS = {
     "user": "Add, group and list users.",
     "policy": "Show and set which windows, throttles and locks hold for which tokens.",
     "key": "List, rotate, back up and destroy the vault's keys.",
+    "backup": "Write the whole vault to a file, encrypted to public keys.",
+    "restore": "Put the vault back to what a backup holds.",
     "db": "Check and upgrade the database's schema.",
     "audit": "Read and verify the audit log.",
 }

@@ -12,10 +12,17 @@ from seedvault.domain.errors import StorageUnavailable
 class SideFile:
     """A CSV list, written as it grows and visible only once it is whole. It never holds a seed."""
 
-    def __init__(self, beside: Path, what: str, columns: tuple[str, ...]) -> None:
+    def __init__(
+        self,
+        beside: Path,
+        what: str,
+        columns: tuple[str, ...],
+        unchanged: str = "Nothing was imported.",
+    ) -> None:
         self.path = beside.with_suffix(f".{what}.csv")
         self._fresh = self.path.with_name(f".{self.path.name}.{os.getpid()}")
         self._columns = columns
+        self._unchanged = unchanged
         self._stream: IO[str] | None = None
         self._writer: Any = None
         self.kept: str | None = None
@@ -33,8 +40,8 @@ class SideFile:
             except OSError as error:
                 raise StorageUnavailable(
                     f"{self.path} cannot be written: {error.strerror}",
-                    unchanged="Nothing was imported.",
-                    remedy="Put the seed file where its list may stand beside it.",
+                    unchanged=self._unchanged,
+                    remedy="Put the file where its list may stand beside it.",
                 ) from error
             self._writer = csv.writer(self._stream)
             self._writer.writerow(self._columns)

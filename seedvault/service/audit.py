@@ -149,7 +149,7 @@ class VerifyExport:
         """`lines` may be those of several files, in the order in which they were written."""
         findings, trail = _Findings(), Trail(Trust(self.anchors(), self.verifies))
         for line in lines:
-            found = [*_followed(trail, line)]
+            found = [*followed(trail, line)]
             if beside is not None and isinstance(line.content, SignedCheckpoint):
                 found += beside(line.content)
             findings.add(replace(each, line=line.number) for each in found)
@@ -167,7 +167,8 @@ class VerifyExport:
         )
 
 
-def _followed(trail: Trail, line: ExportedLine) -> Iterator[Break]:
+def followed(trail: Trail, line: ExportedLine) -> Iterator[Break]:
+    """Every way in which a line does not follow those before it."""
     content = line.content
     match content:
         case LoggedEvent():

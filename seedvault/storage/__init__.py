@@ -10,11 +10,13 @@ from seedvault.storage.opening import (
     upgrade_vault,
     vault_schema,
 )
+from seedvault.storage.restoring import SqlPlace
 from seedvault.storage.schema import SCHEMA
 from seedvault.storage.vault import SqlVault
 
 __all__ = [
     "SCHEMA",
+    "SqlPlace",
     "SqlVault",
     "claim_vault",
     "create_vault",

@@ -54,6 +54,11 @@ def _is_head(chain: object, sequence: object, digest: object) -> bool:
     return type(chain) is int and type(sequence) is int and type(digest) is bytes
 
 
+def count_heads(connection: Connection) -> int:
+    """How many chains have an end, be it before their first event."""
+    return int(connection.execute(select(func.count()).select_from(AUDIT_HEAD)).scalar_one())
+
+
 def read_chain_numbers(connection: Connection) -> list[int]:
     """The chains in which events stand, as far as they are numbers."""
     found = connection.execute(select(AUDIT_EVENT.c.chain).distinct()).scalars()

@@ -1,13 +1,13 @@
 """What storage needs of a database, whichever it is."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Dialect
+from sqlalchemy import Connection, Dialect, Table
 
 from seedvault.domain.errors import StorageUnavailable
 from seedvault.storage.failures import Contended
@@ -105,6 +105,18 @@ class Database(ABC):
     @abstractmethod
     def remove(self) -> None:
         """Take away a vault that was made a moment ago and never came into use."""
+
+    @abstractmethod
+    def unborn(self) -> AbstractContextManager["Database"]:
+        """A block over a database with nothing in it, which nobody sees before it has committed.
+
+        It is in this place at the end of the block; where that raises, nothing of it is. Raises
+        Conflict where a vault is there already.
+        """
+
+    @abstractmethod
+    def count_on(self, tables: Iterable[Table]) -> None:
+        """After rows were written with their numbers: the next are numbered beyond them."""
 
     @abstractmethod
     def existing(self, home: Path | None) -> str | None:

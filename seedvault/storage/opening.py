@@ -58,7 +58,7 @@ def open_vault(place: str | Path, clock: Clock) -> SqlVault:
     try:
         with database.explained:
             check_schema(database.sql, database.place)
-            return SqlVault(database, _identity(database), clock)
+            return SqlVault(database, identity_of(database), clock)
     except BaseException:
         database.close()
         raise
@@ -125,7 +125,8 @@ class _Beginning:
         chains.append(self.database.driver, statements, self.event)
 
 
-def _identity(database: Database) -> VaultIdentity:
+def identity_of(database: Database) -> VaultIdentity:
+    """Raises StorageUnavailable where no vault says which it is."""
     row = database.sql.execute(select(VAULT)).first()
     if row is None:
         raise no_vault(database.place)

@@ -36,7 +36,7 @@ from seedvault.storage.group_columns import groups_column
 from seedvault.storage.key_rows import key_row
 from seedvault.storage.rows import life_row, progress_row
 from seedvault.storage.statements import Prepared, Statements, Value
-from seedvault.storage.tables import USER, VAULT_KEY
+from seedvault.storage.tables import USER, VAULT, VAULT_KEY
 
 T = TypeVar("T")
 
@@ -241,7 +241,16 @@ class SqlTransaction:
         with rotated_meanwhile():
             hit = self.step(lambda: self._hits_one(statement, values))
         if not hit:
+            self.step(self._refuse_other_epoch)
             raise Stale
+
+    def _refuse_other_epoch(self) -> None:
+        """Deciding again would not help who opened the vault before it was restored."""
+        if self._database.sql.execute(select(VAULT.c.epoch)).scalar() != self._epoch:
+            raise Conflict(
+                "the vault was restored since it was opened",
+                remedy="Run the same again: it will go on with the vault of now.",
+            )
 
     def _hits_one(self, statement: Prepared, values: dict[str, Value]) -> bool:
         return len(statement.run(self._database.driver, **values).fetchall()) == 1

@@ -5,13 +5,13 @@ decides about the vault as a whole calls `exclude` first. Row locks are taken in
 nobody waits in a circle: the vault's latch, then tokens by row, then keys, then one chain's head.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
 import psycopg
-from sqlalchemy import Connection, inspect, update
+from sqlalchemy import Connection, Table, func, inspect, select, text, update
 from sqlmodel import SQLModel
 
 from seedvault.domain.errors import Conflict, StorageUnavailable
@@ -35,6 +35,7 @@ _COLLATION = (
     " WHEN 'i' THEN 'ICU' WHEN 'b' THEN 'C' ELSE datcollate END"
     " FROM pg_catalog.pg_database d WHERE datname = current_database()"
 )
+_SEQUENCE = text("SELECT pg_get_serial_sequence(:table, :column)")
 _CLAIMED = "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"
 
 
@@ -138,6 +139,27 @@ class PostgresqlDatabase(Database):
         with self.writing() as connection:
             SQLModel.metadata.drop_all(connection)
             connection.exec_driver_sql("DROP TABLE IF EXISTS alembic_version")
+
+    @contextmanager
+    def unborn(self) -> Iterator["PostgresqlDatabase"]:
+        """This one: even its tables are made in the transaction, and seen when it has committed."""
+        there = self.existing(None)
+        if there is not None:
+            raise Conflict(
+                f"{there}, and a restore overwrites no vault",
+                unchanged="Nothing was restored.",
+                remedy="Name a new database, or rename that one: ALTER DATABASE ... RENAME TO ...",
+            )
+        yield self
+
+    def count_on(self, tables: Iterable[Table]) -> None:
+        for table in tables:
+            for column in table.primary_key.columns:
+                named = {"table": f'"{table.name}"', "column": column.name}
+                sequence = self.sql.execute(_SEQUENCE, named).scalar()
+                if sequence is not None:
+                    highest = select(func.max(column)).scalar_subquery()
+                    self.sql.execute(select(func.setval(sequence, highest)))
 
     def existing(self, home: Path | None) -> str | None:  # noqa: ARG002 - a server has no home
         with self.explained:

@@ -6,7 +6,7 @@ Everything that only SQLite has stands in this package: its pragmas, its locks, 
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime
 from pathlib import Path
@@ -14,10 +14,11 @@ from time import monotonic, sleep
 from typing import Any
 from weakref import WeakSet
 
-from sqlalchemy import Connection, Engine, NullPool, create_engine, select
+from sqlalchemy import Connection, Engine, NullPool, Table, create_engine, inspect, select
 
 from seedvault.domain.errors import Conflict, StorageUnavailable
 from seedvault.storage.engine import Database, Held
+from seedvault.storage.sqlite.appearing import SUFFIXES, appearing
 from seedvault.storage.sqlite.failures import BUSY_TIMEOUT_S, Explained
 from seedvault.storage.sqlite.file_locks import FileLock, is_held
 from seedvault.storage.tables import STAGING
@@ -144,8 +145,22 @@ class SqliteDatabase(Database):
             ) from error
 
     def remove(self) -> None:
-        for suffix in ("", "-wal", "-shm"):
+        for suffix in SUFFIXES:
             self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
+
+    @contextmanager
+    def unborn(self) -> Iterator["SqliteDatabase"]:
+        with appearing(self.path) as fresh:
+            database = SqliteDatabase(fresh.path)
+            database.claim()
+            try:
+                yield database
+                fresh.is_whole = inspect(database.sql).has_table("alembic_version")
+            finally:
+                database.close()  # the last to close it brings its WAL home
+
+    def count_on(self, tables: Iterable[Table]) -> None:
+        """Nothing to do: SQLite looks at the highest number there is, or was."""
 
     def existing(self, home: Path | None) -> str | None:
         if self.path.exists():

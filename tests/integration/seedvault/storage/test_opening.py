@@ -18,7 +18,7 @@ from seedvault.storage import (
     open_vault,
     upgrade_vault,
 )
-from seedvault.storage.opening import _identity
+from seedvault.storage.opening import identity_of
 from tests.integration.seedvault.storage.conftest import Tamper
 from tests.support.databases import only_sqlite
 from tests.support.tokens import NOON
@@ -94,7 +94,7 @@ def test_a_database_of_something_else_is_no_vault(database: str, tmp_path: Path)
 def test_a_vault_without_its_identity_is_no_vault(vault: SqlVault, tamper: Tamper) -> None:
     tamper("DELETE FROM vault")
     with pytest.raises(StorageUnavailable, match="there is no vault"):
-        _identity(vault._database)
+        identity_of(vault._database)
 
 
 def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:

@@ -130,9 +130,9 @@ def test_nothing_is_written_after_the_epoch_rose(
     vault: SqlVault, bound: StoredToken, tamper: Tamper
 ) -> None:
     tamper("UPDATE vault SET epoch = epoch + 1")
-    with pytest.raises(Stale):
+    with pytest.raises(Conflict, match="restored since it was opened"):
         spend(vault, bound, 7)
-    with vault.transaction() as transaction, pytest.raises(Stale):
+    with vault.transaction() as transaction, pytest.raises(Conflict, match="restored"):
         transaction.replace(bound, bound)
 
 
