@@ -38,7 +38,7 @@ def ahead(progress: Progress, policy: Policy) -> range:
 
 def around(step: int, progress: Progress, now: datetime, policy: Policy) -> range:
     """The time steps around the one that our clock is in, by the token's own clock."""
-    return _around(step + progress.drift_steps, _half_width(progress, now, policy))
+    return _around(step + progress.drift_steps, half_width(progress, now, policy))
 
 
 def for_resynchronisation(
@@ -106,7 +106,8 @@ def computed(mac: Mac, window: range, digits: int) -> Computed:
     return Computed(window, numbers_at(mac, window, digits), digits)
 
 
-def _half_width(progress: Progress, now: datetime, policy: Policy) -> int:
+def half_width(progress: Progress, now: datetime, policy: Policy) -> int:
+    """How many steps on each side of its drift a code is looked for: more, the longer it lay idle."""
     idle_days = max(0, (now - progress.synchronised_at).days)
     return min(
         policy.window_steps + idle_days // policy.idle_days_per_step, policy.max_window_steps

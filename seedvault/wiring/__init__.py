@@ -7,7 +7,6 @@ Adapters are imported when they are first used: a command loads what it needs an
 
 import secrets
 from contextlib import ExitStack
-from dataclasses import dataclass
 from functools import cached_property, partial
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -49,7 +48,9 @@ from seedvault.wiring.founding import (
     has_place,
     initialise,
 )
+from seedvault.wiring.known_formats import KnownFormat, known_formats
 from seedvault.wiring.places import location
+from seedvault.wiring.schema import SchemaState, schema_of, upgrade
 from seedvault.wiring.shares import RECOVERY_SHARE, SharePlan
 from seedvault.wiring.strangers import refuse_strangers
 
@@ -342,69 +343,3 @@ class Application:
         from seedvault.wiring.auditing import Auditing
 
         return Auditing(self)
-
-
-@dataclass(frozen=True, slots=True)
-class KnownFormat:
-    """A seed-file format as its reader declares it. `carries` has every feature by name.
-
-    `fields` are name, meaning, and unit or spelling.
-    """
-
-    id: str
-    title: str
-    makers: str
-    known_by: str
-    protection: str
-    carries: dict[str, bool]
-    fields: tuple[tuple[str, str, str], ...]
-    quirks: tuple[str, ...]
-    refused: tuple[str, ...]
-
-
-def known_formats() -> list[KnownFormat]:
-    """Every seed-file format that is read."""
-    from importers import FORMATS, Feature
-
-    return [
-        KnownFormat(
-            each.id,
-            each.title,
-            each.makers,
-            each.known_by,
-            each.protection,
-            {feature.value: feature in each.features for feature in Feature},
-            tuple((note.name, note.meaning, note.unit) for note in each.fields),
-            each.quirks,
-            each.refused,
-        )
-        for each in FORMATS
-    ]
-
-
-@dataclass(frozen=True, slots=True)
-class SchemaState:
-    """The schema that the database has, and the one that this program works with."""
-
-    found: str
-    needed: str
-
-    @property
-    def is_current(self) -> bool:
-        """Whether there is nothing to upgrade."""
-        return self.found == self.needed
-
-
-def schema_of(settings: Settings) -> SchemaState:
-    """Raises StorageUnavailable where there is no vault, or a newer program's."""
-    from seedvault.storage import SCHEMA, vault_schema
-
-    return SchemaState(vault_schema(settings.database), SCHEMA)
-
-
-def upgrade(settings: Settings) -> SchemaState:
-    """Bring the database up to this program's schema. Raises as `schema_of` does."""
-    from seedvault.storage import upgrade_vault
-
-    upgrade_vault(settings.database)
-    return schema_of(settings)

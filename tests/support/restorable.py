@@ -37,6 +37,7 @@ from seedvault.storage import SqlPlace, SqlVault, create_vault, open_vault
 from seedvault.witness import ExportReader, JsonLinesFile
 from tests.support.codes import code
 from tests.support.fakes import FixedClock
+from tests.support.policies import Everywhere
 from tests.support.softhsm import TEST_SO_PIN, fresh_location, pin
 from tests.support.tokens import HOTP, NOON, STEP_AT_NOON, TOTP, device, serial
 from tests.support.vaults import add_user, import_tokens
@@ -95,7 +96,7 @@ class InUse:
         return TOTP.step_at(self.clock.now)
 
     def verify(self, number: int, factor: int) -> Outcome:
-        verify = VerifyCode(self.vault, self.keys, self.clock, PATIENT)
+        verify = VerifyCode(self.vault, self.keys, self.clock, Everywhere(PATIENT))
         return verify(serial(number), shown(number, factor), "rp")
 
     def accept(self, number: int, factor: int) -> None:
@@ -104,7 +105,7 @@ class InUse:
         self.accepted.append(Shown(number, factor))
 
     def resync(self, number: int, factor: int) -> Outcome:
-        resync = ResynchroniseToken(self.vault, self.keys, self.clock, PATIENT)
+        resync = ResynchroniseToken(self.vault, self.keys, self.clock, Everywhere(PATIENT))
         return resync(serial(number), (shown(number, factor), shown(number, factor + 1)), "rp")
 
     def accept_pair(self, number: int, factor: int) -> None:
@@ -115,7 +116,7 @@ class InUse:
     def assign(self, number: int, factor: int | None = None) -> bool:
         """Whether it was assigned; by a code, if one is given."""
         by = None if factor is None else shown(number, factor)
-        assign = AssignToken(self.vault, self.keys, self.clock, PATIENT)
+        assign = AssignToken(self.vault, self.keys, self.clock, Everywhere(PATIENT))
         try:
             return not hasattr(assign(serial(number), ALICE, "hans", by), "reason")
         except SeedvaultError:
