@@ -10,7 +10,8 @@ from datetime import datetime
 from enum import Enum
 
 from seedvault.domain import verification, window
-from seedvault.domain.oath import HotpParameters, TotpParameters
+from seedvault.domain.oath import HotpParameters, KeptParameters, TotpParameters
+from seedvault.domain.ocra_suite import OcraParameters
 from seedvault.domain.policy import Policy
 from seedvault.domain.token import Bound, Device, InStock, Progress, Suspended, Token
 
@@ -40,8 +41,11 @@ def put_back(token: Token, now: datetime, policy: Policy, coverage: Coverage) ->
     """
     if not isinstance(token, InStock | Bound | Suspended):
         return token.progress  # it never verifies again
-    progress, counting = token.progress, token.device.counting
+    progress, counting = token.progress, token.device.parameters
     match counting:
+        case OcraParameters() | KeptParameters():
+            # A response is to a challenge, and those of before the restore are answered no more.
+            return progress
         case TotpParameters():
             half = window.half_width(progress, now, policy)
             floor = counting.step_at(now) + progress.drift_steps + half + 1

@@ -107,7 +107,7 @@ def computed(mac: Mac, window: range, digits: int) -> Computed:
 
 
 def half_width(progress: Progress, now: datetime, policy: Policy) -> int:
-    """How many steps on each side of its drift a code is looked for: more, the longer it lay idle."""
+    """How many steps on each side of its drift a code is looked for: idle clocks wander."""
     idle_days = max(0, (now - progress.synchronised_at).days)
     return min(
         policy.window_steps + idle_days // policy.idle_days_per_step, policy.max_window_steps
