@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager, nullcontext
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import hsm
 from seedvault.domain.audit import SERIAL_CHAINS, Break, EventKind, check_chain
@@ -44,7 +44,13 @@ BOUND = (1, 2, 3)
 USERS = ("alice", "bob")
 _DAY = timedelta(days=1)
 
-Done = tuple[Operation, Answer]
+
+class Done(NamedTuple):
+    """What was done at a moment, by the clock of its node, and what the vault said to it."""
+
+    operation: Operation
+    now: datetime
+    answer: Answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +114,7 @@ class Cluster:
         self.nodes = [Node.start(site, self.clock) for _ in range(2)]
         self.site = site
         self.decisions = 0
+        self._skews = [timedelta(0), timedelta(0)]
         self._recovery = recovery
         self._told: dict[int, list[Told]] = {number: [] for number in KINDS}
         for number in BOUND:
@@ -118,11 +125,11 @@ class Cluster:
     def clock(self) -> datetime:
         return self.now
 
-    def do(self, node: int, operation: Operation) -> Answer:
+    def do(self, node: int, operation: Operation) -> Done:
         """On one node, with nobody in between. Raises AssertionError where the model differs."""
-        answer = performed(operation, self._place(node))
-        self._explain([(operation, answer)])
-        return answer
+        done = self._done(node, operation)
+        self._explain([done])
+        return done
 
     def cross(self, operation: Operation, others: Sequence[Operation]) -> list[Done]:
         """Decide on node 0, do another thing on node 1, then commit; again for each attempt.
@@ -132,13 +139,13 @@ class Cluster:
         done: list[Done] = []
 
         def doing(other: Operation) -> Callable[[], None]:
-            return lambda: done.append((other, performed(other, self._place(1))))
+            return lambda: done.append(self._done(1, other))
 
         vault = Interrupted(self.nodes[0].vault, [doing(other) for other in others])
-        answer = performed(operation, Place(vault.as_port(), self.nodes[0].keys, self.now))
+        last = self._done(0, operation, vault.as_port())
         self.decisions += vault.decisions
-        self._explain([*done, (operation, answer)])
-        return [*done, (operation, answer)]
+        self._explain([*done, last])
+        return [*done, last]
 
     def rotate(self) -> None:
         """New keys, made and taken into use beside both nodes, which keep those that they know."""
@@ -152,10 +159,11 @@ class Cluster:
             moved = move(self._recovery, ACTOR, lambda _: None)
         assert (moved.left, moved.broken) == (0, ()), moved
 
-    def restart(self, node: int) -> None:
-        """One node ends, and another begins in its place."""
+    def restart(self, node: int, skew_s: int) -> None:
+        """One node ends, and another begins, whose clock is off by so many seconds."""
         self.nodes[node].stop()
         self.nodes[node] = Node.start(self.site, self.clock)
+        self._skews[node] = timedelta(seconds=skew_s)
 
     def conclude(self) -> None:
         """Whatever it went through: the record is whole, and holders of sound tokens get in."""
@@ -163,6 +171,7 @@ class Cluster:
             found = judge(self.nodes[0].vault, card.serial, self._told[number])
             assert (found.doubles, found.wrong) == (0, []), found
         assert list(self._breaks()) == []
+        self._skews = [timedelta(0), timedelta(0)]
         self.now = max(self.now, *(card.synchronised_at for card in self.cards.values())) + _DAY
         for card in self.cards.values():
             if card.state not in {State.REVOKED, State.RETIRED}:
@@ -182,10 +191,12 @@ class Cluster:
         if card.state is State.IN_STOCK:
             self.do(0, Assign(card.number, USERS[0], None))
         factor = card.expected(self.now)
-        assert self.do(1, Verify(card.number, card.shows(factor))).word == "accepted"
+        assert self.do(1, Verify(card.number, card.shows(factor))).answer.word == "accepted"
 
-    def _place(self, node: int) -> Place:
-        return Place(self.nodes[node].vault, self.nodes[node].keys, self.now)
+    def _done(self, node: int, operation: Operation, vault: Vault | None = None) -> Done:
+        at = self.nodes[node]
+        now = self.now + self._skews[node]
+        return Done(operation, now, performed(operation, Place(vault or at.vault, at.keys, now)))
 
     def _explain(self, done: Sequence[Done]) -> None:
         """Find the order in which the model gives the same answers, and the rows are the same.
@@ -200,21 +211,20 @@ class Cluster:
                 self.cards = cards
                 self._remember(order)
                 return
-        expected = [each.expect(deepcopy(self.cards)[each.number], self.now) for each, _ in done]
-        rows = [str(self._row(each.number)) for each, _ in done]
-        raise AssertionError(f"{done}: the model says {expected}; rows {rows}")
+        cards = deepcopy(self.cards)
+        expected = [each.operation.expect(cards[each.operation.number], each.now) for each in done]
+        row = self._row(last.operation.number)
+        raise AssertionError(f"{done}: the model says {expected}; the row is {row}")
 
     def _agrees(self, cards: dict[int, Card], order: Sequence[Done]) -> bool:
-        for operation, answer in order:
-            if operation.expect(cards[operation.number], self.now) != answer:
+        for operation, now, answer in order:
+            if operation.expect(cards[operation.number], now) != answer:
                 return False
-        return all(
-            _modelled(cards[operation.number]) == self._row(operation.number)
-            for operation, _ in order
-        )
+        numbers = {each.operation.number for each in order}
+        return all(_modelled(cards[number]) == self._row(number) for number in numbers)
 
     def _remember(self, order: Sequence[Done]) -> None:
-        for operation, answer in order:
+        for operation, _, answer in order:
             if operation.kind and answer.word in {"accepted", "done"}:
                 self._told[operation.number].append(Told(0, operation.kind, answer.factor))
 

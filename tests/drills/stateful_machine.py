@@ -10,6 +10,7 @@ from typing import ClassVar
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
+from seedvault.domain.outcome import Reason
 from tests.drills.stateful_cluster import KINDS, USERS, Cluster, Done, Ground
 from tests.drills.stateful_model import Card
 from tests.drills.stateful_operations import (
@@ -22,7 +23,11 @@ from tests.drills.stateful_operations import (
     Verify,
 )
 
-_JUMPS_S = (1, 5, 30, 60, 600, 1_800, 86_400, 20 * 86_400, -30, -60, -3_600, -2 * 86_400)
+_JUMPS_S = (
+    *(0, 0, 0, 0, 1, 5, 30, 30, 60, 60, 600, 1_800, 86_400, 20 * 86_400),
+    *(-30, -60, -3_600, -2 * 86_400),
+)
+_SKEWS_S = (0, 2, 30, -30)
 _OFFSETS = (0, 0, 0, 0, 0, 1, 1, 2, -1, -2, 5, 40, 900)
 _MALFORMED = ("", "12345", "1234567890", "12345a", "\uff11" * 6, " 123456")
 _FAR = 5_000  # a code from so far ahead is wrong everywhere
@@ -38,13 +43,15 @@ _DEEDS = {
 class Wish:
     """Something to be done with a token.
 
-    `offset` is where its code stands beside the expected one; `pick` chooses what else there is.
+    `offset` is where its code stands beside the expected one, `pick` chooses what else there is,
+    and `later_s` is how long one waits first.
     """
 
     deed: str
     number: int
     offset: int
     pick: int
+    later_s: int
 
     def meant(self, card: Card, cluster: Cluster) -> Operation:
         """What it is now: codes are those of this moment."""
@@ -80,9 +87,9 @@ class Figures:
 
     def note(self, done: Sequence[Done]) -> None:
         """Count operations and answers."""
-        for operation, answer in done:
-            self.steps[type(operation).__name__.lower()] += 1
-            self.answers[answer.word] += 1
+        for each in done:
+            self.steps[type(each.operation).__name__.lower()] += 1
+            self.answers[each.answer.word] += 1
 
 
 _NODES = st.sampled_from((0, 1))
@@ -92,6 +99,7 @@ _WISHES = st.builds(
     deed=st.sampled_from([deed for deed, weight in _DEEDS.items() for _ in range(weight)]),
     number=_NUMBERS,
     offset=st.sampled_from(_OFFSETS),
+    later_s=st.sampled_from(_JUMPS_S),
     pick=st.integers(0, len(_LIVES) - 1),
 )
 
@@ -110,35 +118,37 @@ class TwoNodes(RuleBasedStateMachine):
         super().__init__()
         self.cluster = self.ground.cluster()
         self.figures.examples += 1
-        self._rotated = False
+        self._rotated = self._restarted = False
         self._failed = False
 
     @rule(node=_NODES, wish=_WISHES)
     def act(self, node: int, wish: Wish) -> None:
         """On one node, with nobody in between."""
         with self._step():
-            operation = self._meant(wish)
-            self.figures.note([(operation, self.cluster.do(node, operation))])
+            self._wait(wish.later_s)
+            self.figures.note([self.cluster.do(node, self._meant(wish))])
 
-    @rule(node=_NODES, number=_NUMBERS, times=st.sampled_from((1, 3, 9, 11, 31, 51)))
+    @rule(node=_NODES, number=_NUMBERS, times=st.sampled_from((2, 3, 5, 9, 11, 31, 51)))
     def guess(self, node: int, number: int, times: int) -> None:
-        """So many wrong codes, each as soon as one is tried again; then the token has to wait."""
-        for nth in range(times):
-            with self._step():
+        """So many wrong codes, each as soon as one is tried again, while any are tried at all."""
+        with self._step():
+            for _ in range(times):
                 card = self.cluster.cards[number]
-                if nth:
-                    wait_s = _LONGEST_WAIT_S if card.failures < 10 else _LOCK_S
-                    self.cluster.now += timedelta(seconds=wait_s)
                 wrong = Verify(number, card.shows(card.expected(self.cluster.now) + _FAR))
-                self.figures.note([(wrong, self.cluster.do(node, wrong))])
+                done = self.cluster.do(node, wrong)
+                self.figures.note([done])
+                if done.answer.word != Reason.NO_MATCH.value:
+                    break
+                self._wait(_LOCK_S if card.failures >= 10 else _LONGEST_WAIT_S)
 
     @rule(wish=_WISHES, others=st.lists(_WISHES, min_size=1, max_size=2), alike=st.booleans())
     def cross(self, wish: Wish, others: list[Wish], *, alike: bool) -> None:
-        """Decide on one node, do others on the other, then commit: mostly to the same token.
+        """Decide on one node, do others to the same token on the other, then commit.
 
         Where they are `alike`, the others are the very same thing.
         """
         with self._step():
+            self._wait(wish.later_s)
             operation = self._meant(wish)
             between = [
                 operation if alike else self._meant(replace(other, number=wish.number))
@@ -146,18 +156,14 @@ class TwoNodes(RuleBasedStateMachine):
             ]
             self._cross(operation, between)
 
-    @rule(seconds=st.sampled_from(_JUMPS_S))
-    def jump(self, seconds: int) -> None:
-        """The clock goes on, or back."""
-        self.figures.steps["clock on" if seconds > 0 else "clock back"] += 1
-        self.cluster.now += timedelta(seconds=seconds)
-
-    @rule(node=_NODES)
-    def restart(self, node: int) -> None:
-        """One node ends, and another begins."""
+    @precondition(lambda self: not self._restarted)
+    @rule(node=_NODES, skew_s=st.sampled_from(_SKEWS_S))
+    def restart(self, node: int, skew_s: int) -> None:
+        """One node ends, and another begins: with a clock that is off by so much."""
         with self._step():
+            self._restarted = True
             self.figures.steps["restart"] += 1
-            self.cluster.restart(node)
+            self.cluster.restart(node, skew_s)
 
     @precondition(lambda self: not self._rotated)
     @rule(wish=_WISHES)
@@ -175,6 +181,12 @@ class TwoNodes(RuleBasedStateMachine):
         finally:
             self.cluster.stop()
             self.ground.databases.drop(self.cluster.site.url)
+
+    def _wait(self, seconds: int) -> None:
+        """The clock of all goes on, or back."""
+        if seconds:
+            self.figures.steps["clock on" if seconds > 0 else "clock back"] += 1
+            self.cluster.now += timedelta(seconds=seconds)
 
     def _meant(self, wish: Wish) -> Operation:
         return wish.meant(self.cluster.cards[wish.number], self.cluster)
