@@ -1,5 +1,6 @@
 """The audit log: chains that hold, and break where anyone touches them."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -12,7 +13,7 @@ from seedvault.domain.audit import (
     check_chain,
 )
 from seedvault.domain.names import Serial
-from seedvault.service.ports import EventFilter
+from seedvault.service.ports import EventFilter, Place
 from seedvault.storage import SqlVault, chains
 from tests.integration.seedvault.storage.conftest import Tamper, plan
 from tests.support.databases import only_sqlite
@@ -147,9 +148,12 @@ def test_the_newest_event_comes_first(vault: SqlVault) -> None:
         EventFilter(actor="rp"),
         EventFilter(batch="B-0001"),
         EventFilter(kind=EventKind.CODE_ACCEPTED),
+        EventFilter(kind=frozenset({EventKind.CODE_ACCEPTED, EventKind.SEAL_BROKEN})),
+        EventFilter(chain=CHAIN),
         EventFilter(since=NOON),
+        EventFilter(since=NOON, until=NOON + timedelta(milliseconds=1)),
     ],
-    ids=["serial", "user", "actor", "batch", "kind", "since"],
+    ids=["serial", "user", "actor", "batch", "kind", "kinds", "chain", "since", "until"],
 )
 def test_events_are_filtered(vault: SqlVault, wanted: EventFilter) -> None:
     import_tokens(vault, [new_token(1)])
@@ -175,3 +179,24 @@ def test_events_are_limited(four: SqlVault) -> None:
 def test_the_log_is_not_scanned(vault: SqlVault, wanted: EventFilter, index: str) -> None:
     steps = plan(vault, chains.newest(wanted), never=["seqscan"])
     assert any(index in step for step in steps)
+
+
+def test_pages_of_events_are_the_list_without_a_gap(vault: SqlVault) -> None:
+    """Many of one moment, over several chains: the order is by moment, chain, and sequence."""
+    later = NOON + timedelta(milliseconds=1)
+    log(vault, *(event(serial(number % 5)) for number in range(12)))
+    log(vault, *(replace(event(serial(number)), at=later) for number in range(3)))
+    log(vault, event(serial(1)))
+    whole = vault.events(EventFilter(limit=100))
+    pages = page = vault.events(EventFilter(limit=3))
+    while page:
+        last = Place(page[-1].chain, page[-1].sequence)
+        page = vault.events(EventFilter(before=last, limit=3))
+        pages = [*pages, *page]
+    assert pages == whole
+    assert len(whole) == 17
+
+
+def test_the_moment_of_a_place_is_that_event_s(four: SqlVault) -> None:
+    assert four.moment_of(Place(CHAIN, 2)) == NOON
+    assert four.moment_of(Place(CHAIN, 5)) is None

@@ -1,5 +1,6 @@
 """Checkpoints in the database: appended under conditions, and never over another log."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -7,6 +8,8 @@ import pytest
 from seedvault.domain.audit import GENESIS
 from seedvault.domain.checkpoint import AT_ONCE, SignedCheckpoint
 from seedvault.domain.errors import Conflict, SealBroken
+from seedvault.keys import verifies
+from seedvault.service.audit import VerifyAudit
 from seedvault.service.checkpoints import WriteCheckpoint
 from seedvault.service.ports import Stale
 from seedvault.storage import SqlVault, checkpoints
@@ -187,3 +190,19 @@ def test_the_digest_at_a_place_is_that_event_s(two: SqlVault) -> None:
     (second,) = two.part(CHAIN, 1, 2)
     assert two.digest_at(CHAIN, 2) == second.digest
     assert two.digest_at(CHAIN, 99) is None
+
+
+def test_of_many_threads_that_write_each_follows_the_one_before(vault: SqlVault) -> None:
+    threads, rounds = 4, 8
+
+    def work(number: int) -> None:
+        for _ in range(rounds):
+            log(vault, number)
+            WriteCheckpoint(vault, C1, lambda: NOON)(AT_ONCE)
+
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(work, range(1, threads + 1)))
+    report = VerifyAudit(vault, lambda: [C1.public_key], verifies)()
+    assert (report.breaks, report.uncovered) == ((), 0)
+    assert report.events == 1 + threads * rounds
+    assert 1 < report.checkpoints <= threads * rounds
