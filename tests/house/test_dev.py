@@ -34,6 +34,7 @@ class Checkout:
         self.program("machine/oathtool", "#!/bin/sh\n")
         self.program("machine/pskctool", "#!/bin/sh\n")
         self.program("machine/cc", "#!/bin/sh\n")
+        self.program("machine/spin", "#!/bin/sh\n")
 
     def program(self, name: str, text: str) -> None:
         (self.root / name).write_text(text, encoding="utf-8")
