@@ -9,9 +9,9 @@ from dataclasses import replace
 from datetime import datetime
 from enum import Enum
 
-from seedvault.domain import verification, window
-from seedvault.domain.oath import HotpParameters, KeptParameters, TotpParameters
-from seedvault.domain.ocra_suite import OcraParameters
+from seedvault.domain import lockout, verification, window
+from seedvault.domain.oath import HotpParameters, TotpParameters
+from seedvault.domain.ocra_suite import OcraInputs, OcraParameters
 from seedvault.domain.policy import Policy
 from seedvault.domain.token import Bound, Device, InStock, Progress, Suspended, Token
 
@@ -25,7 +25,9 @@ class Coverage(Enum):
 
 
 def spent_since(device: Device, progress: Progress, factor: int, at: datetime) -> Progress:
-    """The progress once a code is known to have been accepted: as it was made at that moment."""
+    """The progress once a code, or a response, is known to have been accepted at that moment."""
+    if isinstance(device.parameters, OcraParameters):
+        return _answered_since(device.parameters.inputs, progress, factor, at)
     if factor < progress.next_factor:
         return progress
     return verification.accept(device, progress, factor, at)[0]
@@ -38,22 +40,37 @@ def put_back(token: Token, now: datetime, policy: Policy, coverage: Coverage) ->
     of the window of `now`: there is a time-based token's floor. A counter tells no time: where a
     code may have been accepted that nobody knows of, two consecutive ones must be shown. So must
     a time-based token's where even a resynchronisation would not be known, for that moves windows.
+    A response is to a fresh challenge, and those of before the restore count no more.
     """
+    progress = token.progress
     if not isinstance(token, InStock | Bound | Suspended):
-        return token.progress  # it never verifies again
-    progress, counting = token.progress, token.device.parameters
-    match counting:
-        case OcraParameters() | KeptParameters():
-            # A response is to a challenge, and those of before the restore are answered no more.
-            return progress
-        case TotpParameters():
-            half = window.half_width(progress, now, policy)
-            floor = counting.step_at(now) + progress.drift_steps + half + 1
+        return progress  # it never verifies again
+    match token.device.parameters:
+        case TotpParameters() as counting:
+            floor = window.around(counting.step_at(now), progress, now, policy).stop
             doubted = coverage is Coverage.NOTHING
         case HotpParameters():
             floor, doubted = 0, coverage is not Coverage.ALL
+        case _:
+            return progress
     return replace(
         progress,
         next_factor=max(progress.next_factor, floor),
         must_resync=progress.must_resync or doubted,
+        stray=None,
+    )
+
+
+def _answered_since(asked: OcraInputs, progress: Progress, factor: int, at: datetime) -> Progress:
+    """As `response.verify` leaves it: a time step is not spent, for each challenge is fresh."""
+    by_time = asked.step_s is not None and not asked.counter
+    drift = progress.drift_steps
+    if by_time and asked.step_s is not None:
+        drift = factor - int(at.timestamp()) // asked.step_s
+    return replace(
+        lockout.clear(progress),
+        next_factor=max(progress.next_factor, factor if by_time else factor + 1),
+        drift_steps=drift,
+        synchronised_at=at,
+        uses=progress.uses + 1,
     )

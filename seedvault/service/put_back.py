@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from seedvault.domain import restoring
 from seedvault.domain.audit import AuditEvent, EventKind
-from seedvault.domain.errors import NotAllowed, StorageUnavailable
+from seedvault.domain.clock import TOLERANCE
+from seedvault.domain.errors import ClockUntrusted, NotAllowed, StorageUnavailable
 from seedvault.domain.policy import Policy
 from seedvault.domain.restoring import Coverage
 from seedvault.service.backup_ports import Tell
@@ -14,7 +15,6 @@ from seedvault.service.evidence import Evidence, Gathered
 from seedvault.service.ports import Stale, StoredToken
 from seedvault.service.restore_ports import FoundToken, Restoration, RestoringHsm
 
-_CLOCK_TOLERANCE = timedelta(seconds=2)
 _ATTEMPTS = 200
 
 
@@ -72,7 +72,7 @@ class PutBack:
         origin: Origin,
         now: datetime,
     ) -> Restored:
-        """Raises NotAllowed where this machine's clock is behind what the evidence tells of.
+        """Raises ClockUntrusted where this machine's clock is behind what the evidence tells of.
 
         A dry run does not commit.
         """
@@ -158,8 +158,8 @@ def _all(restoration: Restoration) -> Iterator[FoundToken]:
 
 def _check_clock(now: datetime, *known: datetime | None) -> None:
     latest = max((moment for moment in known if moment is not None), default=None)
-    if latest is not None and now < latest - _CLOCK_TOLERANCE:
-        raise NotAllowed(
+    if latest is not None and now < latest - 2 * TOLERANCE:
+        raise ClockUntrusted(
             f"this machine's clock shows {now:%Y-%m-%d %H:%M:%S} UTC, and the vault knows of "
             f"{latest:%Y-%m-%d %H:%M:%S}: floors would be too low",
             unchanged="Nothing was restored.",

@@ -57,7 +57,7 @@ class RestoreVault:
     def __call__(self, path: Path, order: Order, evidence: Evidence, tell: Tell) -> Restored:
         """Raises Conflict where there is a vault, FileRefused for what is no whole backup of one.
 
-        NotAllowed where nothing vouches for it, or the clock is behind.
+        NotAllowed where nothing vouches for it, ClockUntrusted where the clock is behind.
         """
         check_second_person(order.approved_by, order.actor, unchanged=_UNCHANGED)
         with ExitStack() as held:

@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 
 from seedvault.domain.audit import SERIAL_CHAINS, AuditEvent, ChainHead, LoggedEvent, moment
 from seedvault.domain.errors import Conflict, FileRefused, SealBroken
@@ -24,7 +24,8 @@ from seedvault.storage.opening import identity_of
 from seedvault.storage.rows import life_row, progress_row, stored_token
 from seedvault.storage.schema import SCHEMA, check_schema
 from seedvault.storage.statements import Prepared, Statements, Value, tokens
-from seedvault.storage.tables import AUDIT_EVENT, TOKEN, USER, VAULT
+from seedvault.storage.tables import TOKEN, USER, VAULT
+from seedvault.storage.time_on_record import newest_ms
 
 _PAGE = 1_000
 
@@ -127,7 +128,7 @@ class SqlRestoration:
         return chains.read_chain(self._database.sql, chain)
 
     def newest(self) -> datetime | None:
-        latest = self._database.sql.execute(select(func.max(AUDIT_EVENT.c.at_ms))).scalar()
+        latest = self._database.sql.execute(select(newest_ms())).scalar()
         return None if latest is None else moment(latest)
 
     def digest_at(self, chain: int, sequence: int) -> bytes | None:

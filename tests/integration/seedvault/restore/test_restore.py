@@ -11,6 +11,7 @@ import hsm
 from seedvault.domain.audit import EventKind
 from seedvault.domain.backup import BackupHeader
 from seedvault.domain.errors import (
+    ClockUntrusted,
     Conflict,
     FileRefused,
     HsmUnavailable,
@@ -227,7 +228,7 @@ def test_a_clock_that_is_behind_raises_no_floors(
     backup, place = world.back_up(), new_place(kind)
     world.clock.advance(-timedelta(hours=1))
 
-    with pytest.raises(NotAllowed, match="floors would be too low"):
+    with pytest.raises(ClockUntrusted, match="floors would be too low"):
         world.restore(backup, place)
 
     assert is_empty(place)
@@ -260,7 +261,9 @@ def _of_schema(place: str, schema: str, begin: Callable[[Connection], None]) -> 
     database.claim()
     with database.writing() as connection:
         upgrade(connection, schema)
-        connection.execute(text("INSERT INTO vault VALUES ('vault-1', 3, 0)"))
+        connection.execute(
+            text("INSERT INTO vault (vault_id, epoch, created_ms) VALUES ('vault-1', 3, 0)")
+        )
         connection.execute(text("INSERT INTO user VALUES (1, 'alice', 'alice', 0)"))
         begin(connection)
     database.close()
