@@ -4,7 +4,18 @@ import sys
 from collections.abc import Callable
 from typing import Final
 
-from tests.drills import audit, failover, faults, kills, model, race, seals, stateful, threads
+from tests.drills import (
+    audit,
+    failover,
+    faults,
+    kills,
+    model,
+    mutants,
+    race,
+    seals,
+    stateful,
+    threads,
+)
 
 DRILLS: Final[dict[str, tuple[str, Callable[[list[str]], int]]]] = {
     "audit": (
@@ -15,6 +26,7 @@ DRILLS: Final[dict[str, tuple[str, Callable[[list[str]], int]]]] = {
     "faults": ("the HSM fails at every call, in every way", faults.main),
     "kills": ("imports and the rest killed at any moment, disks that fill up", kills.main),
     "model": ("the formal model of once-only, over all its states", model.main),
+    "mutants": ("every small mistake in the domain, noticed by its tests", mutants.main),
     "race": ("one code for many processes, at a barrier, round after round", race.main),
     "seals": ("every row of a vault altered and swapped", seals.main),
     "stateful": ("two nodes and a model, whatever hypothesis thinks of", stateful.main),

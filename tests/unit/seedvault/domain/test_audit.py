@@ -107,6 +107,15 @@ def test_a_token_has_one_chain_however_its_serial_is_written() -> None:
     assert replace(EVENT, serial=Serial("galt 1")).chain == EVENT.chain
 
 
+def test_every_chain_begins_with_32_zero_octets() -> None:
+    assert bytes(32) == GENESIS
+
+
+def test_an_event_of_another_chain_is_told_by_its_name() -> None:
+    (misplaced, *_) = check_chain(CHAIN + 1, CHAIN_OF_4, replace(HEAD_OF_4, chain=CHAIN + 1))
+    assert misplaced.what == "the event belongs to another chain"
+
+
 def test_a_chain_as_it_was_written_holds() -> None:
     assert broken_at(CHAIN_OF_4) == []
 

@@ -77,7 +77,71 @@ def test_the_document_says_the_same_to_a_program() -> None:
     assert document["signed_by"] == {"key": "c1", "public_key_sha256": "ab" * 32}
 
 
+def test_the_document_is_these_octets() -> None:
+    short = CeremonyRecord("Key made", RECORD.setting, NOON, "os:carol", "dave", (("Why", "due"),))
+    assert short.document(SIGNER).decode("ascii") == (
+        """{
+  "schema": "seedvault.ceremony.record/1",
+  "title": "Key made",
+  "vault": "vault-1",
+  "hsm": "SoftHSM 2.6 at /usr/lib/softhsm/libsofthsm2.so",
+  "pkcs11_token": "seedvault",
+  "at": "2026-11-24T12:00:00.000+00:00",
+  "actor": "os:carol",
+  "approved_by": "dave",
+  "facts": [
+    {
+      "name": "Why",
+      "value": "due"
+    }
+  ],
+  "keys": [],
+  "signed_by": {
+    "key": "c1",
+    "public_key_sha256": "abababababababababababababababababababababababababababababababab"
+  }
+}
+"""
+    )
+
+
+def test_the_text_is_these_lines() -> None:
+    key = RecordedKey("k2", "AES-256", "0a1b2c3d", (), (("SENSITIVE", True), ("LOCAL", False)))
+    one = replace(RECORD, keys=(key,), facts=(), signatures=("First custodian",))
+    assert one.text(replace(PROOF, stem="made")) == (
+        """KEK ROTATED
+
+Vault          vault-1
+HSM            SoftHSM 2.6 at /usr/lib/softhsm/libsofthsm2.so
+PKCS#11 token  seedvault
+Moment         2026-11-24 12:00:00 UTC
+Done by        os:carol
+Approved by    dave
+
+Key  k2: AES-256, check value 0a1b2c3d
+     SENSITIVE=true, LOCAL=false
+
+Signed in the HSM by key c1: made.json
+  SHA-256 of that file  cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd
+                        cdcdcdcd
+  SHA-256 of the key    abababababababababababababababababababababababababababab
+                        abababab
+    openssl pkey -pubin -in c1.pem -outform DER | sha256sum
+  to verify it:
+    openssl dgst -sha256 -verify c1.pem \\
+      -signature made.json.sig \\
+      made.json
+
+First custodian
+
+name ________________________________  date ________________
+
+signature ________________________________
+"""
+    )
+
+
 def test_its_files_are_called_by_when_and_what() -> None:
-    assert replace(RECORD, title="Key «k1» / destroyed").file_stem == (
+    assert replace(RECORD, title="Key «k1é» / destroyed").file_stem == (
         "20261124T120000Z-key-k1-destroyed"
     )

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from seedvault.domain import lockout
-from seedvault.domain.oath import Digest, HotpParameters
+from seedvault.domain.oath import Digest, HotpParameters, TotpParameters
 from seedvault.domain.ocra_suite import OcraParameters
 from seedvault.domain.outcome import Reason, Rejected
 from seedvault.domain.parameters import Parameters
@@ -14,7 +14,7 @@ from seedvault.domain.policy import DEFAULT
 from seedvault.domain.token import Progress
 from tests.support.tokens import HOTP, NOON, OCRA, TOTP
 
-HOTP_8 = HotpParameters(Digest.SHA1, 8)
+HOTP_8, TOTP_6 = HotpParameters(Digest.SHA1, 8), TotpParameters(Digest.SHA1, 6, 30)
 MS = timedelta(milliseconds=1)
 HALF_AN_HOUR = timedelta(minutes=30)
 
@@ -52,7 +52,7 @@ def test_from_the_tenth_on_every_failure_locks_for_half_an_hour(failures: int) -
 @pytest.mark.parametrize(
     ("parameters", "most"),
     [
-        *((TOTP, 50), (HOTP_8, 50), (HOTP, 30), (OCRA, 50)),
+        *((TOTP, 50), (TOTP_6, 50), (HOTP_8, 50), (HOTP, 30), (OCRA, 50)),
         (OcraParameters("OCRA-1:HOTP-SHA1-6:C-QN08"), 30),
         (OcraParameters("OCRA-1:HOTP-SHA1-8:C-QN08"), 50),
     ],

@@ -7,7 +7,15 @@ from pathlib import Path
 import pytest
 
 from seedvault.domain.errors import InvalidInput
-from seedvault.domain.oath import Digest, HotpParameters, TotpParameters, code_at, is_code
+from seedvault.domain.oath import (
+    Digest,
+    HotpParameters,
+    KeptParameters,
+    TotpParameters,
+    code_at,
+    is_any_code,
+    is_code,
+)
 from tests.support.fakes import MacOf, mac_of
 
 VECTORS = Path(__file__).parents[3] / "vectors"
@@ -121,3 +129,18 @@ def test_just_so_many_ascii_digits_are_a_code() -> None:
 )
 def test_anything_else_is_no_code(text: str) -> None:
     assert not is_code(text, 6)
+
+
+@pytest.mark.parametrize(
+    ("text", "some_token_s"),
+    [
+        *(("01234", False), ("012345", True), ("012345678", True), ("0123456789", False)),
+        *(("01234a", False), ("", False)),
+    ],
+)
+def test_six_to_nine_digits_are_some_token_s_code(text: str, some_token_s: bool) -> None:
+    assert is_any_code(text) is some_token_s
+
+
+def test_a_key_that_is_only_kept_is_for_sha_1_unless_its_maker_says_otherwise() -> None:
+    assert KeptParameters("yubico", "vv").digest is Digest.SHA1

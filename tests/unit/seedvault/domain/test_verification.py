@@ -241,7 +241,6 @@ def test_a_token_that_is_not_to_be_used_is_refused_whatever_the_code(
     for codes in ((), ("no",), (code_now(),)):
         assert verification.refusal(token, codes, NOON, DEFAULT) == Rejected(reason)
         assert verification.held_back(token, codes, NOON, DEFAULT) == Rejected(reason)
-    assert verification.rests_on_row(Rejected(reason), (code_now(),))
 
 
 @pytest.mark.parametrize(("uses", "refused"), [(1, None), (2, Rejected(Reason.USED_UP))])
@@ -251,8 +250,27 @@ def test_a_token_is_used_as_often_as_its_maker_allows(uses: int, refused: Reject
     assert verification.refusal(limited, (code_now(),), NOON, DEFAULT) == refused
 
 
-def test_that_it_is_used_up_rests_on_the_row() -> None:
-    assert verification.rests_on_row(Rejected(Reason.USED_UP), (code_now(),))
+@pytest.mark.parametrize("reason", set(Reason) - {Reason.MALFORMED})
+def test_state_dates_limit_and_pin_are_sealed_in_the_row_and_progress_is_not(
+    reason: Reason,
+) -> None:
+    by_row = {
+        *(Reason.NOT_BOUND, Reason.SUSPENDED, Reason.QUARANTINED, Reason.REVOKED, Reason.RETIRED),
+        *(Reason.NOT_YET_VALID, Reason.EXPIRED, Reason.USED_UP),
+        *(Reason.NO_PIN, Reason.NEEDS_CHALLENGE, Reason.NO_CHALLENGES),
+    }
+    assert verification.rests_on_row(Rejected(reason), (code_now(),)) is (reason in by_row)
+
+
+@pytest.mark.parametrize(
+    ("codes", "by_row"),
+    [(("123456",), True), (("12345",), False), (("123456", "12345"), False)],
+)
+def test_a_code_of_another_length_rests_on_the_row_if_any_token_has_such(
+    codes: tuple[str, ...], by_row: bool
+) -> None:
+    malformed = Rejected(Reason.MALFORMED)
+    assert verification.rests_on_row(malformed, codes) is by_row
 
 
 def test_an_acceptance_is_counted_and_a_rejection_is_not() -> None:
