@@ -16,6 +16,7 @@ def made(source: str) -> set[tuple[str, str]]:
     return {(mutant.before, mutant.after) for mutant in mutants_of("paint", source, enums)}
 
 
+@pytest.mark.slow
 def test_all_of_a_sample_are_noticed_but_for_those_that_are_listed(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
