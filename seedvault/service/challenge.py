@@ -48,6 +48,7 @@ class IssueChallenge:
 
     def _attempt(self, serial: Serial, actor: str, question: str | None) -> Challenge | Rejected:
         case = Case.read(self.vault, self.keys, serial, actor, self.clock())
+        case.check_clock()
         case.check_seal()
         policy = case.policy(self.policies)
         refused = _not_asked(case, question, policy)
@@ -107,6 +108,7 @@ class VerifyResponse:
 
     def _attempt(self, serial: Serial, answer: Answer, actor: str) -> Outcome:
         case = Case.read(self.vault, self.keys, serial, actor, self.clock())
+        case.check_clock()
         policy = case.policy(self.policies)
         challenge = self._challenge(case, answer, policy)
         if isinstance(challenge, Rejected):

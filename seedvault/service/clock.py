@@ -6,7 +6,7 @@ from datetime import datetime
 from seedvault.domain.audit import AuditEvent, EventKind
 from seedvault.domain.clock import TimeOnRecord, distrust
 from seedvault.domain.errors import ClockUntrusted
-from seedvault.domain.oath import TotpParameters
+from seedvault.domain.oath import HotpParameters
 from seedvault.service.clock_ports import TimeVault
 from seedvault.service.ports import Clock, StoredToken
 
@@ -17,8 +17,11 @@ _REMEDY = (
 
 
 def check_clock(stored: StoredToken, now: datetime) -> None:
-    """Raises ClockUntrusted where codes of this token cannot be judged now."""
-    if stored.record is None or not isinstance(stored.token.device.parameters, TotpParameters):
+    """Raises ClockUntrusted where codes of this token cannot be judged now.
+
+    What only counts needs no clock; the challenge of a token that answers is over at a moment.
+    """
+    if stored.record is None or isinstance(stored.token.device.parameters, HotpParameters):
         return
     why = distrust(now, stored.record)
     if why is not None:

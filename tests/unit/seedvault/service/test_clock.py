@@ -11,7 +11,8 @@ from seedvault.domain.errors import ClockUntrusted
 from seedvault.domain.names import Serial
 from seedvault.domain.outcome import Accepted, Rejected
 from seedvault.domain.parameters import Parameters
-from tests.support.tokens import HOTP, NOON, TOTP
+from seedvault.service.challenge import Answer
+from tests.support.tokens import HOTP, NOON, OCRA, TOTP
 from tests.unit.seedvault.service.world import ALICE, World
 
 Ask = Callable[[World, Serial], object]
@@ -70,3 +71,18 @@ def test_what_needs_no_code_is_done_by_any_clock(world: World) -> None:
     contradict(world, token, ahead_s=3_600)
     assert world.unassign(token, "helen") == ALICE
     world.assign(token, ALICE, "helen")
+
+
+def test_a_challenge_is_neither_issued_nor_answered_by_a_contradicted_clock(world: World) -> None:
+    token = world.bound(parameters=OCRA)
+    issued = world.issue()
+    contradict(world, token, newest_s=3_600)
+    for ask in (
+        lambda: world.challenge(token, "rp", None),
+        lambda: world.respond(token, Answer(issued.id, world.response(issued)), "rp"),
+    ):
+        with pytest.raises(ClockUntrusted):
+            ask()
+    contradict(world, token)
+    answer = Answer(issued.id, world.response(issued))
+    assert isinstance(world.respond(token, answer, "rp"), Accepted)
