@@ -33,6 +33,8 @@ UNSEALED = {
     "last_failure_ms": _PROGRESS,
     "resyncs": _PROGRESS,
     "resyncs_since_ms": _PROGRESS,
+    "stray_factor": _PROGRESS,
+    "stray_ms": _PROGRESS,
     "uses": _PROGRESS,
     "must_resync": _PROGRESS,
 }

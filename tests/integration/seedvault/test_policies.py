@@ -1,8 +1,6 @@
 """Rules under a real seal key: tampered ones decide nothing, and a rotation takes them along."""
 
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import replace
 
 import pytest
@@ -23,6 +21,7 @@ from seedvault.service.policies import RulesInForce
 from seedvault.service.policy_changes import ChangeRules, ReadRules
 from seedvault.service.ports import Seal
 from tests.support.key_house import ALICE, House, house
+from tests.support.outside import tamper
 from tests.support.tokens import NOON, serial
 
 __all__ = ["house"]
@@ -40,11 +39,6 @@ def sealed(keys: HsmKeys) -> Seal:
 def set_rule(house: House, change: SetRule = STRICT) -> None:
     with house.keys() as keys:
         ChangeRules(house.vault, keys, lambda: NOON)(change, "adam")
-
-
-def tamper(house: House, sql: str) -> None:
-    with closing(sqlite3.connect(house.folder / "vault.db", isolation_level=None)) as connection:
-        assert connection.execute(sql).rowcount > 0
 
 
 # --- the seal --------------------------------------------------------------------------------
@@ -105,7 +99,7 @@ def test_no_other_octets_are_their_seal(keys: HsmKeys, seal: Seal) -> None:
 )
 def test_nothing_is_verified_under_rules_altered_in_the_database(house: House, change: str) -> None:
     set_rule(house)
-    tamper(house, change)
+    tamper(house.folder, change)
     before = house.vault.token(serial(1))
     with pytest.raises(SealBroken, match="the policy's rules"):
         house.verify_by_rules(1, 0)
@@ -115,9 +109,10 @@ def test_nothing_is_verified_under_rules_altered_in_the_database(house: House, c
 
 def test_rules_taken_away_altogether_are_noticed_by_the_record(house: House) -> None:
     set_rule(house)
-    tamper(house, "DELETE FROM policy_rule")
+    tamper(house.folder, "DELETE FROM policy_rule")
     tamper(
-        house, "UPDATE vault SET policy_revision = 0, policy_seal = NULL, policy_seal_key = NULL"
+        house.folder,
+        "UPDATE vault SET policy_revision = 0, policy_seal = NULL, policy_seal_key = NULL",
     )
     with house.keys() as keys, pytest.raises(SealBroken, match="the record is at 1"):
         ReadRules(house.vault, keys, lambda: NOON)("auditor")
@@ -147,7 +142,7 @@ def test_a_rotation_keeps_where_tokens_stand_under_their_seals(house: House) -> 
     house.renew(SEAL)
     assert house.move().broken == ()
     assert isinstance(house.verify_by_rules(1, 0), Accepted)
-    tamper(house, "UPDATE \"user\" SET groups = ''")
+    tamper(house.folder, "UPDATE \"user\" SET groups = ''")
     with pytest.raises(SealBroken):
         house.verify_by_rules(1, 1)
 

@@ -23,8 +23,9 @@ from tests.support.softhsm import returning
 from tests.support.tokens import HOTP, NOON, OCRA, TOTP, device
 
 SEED = b"12345678901234567890"
-# What changes with every code cannot stand under the seal; `row` and `version` are the database's.
-UNSEALED = {"token.progress", "row", "version", "seal", "policy_revision"}
+# What changes with every code cannot stand under the seal; `row` and `version` are the database's,
+# and `policy_revision` and `record` are no columns of the token's.
+UNSEALED = {"token.progress", "row", "version", "seal", "policy_revision", "record"}
 PIN = StretchedPin(LOW_MEMORY, b"salt", b"tag")
 MOST = Bound(device(1, TOTP), Progress(0, NOON), UserName("Alice"), NOON, PIN)
 EVENT_BASED = InStock(device(2, HOTP), Progress(0, NOON))
