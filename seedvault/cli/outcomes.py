@@ -25,6 +25,11 @@ _HINTS = {
     Reason.NO_CHALLENGE: "answered, or another's; a new one: seedvault token challenge {serial}",
     Reason.CHALLENGE_OVER: "a new one: seedvault token challenge {serial}",
 }
+_OF_RESPONSES = {
+    Reason.NO_MATCH: "that challenge has ended; a new one: seedvault token challenge {serial}",
+    Reason.NEEDS_RESYNC: "a restore holds it back; once it is clear that its holder should have "
+    "it: seedvault token unlock {serial}",
+}
 _LONG_S = 2 * 3600
 
 
@@ -35,8 +40,7 @@ def rejected(serial: Serial, outcome: Rejected) -> str:
 
 def not_answered(serial: Serial, outcome: Rejected) -> str:
     """The same of a response: a wrong one has ended its challenge, and nothing resynchronises."""
-    ended = "that challenge has ended; a new one: seedvault token challenge {serial}"
-    return _told(serial, outcome, {**_HINTS, Reason.NO_MATCH: ended}.get(outcome.reason))
+    return _told(serial, outcome, {**_HINTS, **_OF_RESPONSES}.get(outcome.reason))
 
 
 def _told(serial: Serial, outcome: Rejected, hint: str | None) -> str:

@@ -5,7 +5,7 @@ import click
 from seedvault.cli import output
 from seedvault.cli.exits import Exit
 from seedvault.cli.options import SERIAL, Session, dry_run_option, json_option
-from seedvault.cli.outcomes import outcome_fields, rejected
+from seedvault.cli.outcomes import not_answered, outcome_fields
 from seedvault.domain.challenge import Challenge
 from seedvault.domain.names import Serial
 from seedvault.domain.outcome import Rejected
@@ -37,7 +37,7 @@ def challenge(session: Session, serial: Serial, *, question: str | None, dry_run
         if session.as_json:
             output.document("token.challenge", outcome_fields(serial, issued))
         else:
-            click.echo(rejected(serial, issued))
+            click.echo(not_answered(serial, issued))
         return Exit.DECIDED_NO
     _tell(session, serial, issued)
     return Exit.DONE
@@ -49,7 +49,7 @@ def _tell_dry(session: Session, serial: Serial, refused: Rejected | None) -> int
         fields: dict[str, object] = {"serial": str(serial), "refused": reason}
         output.document("token.challenge", {**fields, "dry_run": True})
     else:
-        click.echo(rejected(serial, refused) if refused else "a challenge would be issued")
+        click.echo(not_answered(serial, refused) if refused else "a challenge would be issued")
     return Exit.DECIDED_NO if refused else Exit.DONE
 
 

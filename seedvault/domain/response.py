@@ -96,19 +96,30 @@ def _accept(
     if asked.step_s is not None and place.time_step is not None:
         drift = place.time_step - _step_at(asked.step_s, now)
     if place.counter is not None:
-        factor, next_factor, offset = place.counter, place.counter + 1, place.counter - first
+        factor, offset = place.counter, place.counter - first
     elif place.time_step is not None:
-        factor, next_factor, offset = place.time_step, place.time_step, drift
+        factor, offset = place.time_step, drift
     else:
-        factor, next_factor, offset = first, first + 1, 0
-    spent = replace(
+        factor, offset = first, 0
+    after = replace(spent(asked, progress, factor, now), drift_steps=drift)
+    return after, Accepted(factor, offset)
+
+
+def spent(asked: OcraInputs, progress: Progress, factor: int, now: datetime) -> Progress:
+    """The progress after a response was accepted at `factor`.
+
+    Of a suite that counts, it does not tell the clock's drift.
+    """
+    next_factor, drift = factor + 1, progress.drift_steps
+    if asked.step_s is not None and not asked.counter:
+        next_factor, drift = factor, factor - _step_at(asked.step_s, now)
+    return replace(
         lockout.clear(progress),
         next_factor=next_factor,
         drift_steps=drift,
         synchronised_at=now,
         uses=progress.uses + 1,
     )
-    return spent, Accepted(factor, offset)
 
 
 def _step_at(step_s: int, now: datetime) -> int:

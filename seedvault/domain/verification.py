@@ -52,12 +52,8 @@ def unbound(token: Token) -> Rejected | None:
 
 
 def out_of_step(token: Token) -> Rejected | None:
-    """One code is not enough where nobody knows which codes are spent.
-
-    A response is: its challenge is fresh, whatever is forgotten of the past.
-    """
-    answers = isinstance(token.device.parameters, OcraParameters)
-    return Rejected(Reason.NEEDS_RESYNC) if token.progress.must_resync and not answers else None
+    """One code is not enough where nobody knows which codes are spent."""
+    return Rejected(Reason.NEEDS_RESYNC) if token.progress.must_resync else None
 
 
 def without_pin(token: Token, policy: Policy) -> Rejected | None:

@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 from seedvault.domain import life, lockout, verification
 from seedvault.domain.audit import AuditEvent, EventKind
 from seedvault.domain.names import Serial, UserName
+from seedvault.domain.ocra_suite import OcraParameters
 from seedvault.domain.outcome import Accepted, Outcome, Rejected
-from seedvault.domain.token import Bound, Progress
+from seedvault.domain.token import Bound, Progress, Token
 from seedvault.service.decide import Case, broken_on_record, until_settled
 from seedvault.service.lookup import token_of, user_of
 from seedvault.service.policy_ports import Policies
@@ -108,7 +109,11 @@ class UnassignToken:
 
 @dataclass(frozen=True, slots=True)
 class UnlockToken:
-    """Forget a token's failures; its moving factor stays where it is."""
+    """Forget a token's failures; its moving factor stays where it is.
+
+    A token that answers challenges shows no consecutive codes: where a restore holds it back, this
+    is how staff let it go on, once they know what happened to it.
+    """
 
     vault: Vault
     keys: Keys
@@ -129,11 +134,18 @@ class UnlockToken:
         case.check_seal()
         progress = case.stored.token.progress
         with self.vault.transaction() as transaction:
-            transaction.advance(case.stored, lockout.clear(progress), None)
+            transaction.advance(case.stored, _unlocked(case.stored.token), None)
             transaction.commit(
                 case.event(EventKind.TOKEN_UNLOCKED, f"{progress.failures} failures")
             )
         return progress.failures
+
+
+def _unlocked(token: Token) -> Progress:
+    cleared = lockout.clear(token.progress)
+    if isinstance(token.device.parameters, OcraParameters):
+        return replace(cleared, must_resync=False)
+    return cleared
 
 
 def _bind(case: Case, bound: Bound, owner: User, proof: Accepted | None) -> Assigned:

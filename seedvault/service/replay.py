@@ -26,6 +26,8 @@ _HARMLESS = frozenset(
         EventKind.CODE_REJECTED,
         EventKind.RESYNC_REJECTED,
         EventKind.TOKEN_RESYNCHRONISED,
+        EventKind.CHALLENGE_ISSUED,
+        EventKind.CHALLENGE_REFUSED,
         EventKind.TOKEN_SOUGHT,
         EventKind.TOKEN_FOUND,
         EventKind.SEARCH_REFUSED,

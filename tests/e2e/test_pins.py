@@ -56,6 +56,30 @@ def test_without_a_policy_that_asks_for_it_the_code_alone_is_taken(desk: Command
     assert desk("token", "verify", serial(CARD), "123456", "--code-file", "-").code == 2
 
 
+def test_where_the_policy_asks_for_it_pin_and_code_are_taken_in_one(desk: CommandLine) -> None:
+    desk.ok("policy", "set", "pin=prepend")
+    code_alone = desk("token", "verify", serial(CARD), "--code-file", "-", stdin=hotp_code(CARD, 0))
+    assert (code_alone.code, code_alone.out) == (1, "rejected: not a code of this token\n")
+    for pin, accepted in (("blue 8", False), (PIN, True), (PIN, False)):
+        typed = pin + hotp_code(CARD, 0)
+        tried = desk("token", "verify", serial(CARD), "--code-file", "-", "--json", stdin=typed)
+        assert tried.document["accepted"] is accepted
+    desk.ok("token", "unassign", serial(CARD))
+    desk.ok("token", "assign", serial(CARD), "alice")
+    without = desk("token", "verify", serial(CARD), "--code-file", "-", stdin=hotp_code(CARD, 1))
+    assert without.out.startswith("rejected: has no PIN\n")
+
+
+def test_a_pin_in_the_arguments_is_refused_before_anything_is_verified(desk: CommandLine) -> None:
+    desk.ok("policy", "set", "pin=append")
+    refused = desk("token", "verify", serial(CARD), hotp_code(CARD, 0) + PIN)
+    assert refused.code == 2
+    assert "a PIN is not taken from the command's arguments" in refused.err
+    assert PIN not in refused.err
+    typed = hotp_code(CARD, 0) + PIN
+    desk.ok("token", "verify", serial(CARD), "--code-file", "-", stdin=typed)
+
+
 def test_no_trace_of_the_pin_is_in_the_vault(desk: CommandLine) -> None:
     found = [
         path

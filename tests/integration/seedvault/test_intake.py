@@ -283,12 +283,18 @@ def _under_policy(folder: Path, policy: str) -> Path:
     return _file(folder, TOTP, (end, end + f"<Policy>{policy}</Policy>".encode()))
 
 
+def test_a_limit_of_uses_comes_with_the_token(tmp_path: Path) -> None:
+    policy = "<NumberOfTransactions>9</NumberOfTransactions>"
+    for delivered in _read(_under_policy(tmp_path, policy)):
+        assert isinstance(delivered.token, InStock)
+        assert delivered.device.use_limit == 9
+
+
 @pytest.mark.parametrize(
     ("policy", "words"),
     [
         ("<New/>", "not understood"),
         ("<KeyUsage>Encrypt</KeyUsage>", "permits Encrypt only"),
-        ("<NumberOfTransactions>9</NumberOfTransactions>", "9 uses"),
         ('<PINPolicy PINUsageMode="Prepend"/>', "a PIN with the code"),
     ],
 )

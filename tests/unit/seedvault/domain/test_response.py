@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from seedvault.domain import ocra, pin_keeping, response
+from seedvault.domain import ocra, pin_keeping, response, restoring
 from seedvault.domain.names import UserName
 from seedvault.domain.ocra import Inputs
 from seedvault.domain.ocra_suite import OcraParameters
@@ -214,11 +214,20 @@ def test_an_expired_token_answers_nothing() -> None:
     assert response.held_back(token(PLAIN), later, DEFAULT) == Rejected(Reason.EXPIRED)
 
 
-def test_after_a_restore_a_fresh_challenge_is_answered_at_once() -> None:
-    assert (
-        response.held_back(token(COUNTING, Progress(0, NOON, must_resync=True)), NOON, DEFAULT)
-        is None
-    )
+def test_a_token_that_a_restore_holds_back_answers_nothing() -> None:
+    held = token(COUNTING, Progress(0, NOON, must_resync=True))
+    assert response.held_back(held, NOON, DEFAULT) == Rejected(Reason.NEEDS_RESYNC)
+
+
+@pytest.mark.parametrize("parameters", [PLAIN, COUNTING, TIMED])
+def test_what_is_known_to_be_accepted_is_spent_as_it_was(parameters: OcraParameters) -> None:
+    given = shown(parameters, counter=4, time_step=MINUTE_AT_NOON + 1)
+    before = Progress(3, NOON, drift_steps=1, failures=2, last_failure_at=NOON)
+    after, outcome = verify(parameters, given, before)
+    assert isinstance(outcome, Accepted)
+    device_of = token(parameters).device
+    assert restoring.spent_since(device_of, before, outcome.factor, NOON) == after
+    assert restoring.spent_since(device_of, after, 0, NOON) == after
 
 
 def test_a_response_repeats_no_session() -> None:

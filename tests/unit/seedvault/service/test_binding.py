@@ -1,5 +1,6 @@
 """Tokens are given to one user at a time, taken back with all they spent, and unlocked by staff."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -8,9 +9,10 @@ from seedvault.domain.audit import EventKind
 from seedvault.domain.errors import Conflict, NotFound, SealBroken, StorageUnavailable
 from seedvault.domain.names import UserName
 from seedvault.domain.outcome import Accepted, Reason, Rejected
+from seedvault.domain.parameters import Parameters
 from seedvault.domain.token import Bound, InStock
 from seedvault.service.binding import Assigned
-from tests.support.tokens import NOON, STEP_AT_NOON, serial
+from tests.support.tokens import HOTP, NOON, OCRA, STEP_AT_NOON, serial
 from tests.unit.seedvault.service.world import ALICE, BOB, World
 
 
@@ -225,6 +227,17 @@ def test_unlocking_is_on_record(world: World) -> None:
     world.unlock(TOKEN, "helen")
     (event,) = world.events(EventKind.TOKEN_UNLOCKED)
     assert (event.serial, event.actor, event.detail) == (TOKEN, "helen", "0 failures")
+
+
+@pytest.mark.parametrize(("parameters", "goes_on"), [(OCRA, True), (HOTP, False)])
+def test_unlocking_lets_a_token_go_on_that_cannot_resynchronise(
+    world: World, parameters: Parameters, goes_on: bool
+) -> None:
+    token = world.bound(9, parameters)
+    held = replace(world.progress(9), must_resync=True)
+    world.vault.tamper(token, lambda row: replace(row, token=replace(row.token, progress=held)))
+    world.unlock(token, "helen")
+    assert world.progress(9).must_resync is not goes_on
 
 
 def test_unlocking_does_not_make_a_spent_code_fresh(world: World) -> None:

@@ -8,14 +8,17 @@ from dataclasses import dataclass, replace
 
 import pytest
 
+from seedvault.domain.challenge import Challenge, ChallengeId, Purpose
 from seedvault.domain.names import Serial
 from seedvault.domain.outcome import Accepted, Reason, Rejected
+from seedvault.domain.pin import PinRule
 from seedvault.domain.policy import DEFAULT
 from seedvault.domain.token import Progress, Stray
 from seedvault.service.binding import Assigned
+from seedvault.service.challenge import Answer
 from seedvault.service.find_token import LeftOut
 from seedvault.service.search_scope import Listed
-from tests.support.tokens import NOON, TOTP
+from tests.support.tokens import NOON, OCRA, TOTP
 from tests.unit.seedvault.service.world import ALICE, World
 
 
@@ -80,6 +83,34 @@ def _find(world: World, token: Serial) -> Reason | None:
     return Reason(left_out.why)
 
 
+def _with_pin(world: World) -> Serial:
+    token = world.bound()
+    world.set_pin(token, "blue 7", "helen")
+    world.keys.opened.clear()
+    return token
+
+
+def _present(world: World, token: Serial) -> Reason | None:
+    asking = world.verify_under(replace(DEFAULT, pin=PinRule.APPEND))
+    return _rejection(asking(token, _code(world) + "blue 7", "rp"))
+
+
+def _answering(world: World) -> Serial:
+    return world.bound(parameters=OCRA)
+
+
+def _respond(world: World, token: Serial) -> Reason | None:
+    now, until = world.clock(), world.clock() + DEFAULT.challenge_for
+    issued = Challenge(ChallengeId("0" * 16), "12345678", Purpose.LOGIN, now, until)
+    world.vault.challenges.put(world.stored(), issued, DEFAULT.challenges_open)
+    return _rejection(world.respond(token, Answer(issued.id, world.response(issued)), "rp"))
+
+
+def _ask(world: World, token: Serial) -> Reason | None:
+    issued = world.challenge(token, "rp")
+    return issued.reason if isinstance(issued, Rejected) else None
+
+
 PATHS = (
     Path("verify", World.bound, _verify),
     Path("verify, after a stray code", World.bound, _verify_after_a_stray_code),
@@ -87,6 +118,9 @@ PATHS = (
     Path("resync", World.bound, _resynchronise),
     Path("resync --wide", World.bound, _search_widely),
     Path("find", World.bound, _find),
+    Path("verify, with a PIN", _with_pin, _present),
+    Path("verify --challenge", _answering, _respond),
+    Path("challenge", _answering, _ask),
 )
 
 
