@@ -5,6 +5,7 @@ exported audit log says; against what nobody knows, floors are raised, and singl
 docs/explanation/restore.md goes through the cases.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from enum import Enum
@@ -33,8 +34,12 @@ def spent_since(device: Device, progress: Progress, factor: int, at: datetime) -
     return verification.accept(device, progress, factor, at)[0]
 
 
-def put_back(token: Token, now: datetime, policy: Policy, coverage: Coverage) -> Progress:
+def put_back(
+    token: Token, now: datetime, policies: Sequence[Policy], coverage: Coverage
+) -> Progress:
     """The progress from which a restored token goes on; it never goes back.
+
+    `policies` are those by which codes may have been accepted since.
 
     A code accepted at any time before `now` stood in the window of that time, and so below the end
     of the window of `now`: there is a time-based token's floor. A counter tells no time: where a
@@ -47,7 +52,8 @@ def put_back(token: Token, now: datetime, policy: Policy, coverage: Coverage) ->
         return progress  # it never verifies again
     match token.device.parameters:
         case TotpParameters() as counting:
-            floor = window.around(counting.step_at(now), progress, now, policy).stop
+            step = counting.step_at(now)
+            floor = max(window.around(step, progress, now, each).stop for each in policies)
             doubted = coverage is Coverage.NOTHING
         case HotpParameters():
             floor, doubted = 0, coverage is not Coverage.ALL

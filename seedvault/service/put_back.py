@@ -8,7 +8,7 @@ from seedvault.domain import restoring
 from seedvault.domain.audit import AuditEvent, EventKind
 from seedvault.domain.clock import TOLERANCE
 from seedvault.domain.errors import ClockUntrusted, NotAllowed, StorageUnavailable
-from seedvault.domain.policy import Policy
+from seedvault.domain.policy import Profile
 from seedvault.domain.restoring import Coverage
 from seedvault.service.backup_ports import Tell
 from seedvault.service.evidence import Evidence, Gathered
@@ -16,6 +16,8 @@ from seedvault.service.ports import Stale, StoredToken
 from seedvault.service.restore_ports import FoundToken, Restoration, RestoringHsm
 
 _ATTEMPTS = 200
+_WIDEST = Profile.LENIENT.policy
+"""Floors reckon with its windows at least: rules set since the backup are not in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,6 @@ class _Tally:
 class PutBack:
     """Raise the epoch, spend what is known to be spent, raise floors; then commit the event."""
 
-    policy: Policy
     tell: Tell
     actor: str
     approved_by: str
@@ -123,7 +124,9 @@ class PutBack:
     ) -> bool:
         """Whether the token must be resynchronised. Another node may move it meanwhile."""
         for _ in range(_ATTEMPTS):
-            progress = restoring.put_back(seen.token, now, self.policy, coverage)
+            progress = restoring.put_back(
+                seen.token, now, (_WIDEST, restoration.policy_of(seen)), coverage
+            )
             try:
                 if progress != seen.token.progress:
                     restoration.move(seen, progress)

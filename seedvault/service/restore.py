@@ -9,7 +9,6 @@ from seedvault.domain.audit import SERIAL_CHAINS, check_chain
 from seedvault.domain.backup import BackupHeader, statement
 from seedvault.domain.errors import FileRefused, HsmUnavailable, NotAllowed
 from seedvault.domain.names import legible
-from seedvault.domain.policy import DEFAULT, Policy
 from seedvault.domain.trust import Verifies, fingerprint
 from seedvault.service.approval import check_second_person
 from seedvault.service.backup_ports import BackupInbox, Conclusion, OpenedBackup, Tell
@@ -52,7 +51,6 @@ class RestoreVault:
     connect: Connect | None
     verifies: Verifies
     clock: Clock
-    policy: Policy = DEFAULT
 
     def __call__(self, path: Path, order: Order, evidence: Evidence, tell: Tell) -> Restored:
         """Raises Conflict where there is a vault, FileRefused for what is no whole backup of one.
@@ -69,7 +67,7 @@ class RestoreVault:
                 if self.connect is not None:
                     hsm = held.enter_context(self.connect(backup.header))
                 origin = self._load(restoration, backup, hsm, path, order)
-                settle = _put_back(self.policy, tell, order)
+                settle = _put_back(tell, order)
                 return settle(restoration, hsm, evidence, origin, self.clock())
 
             restored = self.database.restored(work)
@@ -130,14 +128,13 @@ class PromoteVault:
     database: RestorableDatabase
     hsm: RestoringHsm
     clock: Clock
-    policy: Policy = DEFAULT
 
     def __call__(self, order: Order, evidence: Evidence, tell: Tell) -> Restored:
         """Floors are raised in place; whoever had opened the vault writes nothing more."""
         check_second_person(order.approved_by, order.actor, unchanged="Nothing was changed.")
         known = [*order.public_keys, self.hsm.public_key]
         origin = Origin("promoted where it is", public_keys=known)
-        settle = _put_back(self.policy, tell, order)
+        settle = _put_back(tell, order)
         restored = self.database.promoted(
             lambda restoration: settle(restoration, self.hsm, evidence, origin, self.clock())
         )
@@ -145,8 +142,8 @@ class PromoteVault:
         return restored
 
 
-def _put_back(policy: Policy, tell: Tell, order: Order) -> PutBack:
-    return PutBack(policy, tell, order.actor, order.approved_by, order.dry_run)
+def _put_back(tell: Tell, order: Order) -> PutBack:
+    return PutBack(tell, order.actor, order.approved_by, order.dry_run)
 
 
 def _remember(hsm: RestoringHsm | None, restored: Restored, order: Order) -> None:

@@ -9,6 +9,7 @@ from typing import Protocol, TypeVar
 from seedvault.domain.audit import AuditEvent, ChainHead, LoggedEvent
 from seedvault.domain.backup import BackupHeader
 from seedvault.domain.names import Serial
+from seedvault.domain.policy import Policy
 from seedvault.domain.token import Progress, Token
 from seedvault.service.backup_ports import Tables
 from seedvault.service.epoch import EpochMemory
@@ -51,6 +52,9 @@ class Restoration(Protocol):
         """The digest of one event; None where it is not there."""
 
     def token(self, serial: Serial) -> StoredToken | None: ...
+    def policy_of(self, stored: StoredToken) -> Policy:
+        """What the restored rules give this token."""
+
     def tokens(self, after: int) -> Sequence[FoundToken]:
         """The next tokens beyond a row, in the order of rows; none at the end."""
 

@@ -11,6 +11,8 @@ from sqlalchemy import select, update
 from seedvault.domain.audit import SERIAL_CHAINS, AuditEvent, ChainHead, LoggedEvent, moment
 from seedvault.domain.errors import Conflict, FileRefused, SealBroken
 from seedvault.domain.names import Serial, UserName
+from seedvault.domain.policy import Policy
+from seedvault.domain.rule_set import RuleSet
 from seedvault.domain.token import Progress, owner_of, state_of
 from seedvault.service.backup_ports import Tables
 from seedvault.service.ports import Stale, StoredToken, VaultIdentity
@@ -21,6 +23,7 @@ from seedvault.storage.engine import ATTEMPTS, Database, hammered
 from seedvault.storage.failures import Clash, Contended, StillNeeded
 from seedvault.storage.load import load
 from seedvault.storage.opening import identity_of
+from seedvault.storage.policy_queries import rules
 from seedvault.storage.rows import life_row, progress_row, stored_token
 from seedvault.storage.schema import SCHEMA, check_schema
 from seedvault.storage.statements import Prepared, Statements, Value, tokens
@@ -83,6 +86,7 @@ class SqlRestoration:
         self._database = database
         self._statements = Statements(database.dialect)
         self._epoch: int | None = None
+        self._rules: RuleSet | None = None
 
     def load(self, schema: str, tables: Tables) -> None:
         # Alembic takes longer to import than a vault takes to open.
@@ -137,7 +141,15 @@ class SqlRestoration:
     def token(self, serial: Serial) -> StoredToken | None:
         found = self._statements.read_token.run(self._database.driver, folded=serial.folded)
         row = found.fetchone()
-        return None if row is None else stored_token(row)
+        if row is None:
+            return None
+        *values, _newest = row
+        return stored_token(values)
+
+    def policy_of(self, stored: StoredToken) -> Policy:
+        if self._rules is None:
+            self._rules = rules(self._database.sql).rules
+        return self._rules.policy(stored.token.device.model, stored.standing)
 
     def tokens(self, after: int) -> Sequence[FoundToken]:
         page = tokens().where(TOKEN.c.id > after).order_by(TOKEN.c.id).limit(_PAGE)

@@ -18,7 +18,6 @@ from seedvault.domain.errors import SeedvaultError, StorageUnavailable
 from seedvault.domain.names import UserName
 from seedvault.domain.oath import HotpParameters, TotpParameters
 from seedvault.domain.outcome import Accepted, Outcome
-from seedvault.domain.policy import Policy
 from seedvault.domain.token import InStock, Progress
 from seedvault.keys import HsmKeys, HsmRecordSigner, stored_key, verifies
 from seedvault.keys.restoring import RestoringKeys, restoring_keys
@@ -37,7 +36,7 @@ from seedvault.storage import SqlPlace, SqlVault, create_vault, open_vault
 from seedvault.witness import ExportReader, JsonLinesFile
 from tests.support.codes import code
 from tests.support.fakes import FixedClock
-from tests.support.policies import Everywhere
+from tests.support.policies import Boundless, Everywhere
 from tests.support.softhsm import TEST_SO_PIN, fresh_location, pin
 from tests.support.tokens import HOTP, NOON, STEP_AT_NOON, TOTP, device, serial
 from tests.support.vaults import add_user, import_tokens
@@ -46,7 +45,7 @@ VAULT = "vault-1"
 ALICE = UserName("alice")
 STEP = timedelta(seconds=30)
 TOTPS, HOTPS = range(6), range(10, 14)
-PATIENT = Policy(
+PATIENT = Boundless(
     free_failures=10**9,
     lock_at=10**9,
     disable_at=10**9,
@@ -151,7 +150,6 @@ class InUse:
             None if hsm_lost else lambda header: restoring_keys(self.pkcs11_token, pin(), header),
             verifies,
             self.clock,
-            PATIENT,
         )
         restored = restore(backup, order, evidence or NoEvidence(), lambda _: None)
         if not order.dry_run:
@@ -179,7 +177,7 @@ class InUse:
     def promote(self, evidence: Evidence | None = None, order: Order = ORDER) -> Restored:
         """In place, beside those who have it open."""
         promote = PromoteVault(
-            SqlPlace(self.place), RestoringKeys(self.keystore, VAULT), self.clock, PATIENT
+            SqlPlace(self.place), RestoringKeys(self.keystore, VAULT), self.clock
         )
         restored = promote(order, evidence or NoEvidence(), lambda _: None)
         self.vault = open_vault(self.place, self.clock)

@@ -102,7 +102,7 @@ def test_holders_of_tokens_whose_codes_are_known_go_on(
     evidence = world.evidence(world.export(), is_complete=True)
     world.restore(backup, new_place(kind), evidence)
 
-    world.clock.advance(2 * STEP)
+    world.clock.advance(3 * STEP)
     for number in TOTPS[:4]:
         world.accept(number, world.step + (0, 1, -1, 0)[number])
     world.accept(TOTPS[4], world.step + 60)
@@ -135,7 +135,7 @@ def test_a_holder_goes_on_with_two_codes(world: InUse, new_place: NewPlace, kind
 
     refused = world.verify(HOTPS[0], 12)
     world.accept_pair(HOTPS[0], 12)
-    world.clock.advance(3 * STEP)
+    world.clock.advance(4 * STEP)
     world.accept_pair(TOTPS[0], world.step)
 
     assert refused == Rejected(Reason.NEEDS_RESYNC)

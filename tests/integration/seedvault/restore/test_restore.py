@@ -214,7 +214,7 @@ def test_a_row_that_was_altered_before_the_backup_comes_back_unusable(
 
     assert restored.unsealed == 1
     with pytest.raises(SealBroken):
-        world.resync(0, world.step + 2)
+        world.resync(0, world.step + 5)
 
 
 # --- clocks and schemas ---------------------------------------------------------------------

@@ -11,7 +11,7 @@ from seedvault.domain import restoring, verification, window
 from seedvault.domain.names import UserName
 from seedvault.domain.oath import TotpParameters
 from seedvault.domain.ocra_suite import OcraParameters
-from seedvault.domain.policy import DEFAULT
+from seedvault.domain.policy import DEFAULT, Profile
 from seedvault.domain.restoring import Coverage
 from seedvault.domain.token import Bound, InStock, Progress, Retired, Revoked, Stray, Suspended
 from tests.support.tokens import HOTP, NOON, STEP_AT_NOON, TOTP, device
@@ -27,7 +27,7 @@ def bound(progress: Progress, parameters: object = TOTP) -> Bound:
 
 @pytest.mark.parametrize("coverage", Coverage)
 def test_a_clocks_floor_is_the_end_of_its_window(coverage: Coverage) -> None:
-    found = restoring.put_back(bound(KNOWN), NOON, DEFAULT, coverage)
+    found = restoring.put_back(bound(KNOWN), NOON, [DEFAULT], coverage)
 
     assert found.next_factor == STEP_AT_NOON + 3 + 2
 
@@ -47,15 +47,25 @@ def test_no_code_of_a_window_before_is_above_the_floor(
     factors = window.for_verification(TOTP, seen, then, DEFAULT)
     accepted = factors[min(place, len(factors) - 1)]
 
-    floor = restoring.put_back(bound(seen), NOON, DEFAULT, Coverage.UP_TO_A_CHECKPOINT).next_factor
+    floor = restoring.put_back(
+        bound(seen), NOON, [DEFAULT], Coverage.UP_TO_A_CHECKPOINT
+    ).next_factor
 
     assert accepted < floor
+
+
+def test_the_widest_of_the_policies_counts() -> None:
+    both = [Profile.STRICT.policy, Profile.LENIENT.policy]
+
+    found = restoring.put_back(bound(KNOWN), NOON, both, Coverage.ALL)
+
+    assert found.next_factor == STEP_AT_NOON + 3 + 3
 
 
 def test_a_floor_never_goes_back() -> None:
     ahead = replace(KNOWN, next_factor=STEP_AT_NOON + 500)
 
-    assert restoring.put_back(bound(ahead), NOON, DEFAULT, Coverage.ALL).next_factor == (
+    assert restoring.put_back(bound(ahead), NOON, [DEFAULT], Coverage.ALL).next_factor == (
         STEP_AT_NOON + 500
     )
 
@@ -75,33 +85,33 @@ def test_who_must_show_two_codes(coverage: Coverage, *, clock: bool, counter: bo
             InStock(device(1, parameters), KNOWN),
             Suspended(device(1, parameters), KNOWN, ALICE, NOON, NOON, "lost"),
         ):
-            assert restoring.put_back(token, NOON, DEFAULT, coverage).must_resync is expected
+            assert restoring.put_back(token, NOON, [DEFAULT], coverage).must_resync is expected
 
 
 def test_who_had_to_show_two_codes_before_still_has_to() -> None:
     held = replace(KNOWN, must_resync=True)
 
-    assert restoring.put_back(bound(held), NOON, DEFAULT, Coverage.ALL).must_resync
+    assert restoring.put_back(bound(held), NOON, [DEFAULT], Coverage.ALL).must_resync
 
 
 def test_a_stray_code_of_before_proves_nothing_after() -> None:
     strayed = replace(KNOWN, stray=Stray(STEP_AT_NOON + 50, NOON))
 
-    assert restoring.put_back(bound(strayed), NOON, DEFAULT, Coverage.ALL).stray is None
+    assert restoring.put_back(bound(strayed), NOON, [DEFAULT], Coverage.ALL).stray is None
 
 
 @pytest.mark.parametrize("kind", [Revoked, Retired])
 def test_what_never_verifies_again_stays_as_it_is(kind: type[Revoked | Retired]) -> None:
     token = kind(device(1), KNOWN, NOON, "stolen")
 
-    assert restoring.put_back(token, NOON, DEFAULT, Coverage.NOTHING) == KNOWN
+    assert restoring.put_back(token, NOON, [DEFAULT], Coverage.NOTHING) == KNOWN
 
 
 @pytest.mark.parametrize("suite", ["QN08", "C-QN08", "QN08-T1M"])
 def test_a_token_that_answers_stays_as_it_is(suite: str) -> None:
     parameters = OcraParameters(f"OCRA-1:HOTP-SHA1-6:{suite}")
 
-    assert restoring.put_back(bound(KNOWN, parameters), NOON, DEFAULT, Coverage.NOTHING) == KNOWN
+    assert restoring.put_back(bound(KNOWN, parameters), NOON, [DEFAULT], Coverage.NOTHING) == KNOWN
 
 
 # --- what is known to be spent ----------------------------------------------------------------
