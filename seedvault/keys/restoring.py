@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import hsm
 from seedvault.domain.backup import BackupHeader
 from seedvault.domain.errors import FileRefused, HsmUnavailable, SealBroken
+from seedvault.domain.policy_rule import Standing
 from seedvault.domain.token import Token
 from seedvault.keys.epoch_memory import HsmEpochMemory
 from seedvault.keys.failures import translated
@@ -32,8 +33,8 @@ class RestoringKeys:
         with translated():
             return self.keystore.checkpoint_public_key()
 
-    def seal(self, token: Token, wrapped: WrappedSeed, revision: int) -> Seal:
-        return HsmKeys(self.keystore, self.vault_id).seal(token, wrapped, revision)
+    def seal(self, token: Token, wrapped: WrappedSeed, revision: int, standing: Standing) -> Seal:
+        return HsmKeys(self.keystore, self.vault_id).seal(token, wrapped, revision, standing)
 
     def is_sealed(self, stored: StoredToken) -> bool:
         try:

@@ -13,7 +13,7 @@ from seedvault.domain import life, restoring
 from seedvault.domain.audit import AuditEvent, EventKind
 from seedvault.domain.errors import Conflict, InvalidInput, SealBroken
 from seedvault.domain.life import Step
-from seedvault.domain.token import Bound, InStock, Suspended, Token
+from seedvault.domain.token import Bound, InStock, Suspended, Token, owner_of
 from seedvault.service.ports import StoredToken
 from seedvault.service.restore_ports import Restoration, RestoringHsm
 
@@ -130,8 +130,10 @@ class Replay:
             self.restoration.move(stored, held)
             return False
         revision = stored.revision + 1
-        seal = self.hsm.seal(token, stored.wrapped, revision)
-        changed = replace(stored, token=token, seal=seal, revision=revision)
+        groups = stored.standing.groups if owner_of(token) else ()
+        standing = replace(stored.standing, groups=groups)
+        seal = self.hsm.seal(token, stored.wrapped, revision, standing)
+        changed = replace(stored, token=token, seal=seal, revision=revision, standing=standing)
         self.restoration.replace(stored, changed)
         why = f"{event.detail}; " if event.detail else ""
         again = f"{why}done again after a restore: {event.at:%Y-%m-%d %H:%M:%S} UTC"

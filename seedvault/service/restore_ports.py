@@ -10,6 +10,7 @@ from seedvault.domain.audit import AuditEvent, ChainHead, LoggedEvent
 from seedvault.domain.backup import BackupHeader
 from seedvault.domain.names import Serial
 from seedvault.domain.policy import Policy
+from seedvault.domain.policy_rule import Standing
 from seedvault.domain.token import Progress, Token
 from seedvault.service.backup_ports import Tables
 from seedvault.service.epoch import EpochMemory
@@ -99,7 +100,7 @@ class RestoringHsm(Protocol):
     def public_key(self) -> bytes:
         """Of the checkpoint key in use: SubjectPublicKeyInfo in DER."""
 
-    def seal(self, token: Token, wrapped: WrappedSeed, revision: int) -> Seal:
+    def seal(self, token: Token, wrapped: WrappedSeed, revision: int, standing: Standing) -> Seal:
         """By the seal key in use."""
 
     def is_sealed(self, stored: StoredToken) -> bool:

@@ -167,6 +167,7 @@ class SqlRestoration:
         named = None if owner is None else _user(self._database, owner)
         others: dict[str, Value] = life_row(now.token)._asdict() | {
             "owner": named,
+            "use_limit": now.token.device.use_limit,
             "seal": now.seal.octets,
             "seal_key": now.seal.key,
             "revision": now.revision,
