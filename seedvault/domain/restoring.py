@@ -10,9 +10,9 @@ from dataclasses import replace
 from datetime import datetime
 from enum import Enum
 
-from seedvault.domain import lockout, verification, window
+from seedvault.domain import response, verification, window
 from seedvault.domain.oath import HotpParameters, TotpParameters
-from seedvault.domain.ocra_suite import OcraInputs, OcraParameters
+from seedvault.domain.ocra_suite import OcraParameters
 from seedvault.domain.policy import Policy
 from seedvault.domain.token import Bound, Device, InStock, Progress, Suspended, Token
 
@@ -27,10 +27,10 @@ class Coverage(Enum):
 
 def spent_since(device: Device, progress: Progress, factor: int, at: datetime) -> Progress:
     """The progress once a code, or a response, is known to have been accepted at that moment."""
-    if isinstance(device.parameters, OcraParameters):
-        return _answered_since(device.parameters.inputs, progress, factor, at)
     if factor < progress.next_factor:
         return progress
+    if isinstance(device.parameters, OcraParameters):
+        return response.spent(device.parameters.inputs, progress, factor, at)
     return verification.accept(device, progress, factor, at)[0]
 
 
@@ -64,19 +64,4 @@ def put_back(
         next_factor=max(progress.next_factor, floor),
         must_resync=progress.must_resync or doubted,
         stray=None,
-    )
-
-
-def _answered_since(asked: OcraInputs, progress: Progress, factor: int, at: datetime) -> Progress:
-    """As `response.verify` leaves it: a time step is not spent, for each challenge is fresh."""
-    by_time = asked.step_s is not None and not asked.counter
-    drift = progress.drift_steps
-    if by_time and asked.step_s is not None:
-        drift = factor - int(at.timestamp()) // asked.step_s
-    return replace(
-        lockout.clear(progress),
-        next_factor=max(progress.next_factor, factor if by_time else factor + 1),
-        drift_steps=drift,
-        synchronised_at=at,
-        uses=progress.uses + 1,
     )

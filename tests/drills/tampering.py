@@ -37,8 +37,6 @@ UNSEALED = {
     "stray_ms": _PROGRESS,
     "uses": _PROGRESS,
     "must_resync": _PROGRESS,
-    "stray_factor": _PROGRESS,
-    "stray_ms": _PROGRESS,
 }
 """Columns that stay outside the seal, and why."""
 
