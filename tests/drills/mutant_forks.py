@@ -21,6 +21,7 @@ PACKAGE = "seedvault.domain"
 
 _CPU_S, _CLOCK_S = 60, 600  # a mutant may loop for ever
 _OCTETS = 4 << 30
+_EXAMPLES = 25
 _SURVIVED = 100
 _OPTIONS = ("-x", "-q", "-p", "no:cacheprovider", "--assert=plain")
 
@@ -60,9 +61,10 @@ def passes(stages: Sequence[Sequence[Path]]) -> bool:
 def stages_for(root: Path, module: str) -> list[list[Path]]:
     """Test files in the order in which they are asked: the module's own first."""
     unit = root / "tests/unit/seedvault/domain"
-    own = unit / f"test_{module}.py"
-    others = sorted(path for path in unit.glob("test_*.py") if path != own)
-    return [[own] if own.exists() else [], others, [root / "tests/property/seedvault"]]
+    own = sorted({*unit.glob(f"test_{module}.py"), *unit.glob(f"test_{module}_*.py")})
+    others = sorted(path for path in unit.glob("test_*.py") if path not in own)
+    service = [root / "tests/unit/seedvault/service"]
+    return [own, others, service, [root / "tests/property/seedvault"]]
 
 
 def _next_of(running: dict[int, Mutant]) -> Verdict:
@@ -84,7 +86,7 @@ def _be_tested(mutant: Mutant | None, stages: Sequence[Sequence[Path]]) -> None:
     try:
         _confine()
         hypothesis.settings.register_profile(
-            "mutants", derandomize=True, database=None, deadline=None
+            "mutants", derandomize=True, database=None, deadline=None, max_examples=_EXAMPLES
         )
         hypothesis.settings.load_profile("mutants")
         if mutant is not None:

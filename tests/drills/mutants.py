@@ -25,7 +25,7 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 DOMAIN: Final = ROOT / "seedvault/domain"
 LEAST_SCORE: Final = 0.95
 
-_STAGES = ("own", "domain", "property")
+_STAGES = ("own", "domain", "service", "property")
 
 
 @dataclass(frozen=True, slots=True)

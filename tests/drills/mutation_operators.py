@@ -85,7 +85,7 @@ def _constant(node: ast.Constant) -> Iterator[ast.AST]:
         case int(value):
             yield ast.Constant(value + 1)
             yield ast.Constant(value - 1)
-        case str(text) if " " not in text:
+        case str(text) if not _is_prose(node):
             yield ast.Constant(f"{text}_")
         case bytes(octets):
             yield ast.Constant(octets + b"_")
@@ -112,8 +112,9 @@ def _dictionary(node: ast.Dict) -> Iterator[ast.AST]:
 
 
 def _call(node: ast.Call) -> Iterator[ast.AST]:
-    for index in range(len(node.keywords)):
-        yield _with(node, keywords=_without(node.keywords, index))
+    for index, keyword in enumerate(node.keywords):
+        if not _is_prose(keyword.value):
+            yield _with(node, keywords=_without(node.keywords, index))
     if isinstance(node.func, ast.Name) and node.func.id in _CALLED:
         yield _with(node, func=ast.Name(_CALLED[node.func.id], ast.Load()))
 
@@ -125,8 +126,15 @@ def _return(node: ast.Return) -> Iterator[ast.AST]:
         yield ast.Return(ast.Constant(None))
 
 
-def _left_out(node: ast.stmt) -> Iterator[ast.AST]:
-    yield ast.Pass()
+def _left_out(node: ast.Expr | ast.Raise | ast.Continue) -> Iterator[ast.AST]:
+    """Nothing is done. What is no more than `...` does nothing already."""
+    if not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
+        yield ast.Pass()
+
+
+def _is_prose(node: ast.expr) -> bool:
+    words = node.value if isinstance(node, ast.Constant) else None
+    return isinstance(node, ast.JoinedStr) or (isinstance(words, str) and " " in words)
 
 
 _CHANGES: Final[dict[type[ast.AST], Callable[[Any], Iterator[ast.AST]]]] = {

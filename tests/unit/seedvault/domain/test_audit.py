@@ -9,8 +9,10 @@ import pytest
 
 from seedvault.domain.audit import (
     GENESIS,
+    RULE_CHANGES,
     SERIAL_CHAINS,
     AuditEvent,
+    Break,
     ChainHead,
     EventKind,
     LoggedEvent,
@@ -105,6 +107,24 @@ def test_tokens_are_spread_over_all_other_chains() -> None:
 
 def test_a_token_has_one_chain_however_its_serial_is_written() -> None:
     assert replace(EVENT, serial=Serial("galt 1")).chain == EVENT.chain
+
+
+def test_rules_change_where_one_is_set_or_unset() -> None:
+    assert RULE_CHANGES == (EventKind.POLICY_SET, EventKind.POLICY_UNSET)
+
+
+@pytest.mark.parametrize(
+    ("place", "words"),
+    [
+        (Break(3, 7, "x"), "chain 3, event 7"),
+        (Break(3, 7, "x", checkpoint=2, line=9), "line 9, checkpoint 2, chain 3, event 7"),
+        (Break(None, None, "x", checkpoint=2), "checkpoint 2"),
+        (Break(None, None, "x", line=9), "line 9"),
+        (Break(None, None, "x"), "the log"),
+    ],
+)
+def test_the_place_of_a_break_is_told(place: Break, words: str) -> None:
+    assert place.place == words
 
 
 def test_every_chain_begins_with_32_zero_octets() -> None:

@@ -62,3 +62,8 @@ def test_rows_that_look_alike_encode_differently(
 def test_octets_that_are_never_made_are_not_read(octets: bytes) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - int and UTF-8 say it in their own words
         decode(octets)
+
+
+def test_all_four_octets_of_a_length_count() -> None:
+    long = bytes(1 << 24)
+    assert decode(encode(long, 7)) == [long, 7]

@@ -14,12 +14,14 @@ from seedvault.domain.permission import Role
 from seedvault.domain.token import State
 
 EVENTS = """
-    vault.initialised batch.imported batch.refused batch.unchanged batch.exported export.refused
-    user.added token.assigned token.unassigned token.suspended token.resumed token.revoked
-    token.retired token.unlocked token.resynchronised token.exported code.accepted code.rejected
-    resync.rejected seal.broken key.rotated key.tokens-moved key.forgotten key.destroyed key.refused
-    key.restored key.copied key.reshared transport.created transport.imported transport.ending
-    transport.destroyed transport.refused
+    vault.initialised vault.backed-up vault.restored batch.imported batch.refused batch.unchanged
+    batch.exported export.refused user.added token.assigned token.unassigned token.suspended
+    token.resumed token.revoked token.retired token.unlocked token.resynchronised token.sought
+    token.found search.refused token.exported token.released token.pin-set token.pin-cleared
+    challenge.issued challenge.refused code.accepted code.rejected resync.rejected clock.accepted
+    seal.broken key.rotated key.tokens-moved key.forgotten key.destroyed key.refused key.restored
+    key.copied key.reshared policy.set policy.unset policy.moved user.grouped transport.created
+    transport.imported transport.ending transport.destroyed transport.refused
 """
 
 

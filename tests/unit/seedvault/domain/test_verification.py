@@ -9,8 +9,11 @@ from seedvault.domain import verification
 from seedvault.domain.names import UserName
 from seedvault.domain.oath import Digest, HotpParameters
 from seedvault.domain.outcome import Accepted, Outcome, Reason, Rejected
+from seedvault.domain.pin import PinRule
+from seedvault.domain.pin_keeping import KeptPin, MaskedPin, StretchCost, StretchedPin
 from seedvault.domain.policy import DEFAULT
 from seedvault.domain.token import (
+    Bound,
     InStock,
     Progress,
     Quarantined,
@@ -20,11 +23,12 @@ from seedvault.domain.token import (
     Token,
 )
 from tests.support.fakes import MacOf, mac_of
-from tests.support.tokens import HOTP, NOON, STEP_AT_NOON, TOTP, device
+from tests.support.tokens import HOTP, NOON, OCRA, STEP_AT_NOON, TOTP, device
 from tests.unit.seedvault.domain.tokens import SEED, bound, code, code_now
 
 NEW = Progress(0, NOON)
 DEVICE = device(1)
+STRETCHED = StretchedPin(StretchCost(memory_kib=64, passes=1, lanes=1), bytes(16), bytes(32))
 STEP = timedelta(seconds=30)
 MS = timedelta(milliseconds=1)
 
@@ -285,3 +289,26 @@ def test_one_code_is_not_enough_for_a_token_that_must_resynchronise() -> None:
     assert verification.held_back(token, (code_now(),), NOON, DEFAULT) == needs
     assert verification.refusal(token, (code_now(),), NOON, DEFAULT) is None
     assert not verification.rests_on_row(needs, (code_now(),))
+
+
+@pytest.mark.parametrize(
+    ("rule", "pin", "missing"),
+    [
+        (PinRule.NONE, None, None),
+        (PinRule.PREPEND, None, Rejected(Reason.NO_PIN)),
+        (PinRule.PREPEND, STRETCHED, None),
+        (PinRule.APPEND, MaskedPin(bytes(16), bytes(20)), Rejected(Reason.NO_PIN)),
+    ],
+)
+def test_a_pin_is_missed_where_the_policy_asks_for_one(
+    rule: PinRule, pin: KeptPin | None, missing: Rejected | None
+) -> None:
+    token = replace(bound(NEW), pin=pin)
+    assert verification.without_pin(token, replace(DEFAULT, pin=rule)) == missing
+
+
+def test_a_token_that_answers_challenges_shows_no_codes() -> None:
+    answering = Bound(device(1, OCRA), NEW, UserName("alice"), NOON)
+    needs = Rejected(Reason.NEEDS_CHALLENGE)
+    assert verification.refusal(answering, ("123456",), NOON, DEFAULT) == needs
+    assert verification.refusal(answering, (), NOON, DEFAULT) is None
