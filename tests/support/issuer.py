@@ -1,11 +1,14 @@
 """A process that issues challenges: `python -m tests.support.issuer HOME SERIAL`.
 
-For each line of standard input it issues one, and answers with its id and its question.
+For each Unix time, a line of standard input, it issues one and answers with its id and question.
 """
 
 # ruff: noqa: T201 - it answers on standard output
 
 import sys
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from seedvault import config
@@ -17,8 +20,9 @@ from seedvault.wiring import Application
 def issue(home: Path, serial: Serial) -> None:
     """Answer until standard input ends."""
     with Application(config.load(home)) as application:
-        for _ in sys.stdin:
-            issued = application.issue_challenge(serial, "referee")
+        for line in sys.stdin:
+            clock = partial(datetime.fromtimestamp, int(line), UTC)
+            issued = replace(application.issue_challenge, clock=clock)(serial, "referee")
             assert isinstance(issued, Challenge)
             print(issued.id, issued.question, flush=True)
 

@@ -5,6 +5,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count, islice
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ from tests.support.seed_files import deliver, serial, totp_code
 _PROCESSES, _THREADS = 4, 4
 _ROUNDS = 50
 _STEP_S = 30
+_moments = count(int(time.time()) + 3_600, _STEP_S)
+"""When each round is, whatever the test: a vault's clock does not go back."""
 _SUITE = "OCRA-1:HOTP-SHA1-6:QN08"
 
 
@@ -77,8 +80,7 @@ def _racers(nodes: list[Path], serial: str, *words: str) -> Iterator[list[subpro
 
 def _accepted(racers: list[subprocess.Popen[str]], number: int) -> list[int]:
     """How many of all threads were told "accepted", for one code after the other."""
-    begun = int(time.time())
-    moments = (begun + step * _STEP_S for step in range(1, _ROUNDS + 1))
+    moments = islice(_moments, _ROUNDS)
     return [_told(racers, f"{now} {totp_code(number, now)}") for now in moments]
 
 
@@ -90,11 +92,11 @@ def _answered(home: Path, racers: list[subprocess.Popen[str]], number: int) -> l
     with subprocess.Popen(command, **pipes, env=environment()) as issuer:
         assert issuer.stdin is not None
         assert issuer.stdout is not None
-        for _ in range(_ROUNDS):
-            print(file=issuer.stdin, flush=True)
+        for now in islice(_moments, _ROUNDS):
+            print(now, file=issuer.stdin, flush=True)
             issued, question = issuer.stdout.readline().split()
             shown = ocra_tokens.answer(number, _SUITE, question)
-            told.append(_told(racers, f"{int(time.time())} {shown} {issued}"))
+            told.append(_told(racers, f"{now} {shown} {issued}"))
         issuer.stdin.close()
     return told
 
