@@ -24,7 +24,10 @@ from tests.support.seed_files import hotp_code, serial
 
 _PAUSE_S = 0.02
 # Codes that another client was told are accepted are no guesses of ours.
-_POLICIES = Everywhere(Boundless(free_failures=10**6, lock_at=10**6))
+_OFTEN = 10**6
+_POLICIES = Everywhere(
+    Boundless(free_failures=_OFTEN, lock_at=_OFTEN, disable_at=_OFTEN, disable_hotp6_at=_OFTEN)
+)
 
 Code = tuple[int, int]
 """The place of a token, and a counter."""
