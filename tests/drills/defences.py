@@ -19,7 +19,7 @@ from seedvault.domain.audit import AuditEvent
 from seedvault.domain.batch import Batch
 from seedvault.domain.names import UserName
 from seedvault.domain.oath import Mac
-from seedvault.domain.outcome import Outcome, Rejected
+from seedvault.domain.outcome import Accepted, Outcome, Reason, Rejected
 from seedvault.domain.policy import Policy
 from seedvault.domain.token import Bound, Progress, Token
 from seedvault.service.decide import Case
@@ -90,11 +90,13 @@ def _unbounded(columns: Sequence[str]) -> Update:
 def _verify_one_below(
     token: Token, code: str, now: datetime, policy: Policy, mac: Mac
 ) -> tuple[Progress, Outcome]:
-    """`verification.verify` with the last accepted code above the floor, and not below it."""
-    floor = token.progress.next_factor
-    lower = replace(token.progress, next_factor=max(0, floor - 1))
-    progress, outcome = _verify(replace(token, progress=lower), code, now, policy, mac)
-    return replace(progress, next_factor=max(floor, progress.next_factor)), outcome
+    """`verification.verify`, but the last code that was accepted is accepted again."""
+    decided = _verify(token, code, now, policy, mac)
+    if decided[1] != Rejected(Reason.ALREADY_USED):
+        return decided
+    lower = replace(token.progress, next_factor=token.progress.next_factor - 1)
+    again = _verify(replace(token, progress=lower), code, now, policy, mac)
+    return again if isinstance(again[1], Accepted) else decided
 
 
 def _held_back_as_bound(token: Token, *asked: Any) -> Rejected | None:

@@ -26,6 +26,7 @@ from seedvault.service.ports import (
     WrappedSeed,
 )
 from seedvault.storage import SqlVault, create_vault, open_vault
+from seedvault.wiring.clock import system_clock
 from tests.support.codes import code
 from tests.support.policies import DEFAULTS
 from tests.support.pskc_maker import published_seed
@@ -63,8 +64,11 @@ class Node:
 
     @classmethod
     def start(cls, site: Site, clock: Clock) -> Self:
-        """With the keys that are in use now."""
-        vault = open_vault(site.url, clock)
+        """With the keys that are in use now.
+
+        A drill's clock is the use cases' own: the database compares its clock with the system's.
+        """
+        vault = open_vault(site.url, system_clock)
         try:
             keystore = hsm.Keystore.connect(site.place, pin(), keyring(vault.vault_keys()))
         except BaseException:

@@ -19,7 +19,7 @@ from seedvault.service.verify import VerifyCode
 from tests.drills.nodes import ACTOR, Node, shown
 from tests.drills.racing import Told
 from tests.support.policies import DEFAULTS
-from tests.support.tokens import NOON, serial
+from tests.support.tokens import serial
 
 # Nine digits, so that no two codes of a look-ahead window are alike by chance: the higher of two is
 # accepted, and those between are spent.
@@ -27,7 +27,8 @@ HOTP = HotpParameters(Digest.SHA1, 9)
 TOTP = TotpParameters(Digest.SHA256, 9, 30)
 ALICE, BOB = UserName("alice"), UserName("bob")
 _ROUND = timedelta(seconds=30)  # a time step, and longer than failures make a token wait
-_LONG_ROUND = timedelta(hours=2)  # longer than a lock, and a day has budget for resynchronisations
+_LONG_ROUND = timedelta(minutes=35)  # longer than a lock
+_AFTERWARDS = timedelta(days=1)  # then nothing is locked, and codes are resynchronised again
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +52,14 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class SameCode:
-    """All verify the one code that is right in this round."""
+    """All verify the one code that is right in this round. Time goes on from `begun`."""
 
     card: Card
     rounds: int
+    begun: datetime
 
     def act(self, node: Node, place: int, turn: int) -> Told | None:
-        now, kind = NOON + turn * _ROUND, self.card.kind
+        now, kind = self.begun + turn * _ROUND, self.card.kind
         factor = turn if isinstance(kind, HotpParameters) else kind.step_at(now)
         verify = VerifyCode(node.vault, node.keys, lambda: now, DEFAULTS)
         outcome = verify(self.card.serial, self.card.shows(factor), ACTOR)
@@ -73,9 +75,14 @@ class SameCode:
         """What was done to the card before the race."""
         return [Told(-1, EventKind.TOKEN_ASSIGNED)]
 
-    def lost(self, node: Node, told: Sequence[Told]) -> int:
+    def lost(self, node: Node, told: Sequence[Told], now: datetime) -> int:
         """In how many rounds nobody was told that the code is accepted."""
         return len(set(range(self.rounds)) - {each.turn for each in told})
+
+    @property
+    def ended(self) -> datetime:
+        """When nothing of the race is pending any more."""
+        return self.begun + self.rounds * _ROUND
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +91,12 @@ class Everything:
 
     card: Card
     rounds: int
+    begun: datetime
     seed: int
 
     def act(self, node: Node, place: int, turn: int) -> Told | None:
         chance = random.Random(f"{self.seed} {place} {turn}")
-        attempt = _Attempt(self.card, node, chance, NOON + (turn + 1) * _LONG_ROUND)
+        attempt = _Attempt(self.card, node, chance, self.begun + turn * _LONG_ROUND)
         (deed,) = chance.choices(list(_DEEDS), list(_DEEDS.values()))
         try:
             done = deed(attempt)
@@ -104,10 +112,14 @@ class Everything:
         """What was done to the card before the race."""
         return []
 
-    def lost(self, node: Node, told: Sequence[Told]) -> int:
+    def lost(self, node: Node, told: Sequence[Told], now: datetime) -> int:
         """1 where the token's holder, once it has one and is not locked out, does not get in."""
-        now = NOON + (self.rounds + 20) * _LONG_ROUND
         return not _Attempt(self.card, node, random.Random(self.seed), now).gets_in()
+
+    @property
+    def ended(self) -> datetime:
+        """When nothing of the race is pending any more."""
+        return self.begun + self.rounds * _LONG_ROUND + _AFTERWARDS
 
 
 _Done = tuple[EventKind, int | None] | None
@@ -185,7 +197,8 @@ class _Attempt:
         stored = self.node.vault.token(self.card.serial)
         assert stored is not None
         if isinstance(stored.token, InStock):
-            self.node.assign(self.card.serial, ALICE)
+            assign = AssignToken(self.node.vault, self.node.keys, self.clock, DEFAULTS)
+            assign(self.card.serial, ALICE, ACTOR)
         if isinstance(stored.token, Suspended):
             self.resume()
         self.unlock()

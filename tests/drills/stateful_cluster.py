@@ -21,7 +21,7 @@ from tests.drills.databases import Databases
 from tests.drills.nodes import ACTOR, Node, Site, found_site
 from tests.drills.racing import Told
 from tests.drills.referee import judge
-from tests.drills.stateful_model import Answer, Card
+from tests.drills.stateful_model import Answer, Card, Record
 from tests.drills.stateful_operations import (
     Assign,
     Live,
@@ -29,6 +29,7 @@ from tests.drills.stateful_operations import (
     Place,
     Unlock,
     Verify,
+    expected,
     performed,
 )
 from tests.support.softhsm import pin
@@ -110,7 +111,8 @@ class Cluster:
 
     def __init__(self, site: Site, recovery: hsm.RecoveryKey) -> None:
         self.now = NOON
-        self.cards = {number: Card(number, kind) for number, kind in KINDS.items()}
+        record = Record()
+        self.cards = {number: Card(number, kind, record) for number, kind in KINDS.items()}
         self.nodes = [Node.start(site, self.clock) for _ in range(2)]
         self.site = site
         self.decisions = 0
@@ -124,6 +126,11 @@ class Cluster:
 
     def clock(self) -> datetime:
         return self.now
+
+    @property
+    def is_past(self) -> bool:
+        """Whether the clock was set back, so that it is not trusted."""
+        return any(card.record.contradicts(self.now) for card in self.cards.values())
 
     def do(self, node: int, operation: Operation) -> Done:
         """On one node, with nobody in between. Raises AssertionError where the model differs."""
@@ -147,15 +154,19 @@ class Cluster:
         self._explain([*done, last])
         return [*done, last]
 
-    def rotate(self) -> None:
+    def rotate(self, now: datetime) -> None:
         """New keys, made and taken into use beside both nodes, which keep those that they know."""
-        with self.site.node(self.clock) as node:
-            renew = RenewKeys(node.vault, self._room, self.clock)
+
+        def clock() -> datetime:
+            return now
+
+        with self.site.node(clock) as node:
+            renew = RenewKeys(node.vault, self._room, clock)
             purposes = (KeyPurpose.KEK, KeyPurpose.SEAL, KeyPurpose.FINGERPRINT)
             renewed = renew(purposes, self._recovery, ACTOR)
             self._made += [each.new.name for each in renewed]
-        with self.site.node(self.clock) as node:
-            move = MoveTokens(node.vault, node.keys, self.clock)
+        with self.site.node(clock) as node:
+            move = MoveTokens(node.vault, node.keys, clock)
             moved = move(self._recovery, ACTOR, lambda _: None)
         assert (moved.left, moved.broken) == (0, ()), moved
 
@@ -172,7 +183,7 @@ class Cluster:
             assert (found.doubles, found.wrong) == (0, []), found
         assert list(self._breaks()) == []
         self._skews = [timedelta(0), timedelta(0)]
-        self.now = max(self.now, *(card.synchronised_at for card in self.cards.values())) + _DAY
+        self.now = max(self.now, *(card.record.latest for card in self.cards.values())) + _DAY
         for card in self.cards.values():
             if card.state not in {State.REVOKED, State.RETIRED}:
                 self._get_in(card)
@@ -212,13 +223,13 @@ class Cluster:
                 self._remember(order)
                 return
         cards = deepcopy(self.cards)
-        expected = [each.operation.expect(cards[each.operation.number], each.now) for each in done]
+        says = [expected(each, cards[each.number], now) for each, now, _ in done]
         row = self._row(last.operation.number)
-        raise AssertionError(f"{done}: the model says {expected}; the row is {row}")
+        raise AssertionError(f"{done}: the model says {says}; the row is {row}")
 
     def _agrees(self, cards: dict[int, Card], order: Sequence[Done]) -> bool:
         for operation, now, answer in order:
-            if operation.expect(cards[operation.number], now) != answer:
+            if expected(operation, cards[operation.number], now) != answer:
                 return False
         numbers = {each.operation.number for each in order}
         return all(_modelled(cards[number]) == self._row(number) for number in numbers)

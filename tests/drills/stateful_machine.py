@@ -14,6 +14,7 @@ from seedvault.domain.outcome import Reason
 from tests.drills.stateful_cluster import KINDS, USERS, Cluster, Done, Ground
 from tests.drills.stateful_model import Card
 from tests.drills.stateful_operations import (
+    AcceptTime,
     Assign,
     Live,
     Operation,
@@ -164,6 +165,14 @@ class TwoNodes(RuleBasedStateMachine):
             self._restarted = True
             self.figures.steps["restart"] += 1
             self.cluster.restart(node, skew_s)
+
+    @precondition(lambda self: self.cluster.is_past)
+    @rule(node=_NODES, number=_NUMBERS)
+    def accept_clock(self, node: int, number: int) -> None:
+        """Somebody says that the later time on record was the wrong one."""
+        with self._step():
+            accept = AcceptTime(number, self.cluster.nodes[node].vault)
+            self.figures.note([self.cluster.do(node, accept)])
 
     @precondition(lambda self: not self._rotated)
     @rule(wish=_WISHES)

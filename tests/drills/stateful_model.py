@@ -38,6 +38,31 @@ class Answer(NamedTuple):
 
 
 DONE, CONFLICT = Answer("done"), Answer("conflict")
+UNTRUSTED = Answer("clock not trusted")
+
+
+@dataclass(slots=True)
+class Record:
+    """What the audit log says of the time. What stood there when a clock was accepted counts no
+    more: in its place stands the time that was accepted.
+    """
+
+    latest: datetime = NOON
+    doubted: datetime | None = None
+    accepted: datetime = NOON
+
+    def note(self, now: datetime) -> None:
+        """Something happened."""
+        self.latest = max(self.latest, now)
+
+    def accept(self, now: datetime) -> None:
+        """Trust a clock, whatever is on record."""
+        self.doubted, self.accepted = self.latest, now
+
+    def contradicts(self, now: datetime) -> bool:
+        """Whether `now` is so far before it that it cannot be the time."""
+        counts = self.doubted is None or self.latest > self.doubted
+        return (self.latest if counts else self.accepted) - now > timedelta(seconds=4)
 
 
 @dataclass(slots=True)
@@ -46,6 +71,7 @@ class Card:
 
     number: int
     kind: Counting
+    record: Record
     state: State = State.IN_STOCK
     owner: str | None = None
     next_factor: int = 0
@@ -78,12 +104,16 @@ class Card:
 
     def verify(self, code: str, now: datetime) -> Answer:
         """The holder's code: nobody's code is accepted, nor one of a token that is not usable."""
+        if self._is_past(now):
+            return UNTRUSTED
         if self.state is State.IN_STOCK:
             return Answer(Reason.NOT_BOUND.value)
         return self._held_back((code,), now) or self._tried(code, now)
 
     def resynchronise(self, codes: tuple[str, str], now: datetime) -> Answer:
         """Two codes, one right after the other, above all that was accepted; both are spent."""
+        if self._is_past(now):
+            return UNTRUSTED
         refused = self._held_back(codes, now) or self._no_more_today(codes, now)
         if refused:
             return refused
@@ -108,6 +138,8 @@ class Card:
             return CONFLICT
         proof = DONE
         if code is not None:
+            if self._is_past(now):
+                return UNTRUSTED
             proof = self._held_back((code,), now) or self._tried(code, now)
             if proof.factor is None:
                 return proof
@@ -130,6 +162,10 @@ class Card:
         return DONE
 
     # --- how it decides -------------------------------------------------------------------------
+
+    def _is_past(self, now: datetime) -> bool:
+        """Codes that depend on the time are not judged by a clock that was set back."""
+        return not isinstance(self.kind, HotpParameters) and self.record.contradicts(now)
 
     def _held_back(self, codes: tuple[str, ...], now: datetime) -> Answer | None:
         if self.state in _UNUSABLE:

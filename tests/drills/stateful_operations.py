@@ -7,17 +7,19 @@ from typing import Protocol
 
 from seedvault.domain import life
 from seedvault.domain.audit import EventKind
-from seedvault.domain.errors import Conflict
+from seedvault.domain.errors import ClockUntrusted, Conflict
 from seedvault.domain.life import Step, Transition
 from seedvault.domain.names import UserName
 from seedvault.domain.outcome import Accepted, Outcome, Reason, Rejected
 from seedvault.service.binding import AssignToken, UnassignToken, UnlockToken
+from seedvault.service.clock import AcceptClock
+from seedvault.service.clock_ports import TimeVault
 from seedvault.service.lifecycle import ChangeLife
 from seedvault.service.ports import Keys, Vault
 from seedvault.service.resync import ResynchroniseToken
 from seedvault.service.verify import VerifyCode
 from tests.drills.nodes import ACTOR
-from tests.drills.stateful_model import CONFLICT, DONE, Answer, Card
+from tests.drills.stateful_model import CONFLICT, DONE, UNTRUSTED, Answer, Card
 from tests.support.policies import DEFAULTS
 from tests.support.tokens import serial
 
@@ -181,26 +183,56 @@ class Rotate:
     """New keys for old, and every token moved: nobody may notice."""
 
     number: int
-    rotate: Callable[[], None] = field(repr=False)
+    rotate: Callable[[datetime], None] = field(repr=False)
 
     @property
     def kind(self) -> None:
         return None
 
     def perform(self, place: Place) -> Answer:
-        self.rotate()
+        self.rotate(place.now)
         return DONE
 
     def expect(self, card: Card, now: datetime) -> Answer:
         return DONE
 
 
+@dataclass(frozen=True, slots=True)
+class AcceptTime:
+    """A node's clock is trusted, whatever later time is on record. The token is any."""
+
+    number: int
+    vault: TimeVault = field(repr=False)
+
+    @property
+    def kind(self) -> None:
+        return None
+
+    def perform(self, place: Place) -> Answer:
+        AcceptClock(self.vault, place.clock)(ACTOR)
+        return DONE
+
+    def expect(self, card: Card, now: datetime) -> Answer:
+        card.record.accept(now)
+        return DONE
+
+
 def performed(operation: Operation, place: Place) -> Answer:
-    """What the vault answers; a conflict is an answer."""
+    """What the vault answers; that it cannot decide is an answer."""
     try:
         return operation.perform(place)
     except Conflict:
         return CONFLICT
+    except ClockUntrusted:
+        return UNTRUSTED
+
+
+def expected(operation: Operation, card: Card, now: datetime) -> Answer:
+    """What the model answers. Whatever is decided is on record, at this time."""
+    answer = operation.expect(card, now)
+    if answer not in {CONFLICT, UNTRUSTED}:
+        card.record.note(now)
+    return answer
 
 
 def _answer(outcome: Outcome) -> Answer:
