@@ -1,5 +1,6 @@
 """`python -m benchmarks [NAME ...]`: run those named, or all that take a minute or two."""
 
+import subprocess
 import sys
 
 from benchmarks import (
@@ -42,10 +43,12 @@ def main(names: list[str]) -> int:
     if unknown:
         print(f"no benchmark is called {', '.join(unknown)}; there are: {', '.join(_BENCHMARKS)}")
         return 2
-    met = True
-    for name in names or _USUAL:
-        met &= show(name, _BENCHMARKS[name]())
-    return 0 if met else 1
+    if len(names) == 1:
+        return 0 if show(names[0], _BENCHMARKS[names[0]]()) else 1
+    # A process each: SoftHSM has one store in a process, and each benchmark makes its own.
+    command = [sys.executable, "-m", "benchmarks"]
+    codes = [subprocess.run([*command, name], check=False).returncode for name in names or _USUAL]
+    return 1 if any(codes) else 0
 
 
 if __name__ == "__main__":
