@@ -19,6 +19,7 @@ from seedvault.domain.outcome import Accepted, Outcome, Rejected
 from seedvault.service.challenge import Answer
 
 if TYPE_CHECKING:
+    from seedvault.service.verify import VerifyCode
     from seedvault.wiring import Application
 
 
@@ -57,7 +58,7 @@ def verify(  # noqa: PLR0913 - one parameter for each option
         raise click.UsageError("--session goes with --challenge")
     answered = None if challenge is None else (challenge, _octets(octets))
     with session.application() as application:
-        typed = _typed(application, serial, code, code_file)
+        typed = _typed(application.verify_code, serial, session.actor, (code, code_file))
         refusal, decide = _ways(application, serial, typed, answered)
         if dry_run:
             return would_be_tried(session, "token.verify", serial, refusal())
@@ -90,14 +91,15 @@ def _ways(
 
 
 def _typed(
-    application: "Application", serial: Serial, code: str | None, code_file: str | None
+    verifying: "VerifyCode", serial: Serial, actor: str, given: tuple[str | None, str | None]
 ) -> str:
-    """What the user typed, from wherever it may come."""
+    """What the user typed, from wherever it may come: `given` are a code and a file's name."""
+    code, code_file = given
     if code is not None and code_file is not None:
         raise click.UsageError("give a CODE or --code-file, not both")
     if code_file is not None:
         return read_secret_line(code_file)
-    asks_pin = application.verify_code.asks_pin(serial)
+    asks_pin = verifying.asks_pin(serial, actor)
     if code is None:
         prompt = "PIN and code, in one" if asks_pin else "Code"
         asked: str = click.prompt(prompt, hide_input=asks_pin, err=True)

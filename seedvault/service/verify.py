@@ -44,10 +44,11 @@ class VerifyCode:
         policy = self.policies.of(case.stored)
         return _refusal(case, pin_and_code.presented(case.stored.token, text, policy), policy)
 
-    def asks_pin(self, serial: Serial) -> bool:
+    def asks_pin(self, serial: Serial, actor: str) -> bool:
         """Whether what is presented must hold a PIN."""
-        stored = token_of(self.vault, serial)
-        return pin_and_code.presented(stored.token, "", self.policies.of(stored)).pin is not None
+        case = Case.read(self.vault, self.keys, serial, actor, self.clock())
+        policy = case.policy(self.policies)
+        return pin_and_code.presented(case.stored.token, "", policy).pin is not None
 
     def _attempt(self, serial: Serial, text: str, actor: str, stretch: Stretch) -> Outcome:
         case = Case.read(self.vault, self.keys, serial, actor, self.clock())

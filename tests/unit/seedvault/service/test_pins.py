@@ -219,8 +219,8 @@ def test_a_verifier_that_cannot_stretch_accepts_no_pin(held: World) -> None:
 
 
 def test_whether_a_pin_is_asked_for_is_told_beforehand(held: World) -> None:
-    assert held.verify_under(ASKED).asks_pin(serial(1))
-    assert not held.verify.asks_pin(serial(1))
+    assert held.verify_under(ASKED).asks_pin(serial(1), "rp")
+    assert not held.verify.asks_pin(serial(1), "rp")
 
 
 def test_the_pin_of_a_suite_is_computed_over(world: World) -> None:
