@@ -33,6 +33,7 @@ from seedvault.service.restore import Order, PromoteVault, RestoreVault
 from seedvault.service.resync import ResynchroniseToken
 from seedvault.service.verify import VerifyCode
 from seedvault.storage import SqlPlace, SqlVault, create_vault, open_vault
+from seedvault.wiring.clock import system_clock
 from seedvault.witness import ExportReader, JsonLinesFile
 from tests.support.codes import code
 from tests.support.fakes import FixedClock
@@ -180,13 +181,13 @@ class InUse:
             SqlPlace(self.place), RestoringKeys(self.keystore, VAULT), self.clock
         )
         restored = promote(order, evidence or NoEvidence(), lambda _: None)
-        self.vault = open_vault(self.place, self.clock)
+        self.vault = open_vault(self.place, system_clock)
         return restored
 
     def open(self, place: str) -> None:
         """Go on with the vault that is there."""
         self.vault.close()
-        self.place, self.vault = place, open_vault(place, self.clock)
+        self.place, self.vault = place, open_vault(place, system_clock)
 
     def replayed(self) -> list[str]:
         """Every way in which a code that was accepted is accepted again, now or later.
@@ -203,6 +204,9 @@ class InUse:
             self.clock.now = begun + offset * STEP
             found += [f"{way} at {offset:+d}" for way in self._replayed_now()]
         self.clock.now = begun
+        with self.vault.transaction() as transaction:  # else no code is looked at any more
+            transaction.accept_time(begun)
+            transaction.commit(AuditEvent(EventKind.CLOCK_ACCEPTED, begun, "hans"))
         return found
 
     def _replayed_now(self) -> Iterator[str]:
@@ -257,7 +261,7 @@ def in_use(folder: Path, place: str) -> Iterator[InUse]:
     create_vault(place, VaultIdentity(VAULT, 1, NOON), keys, event)
     clock = FixedClock()
     keystore = hsm.Keystore.connect(pkcs11_token, pin())
-    world = InUse(folder, pkcs11_token, place, open_vault(place, clock), keystore, clock)
+    world = InUse(folder, pkcs11_token, place, open_vault(place, system_clock), keystore, clock)
     keystore.remember_epoch(VAULT, 1)
     add_user(world.vault, ALICE)
     numbers = [*TOTPS, *HOTPS]
@@ -285,7 +289,7 @@ def _new_token(keys: HsmKeys, number: int) -> NewToken:
 def is_empty(place: str) -> bool:
     """Whether there is no vault at all."""
     try:
-        open_vault(place, lambda: NOON).close()
+        open_vault(place, system_clock).close()
     except StorageUnavailable:
         return True
     return False

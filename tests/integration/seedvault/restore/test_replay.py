@@ -9,6 +9,7 @@ import pytest
 from seedvault.domain.errors import Conflict
 from seedvault.domain.outcome import Reason, Rejected
 from seedvault.storage import SqlVault, open_vault
+from seedvault.wiring.clock import system_clock
 from tests.support.databases import POSTGRESQL, SQLITE
 from tests.support.restorable import HOTPS, STEP, TOTPS, InUse, NewPlace, in_use
 
@@ -150,7 +151,7 @@ def test_who_holds_the_old_vault_open_accepts_nothing_after_a_promotion(
 ) -> None:
     a_day(world)
     evidence = world.evidence(world.export(), is_complete=True) if is_known else None
-    node, stale = world.vault, open_vault(world.place, world.clock)
+    node, stale = world.vault, open_vault(world.place, system_clock)
 
     restored = world.promote(evidence)
 
