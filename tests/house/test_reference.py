@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import pyrage
 import pytest
 
 from docs.reference import formats, generate, policy, token_states
@@ -224,6 +225,7 @@ def _every_document(seedvault: CommandLine, folder: Path) -> Iterator[dict[str, 
         ["status"],
         ["doctor"],
         *_for_a_policy(serial(3)),
+        ["backup", folder / "vault.age", "--recipient", _recipient(folder)],
         *_for_a_maker(folder),
     ]
     yield from (seedvault(*words, "--json").document for words in commands)
@@ -244,6 +246,13 @@ def _every_document(seedvault: CommandLine, folder: Path) -> Iterator[dict[str, 
         "audit list",
     ):
         yield json.loads(seedvault(*listing.split(), "--jsonl").out.splitlines()[0])
+
+
+def _recipient(folder: Path) -> str:
+    """Whom a backup is encrypted for; the identity is in a file."""
+    identity = pyrage.x25519.Identity.generate()
+    (folder / "identity").write_text(f"{identity}\n")
+    return str(identity.to_public())
 
 
 def _about_tokens(desk: Path) -> Iterator[list[str | Path]]:
@@ -318,6 +327,8 @@ def test_every_document_has_the_fields_that_are_listed(documents: list[dict[str,
     listed = {
         (CODE.findall(schema)[0], frozenset(CODE.findall(fields)))
         for schema, _, fields in rows("schemas.md", "Documents")
+        # tests/e2e/test_backup_and_restore.py restores: it takes a vault that is gone
+        if "`restore/1`" not in schema
     }
     assert listed == {
         (document["schema"].removeprefix("seedvault."), frozenset(document.keys() - {"schema"}))
