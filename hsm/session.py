@@ -9,7 +9,7 @@ from typing import Any, Self, TypeVar
 
 from hsm import mechanisms, templates
 from hsm.cryptoki import Cryptoki, Mechanism
-from hsm.errors import KeyNotFound, Unsupported
+from hsm.errors import HsmError, KeyNotFound
 from hsm.model import Digest
 from hsm.narrow import NarrowDesk
 from hsm.templates import Template
@@ -21,6 +21,9 @@ T = TypeVar("T")
 
 _MAC_OCTETS = 512  # a signature by an RSA key of 4096 bit
 _BLOB_OCTETS = 160
+
+_SAID_OF_WRONG_MACS = ("CKR_ARGUMENTS_BAD", "CKR_DEVICE_ERROR")
+"""NSS 3.87 answers a wrong MAC with whatever its thread failed at last."""
 
 _SHA256_INFO = bytes.fromhex("3031300d060960864801650304020105000420")
 """What stands before a SHA-256 digest in a DigestInfo (RFC 8017 section 9.2, note 1)."""
@@ -203,10 +206,14 @@ class Session:
         self.cryptoki.verify_init(self.handle, mechanisms.HMAC[Digest.SHA256], key)
         try:
             self.cryptoki.verify(self.handle, message, len(message), mac, len(mac))
-        except Unsupported as error:
-            # NSS 3.87 says CKR_ARGUMENTS_BAD of a wrong MAC: a second opinion.
-            if not hmac.compare_digest(self.hmac(key, Digest.SHA256, message), mac):
-                raise Mismatch("the MAC does not belong to this message") from error
+        except HsmError as error:
+            if error.code not in _SAID_OF_WRONG_MACS or self._belongs(key, message, mac):
+                raise
+            raise Mismatch("the MAC does not belong to this message") from error
+
+    def _belongs(self, key: int, message: bytes, mac: bytes) -> bool:
+        """A second opinion on a MAC, computed in the module and compared here."""
+        return hmac.compare_digest(self.hmac(key, Digest.SHA256, message), mac)
 
     def rsa(self, key: int, digest: bytes) -> bytes:
         """RSA PKCS#1 v1.5 (RFC 8017 section 8.2) over a SHA-256 digest computed outside."""

@@ -93,7 +93,8 @@ def command(session: Session, file: Path | None, **told: Unpack[_Told]) -> None:
     Examples:
       seedvault restore otp.age --identity backup.key --approved-by bob \\
         --audit-export audit.jsonl
-      seedvault restore otp.age --identity backup.key --approved-by bob --audit-lost
+      seedvault restore otp.age --identity backup.key --approved-by bob \\
+        --audit-lost
       seedvault restore --promoted --approved-by bob --audit-export audit.jsonl
     """
     evidence = _evidence(session, told)

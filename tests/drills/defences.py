@@ -127,6 +127,7 @@ def _publish_in_two(
 
     with _in_place_of(staging, "_copied_into", put_off):
         published = _publish(staging, event, refused, **terms)
+    sleep(_BETWEEN_S)
     with staging._database.writing() as connection:
         connection.execute(copies[-1])
     return published
