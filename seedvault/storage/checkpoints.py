@@ -9,6 +9,7 @@ from seedvault.domain.audit import GENESIS
 from seedvault.domain.checkpoint import Checkpoint, SignedCheckpoint, read_statement
 from seedvault.domain.errors import Conflict
 from seedvault.service.ports import Stale
+from seedvault.storage.epoch import ended
 from seedvault.storage.rows import altered
 from seedvault.storage.statements import Driver, Statements
 from seedvault.storage.tables import CHECKPOINT
@@ -67,11 +68,7 @@ def _check_terms(terms: Any, stated: Checkpoint) -> None:
     """A vault that was restored is another one; a key that was replaced signs no more."""
     vault_id, epoch, key = terms
     if (vault_id, epoch) != (stated.vault_id, stated.epoch):
-        raise Conflict(
-            "the vault was restored since it was opened",
-            unchanged="No checkpoint was written.",
-            remedy="Run the same again: it will go on with the vault of now.",
-        )
+        raise ended(stated.epoch, epoch, unchanged="No checkpoint was written.")
     if key != stated.signer.name:
         raise Conflict(
             f"checkpoint key {stated.signer.name} was replaced since the vault was opened",

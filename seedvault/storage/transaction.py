@@ -31,6 +31,7 @@ from seedvault.storage import (
 )
 from seedvault.storage.claims import refuse_while_importing
 from seedvault.storage.engine import ATTEMPTS, Database, hammered
+from seedvault.storage.epoch import ended
 from seedvault.storage.failures import Clash, Contended, StillNeeded, rotated_meanwhile
 from seedvault.storage.group_columns import groups_column
 from seedvault.storage.key_rows import key_row
@@ -246,11 +247,9 @@ class SqlTransaction:
 
     def _refuse_other_epoch(self) -> None:
         """Deciding again would not help who opened the vault before it was restored."""
-        if self._database.sql.execute(select(VAULT.c.epoch)).scalar() != self._epoch:
-            raise Conflict(
-                "the vault was restored since it was opened",
-                remedy="Run the same again: it will go on with the vault of now.",
-            )
+        now = self._database.sql.execute(select(VAULT.c.epoch)).scalar()
+        if now != self._epoch:
+            raise ended(self._epoch, now)
 
     def _hits_one(self, statement: Prepared, values: dict[str, Value]) -> bool:
         return len(statement.run(self._database.driver, **values).fetchall()) == 1
