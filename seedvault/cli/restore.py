@@ -169,33 +169,45 @@ def _list_since(beside: Path | None, since: tuple[Since, ...]) -> SideFile | Non
 
 
 def _tell(session: Session, restored: Restored, told: _Told, listed: SideFile | None) -> None:
-    gathered = restored.gathered
-    redone = sum(each.fate is Fate.REDONE for each in gathered.since)
-    left = len(gathered.since) - redone
+    redone = sum(each.fate is Fate.REDONE for each in restored.gathered.since)
     if session.as_json:
-        output.document(
-            "restore",
-            {
-                "vault": restored.vault_id,
-                "epoch": restored.epoch,
-                "epoch_before": restored.was_epoch,
-                "tokens": restored.tokens,
-                "must_resync": restored.must_resync,
-                "unsealed": restored.unsealed,
-                "seals_checked": restored.seals_checked,
-                "known": gathered.coverage.value,
-                "spent_again": gathered.replayed,
-                "done_again": redone,
-                "left": left,
-                "since_file": listed.kept if listed else None,
-                "dry_run": told["dry_run"],
-            },
-        )
-        return
+        _document(restored, redone, told, listed)
+    else:
+        _words(restored, redone, told, listed)
+
+
+def _document(restored: Restored, redone: int, told: _Told, listed: SideFile | None) -> None:
+    gathered = restored.gathered
+    output.document(
+        "restore",
+        {
+            "vault": restored.vault_id,
+            "epoch": restored.epoch,
+            "epoch_before": restored.was_epoch,
+            "tokens": restored.tokens,
+            "must_resync": restored.must_resync,
+            "unsealed": restored.unsealed,
+            "seals_checked": restored.seals_checked,
+            "known": gathered.coverage.value,
+            "doubt": gathered.doubt,
+            "spent_again": gathered.replayed,
+            "done_again": redone,
+            "left": len(gathered.since) - redone,
+            "since_file": listed.kept if listed else None,
+            "dry_run": told["dry_run"],
+        },
+    )
+
+
+def _words(restored: Restored, redone: int, told: _Told, listed: SideFile | None) -> None:
+    gathered = restored.gathered
+    left = len(gathered.since) - redone
     done = "would be restored; nothing was changed" if told["dry_run"] else "restored"
     click.echo(f"vault {restored.vault_id}: {restored.tokens} tokens {done}")
     click.echo(f"epoch {restored.was_epoch} -> {restored.epoch}")
     click.echo(f"{gathered.coverage.value}: {restored.must_resync} tokens must be resynchronised")
+    if gathered.doubt:
+        output.note(gathered.doubt)
     if gathered.replayed or gathered.since:
         seen = listed.told if listed else ""
         click.echo(

@@ -43,14 +43,36 @@ class AuditEvidence:
             for event in since.read(line):
                 replay(event)
         last = since.end()
-        coverage = Coverage.ALL if self.is_complete else Coverage.UP_TO_A_CHECKPOINT
+        coverage, doubt = self._known(replay, last, restoration.identity.epoch - 1)
         redone = sum(each.fate is Fate.REDONE for each in replay.since)
         words = (
             f"audit export up to checkpoint {last.number} of {last.at:%Y-%m-%dT%H:%M:%SZ}"
             f"{', said to be complete' if self.is_complete else ''}: {replay.replayed} codes "
             f"spent again, {redone} changes made again, {len(replay.since) - redone} left to staff"
+            f"{f'; but {doubt}' if doubt else ''}"
         )
-        return Gathered(coverage, words, since.newest, replay.replayed, tuple(replay.since))
+        told = tuple(replay.since)
+        return Gathered(coverage, words, since.newest, replay.replayed, told, doubt)
+
+    def _known(self, replay: Replay, last: Checkpoint, epoch: int) -> tuple[Coverage, str | None]:
+        """How many codes the log knows, and why they are fewer than was said.
+
+        `epoch` is the highest that the vault had come to. A restore spends what it knows of without
+        an event for each code, so that the log after it does not know them.
+        """
+        if replay.restores:
+            return Coverage.NOTHING, (
+                "the vault was restored since the backup: codes that were accepted before that "
+                "are not in this log"
+            )
+        if not self.is_complete:
+            return Coverage.UP_TO_A_CHECKPOINT, None
+        if last.epoch < epoch:
+            return Coverage.UP_TO_A_CHECKPOINT, (
+                f"it ends in epoch {last.epoch}, and the vault had come to epoch {epoch}: codes "
+                "that were accepted in that are not in this log"
+            )
+        return Coverage.ALL, None
 
 
 @dataclass(slots=True)

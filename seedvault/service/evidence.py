@@ -15,6 +15,7 @@ class Gathered:
     """What came of it, in words for the record, and the latest moment that it tells of.
 
     `replayed` codes were accepted since, and are spent again; `since` is what else happened.
+    `doubt` says why less is known than was said.
     """
 
     coverage: Coverage
@@ -22,6 +23,7 @@ class Gathered:
     newest: datetime | None = None
     replayed: int = 0
     since: tuple[Since, ...] = ()
+    doubt: str | None = None
 
 
 class Evidence(Protocol):

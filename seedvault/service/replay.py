@@ -75,7 +75,8 @@ class Since:
 class Replay:
     """Takes the events since, in their order in each chain; `since` are those that changed more.
 
-    `replayed` counts the codes that were spent again.
+    `replayed` counts the codes that were spent again, `restores` how often the vault was restored
+    since: of what was accepted before that, this log knows nothing.
     """
 
     restoration: Restoration
@@ -83,10 +84,14 @@ class Replay:
     actor: str
     now: datetime
     replayed: int = field(default=0, init=False)
+    restores: int = field(default=0, init=False)
     since: list[Since] = field(default_factory=list, init=False)
 
     def __call__(self, event: AuditEvent) -> None:
         """Do it again as far as that is ours to do."""
+        if event.kind is EventKind.VAULT_RESTORED:
+            self.restores += 1
+            return
         stored = self._token(event)
         if stored is not None and event.factor is not None and event.kind in _SPENT:
             stored = self._spend(stored, event.factor, event)
