@@ -10,6 +10,7 @@ from seedvault.cli.exits import Exit
 from seedvault.cli.options import Session, json_option
 from seedvault.domain.audit import Break
 from seedvault.service.audit import AuditReport
+from seedvault.service.audit_restores import EndedExport
 from seedvault.wiring.auditing import export_readers, public_keys, verify_offline
 
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
@@ -95,8 +96,21 @@ def _fields(report: AuditReport) -> dict[str, object]:
         "begun_after": report.begun_after,
         "uncovered": report.uncovered,
         "unvouched": list(report.unvouched),
+        "ended": _ended(report.ended) if report.ended else None,
         "breaks": [_break(broken) for broken in report.breaks],
         "more_breaks": report.more_breaks,
+    }
+
+
+def _ended(ended: EndedExport) -> dict[str, object]:
+    restore = ended.restore
+    return {
+        "epoch": restore.epoch,
+        "at": restore.event.at,
+        "by": restore.event.actor,
+        "detail": restore.event.detail,
+        "beyond": ended.beyond,
+        "checkpoints": ended.checkpoints,
     }
 
 
@@ -130,6 +144,8 @@ def _lines(report: AuditReport) -> Iterator[str]:
     yield f"whole: {report.events} events in {report.chains} chains, every link holds"
     if report.begun_after:
         yield f"it goes on from checkpoint {report.begun_after}: what was before stands elsewhere"
+    if report.ended:
+        yield from _of_before(report.ended)
     if report.last is None:
         yield f"no checkpoint yet: {report.events} events are not covered"
         return
@@ -140,3 +156,13 @@ def _lines(report: AuditReport) -> Iterator[str]:
     )
     for name in report.unvouched:
         yield f"key {name} is known from the log alone: only later signatures vouch for it"
+
+
+def _of_before(ended: EndedExport) -> Iterator[str]:
+    restore = ended.restore
+    yield (
+        f"RESTORED  {output.local(restore.event.at)} by {restore.event.actor}, to epoch "
+        f"{restore.epoch}: from checkpoint {ended.beyond} on, the export is of the vault before "
+        "that, and the database does not have it"
+    )
+    yield f"on record: {restore.event.detail}"

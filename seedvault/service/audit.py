@@ -9,6 +9,7 @@ from seedvault.domain.errors import SealBroken
 from seedvault.domain.trail import Trail
 from seedvault.domain.trust import Trust, Verifies
 from seedvault.service.audit_ports import AuditVault, ExportedLine
+from seedvault.service.audit_restores import EndedExport, ProvenRestore, RestoresOnRecord
 
 MOST_BREAKS = 1_000
 """As many as are told one by one: a file of other octets breaks at every line."""
@@ -23,7 +24,7 @@ class AuditReport:
 
     `uncovered` events stand behind the last checkpoint. `unvouched` are the names of keys that are
     known from the log alone. An export that goes on from another file has `begun_after` a
-    checkpoint.
+    checkpoint; one that goes on beyond a restore of the database has `ended`.
     """
 
     events: int
@@ -35,6 +36,7 @@ class AuditReport:
     last: Checkpoint | None = None
     unvouched: tuple[str, ...] = ()
     begun_after: int = 0
+    ended: EndedExport | None = None
 
 
 @dataclass(slots=True)
@@ -164,6 +166,7 @@ class VerifyExport:
             trail.last,
             trail.trust.unvouched,
             trail.begun_after,
+            beside.ended if beside else None,
         )
 
 
@@ -185,29 +188,48 @@ class CompareExport:
     """Holds the database against an exported log, checkpoint by checkpoint.
 
     Of each chain, and of the checkpoints, only the first difference is told: all that follows
-    differs with it.
+    differs with it. What a restore left out is no difference, where the log proves the restore.
     """
 
-    def __init__(self, vault: AuditVault) -> None:
+    def __init__(self, vault: AuditVault, restores: RestoresOnRecord) -> None:
         self._vault = vault
+        self._restores = restores
         self._before: Checkpoint | None = None
         self._told: set[int | None] = set()
+        self.ended: EndedExport | None = None
 
     def __call__(self, exported: SignedCheckpoint) -> list[Break]:
         """What the database has otherwise than it was exported."""
         now = exported.checkpoint
-        found = [*moved(self._vault, self._before, now), *self._rewritten(exported)]
+        restore = None if self._is_held(now) else self._restores.that_ended(now)
+        if restore is not None:
+            self._count(restore, now)
+            return []
+        found = [*moved(self._vault, self._before, now), *self._rewritten(now)]
         self._before = now
         fresh = [each for each in found if each.chain not in self._told]
         self._told.update(each.chain for each in fresh)
         return fresh
 
-    def _rewritten(self, exported: SignedCheckpoint) -> Iterator[Break]:
-        number = exported.checkpoint.number
+    def _count(self, restore: ProvenRestore, now: Checkpoint) -> None:
+        ended = self.ended or EndedExport(restore, now.number, 0)
+        self.ended = replace(ended, checkpoints=ended.checkpoints + 1)
+
+    def _rewritten(self, now: Checkpoint) -> Iterator[Break]:
+        if self._is_held(now):
+            return
+        what = "the database has another checkpoint of this number, or none"
+        if self._restores.epoch > now.epoch:
+            what += (
+                f"; it calls itself of epoch {self._restores.epoch}, but no signed checkpoint over "
+                "a restore's event proves that: if it was just restored, seedvault audit "
+                "checkpoint, then verify again"
+            )
+        yield Break(None, None, what, checkpoint=now.number)
+
+    def _is_held(self, exported: Checkpoint) -> bool:
         try:
-            held = self._vault.checkpoint(number)
+            held = self._vault.checkpoint(exported.number)
         except SealBroken:
-            held = None
-        if held is None or held.checkpoint != exported.checkpoint:
-            what = "the database has another checkpoint of this number, or none"
-            yield Break(None, None, what, checkpoint=number)
+            return False
+        return held is not None and held.checkpoint == exported

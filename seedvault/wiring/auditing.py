@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from seedvault.domain.errors import InvalidInput
 from seedvault.service.audit import AuditReport, CompareExport, VerifyAudit, VerifyExport
 from seedvault.service.audit_export import CopyToSyslog, ExportAudit
+from seedvault.service.audit_restores import RestoresOnRecord
 from seedvault.service.checkpoints import WriteCheckpoint
 from seedvault.service.covering import Copy, CoverLog, FollowLog, Remark, to_file, to_syslog
 from seedvault.wiring.clock import system_clock
@@ -66,8 +67,12 @@ class Auditing:
         """An exported log, held against the database's; by keys as above."""
         from seedvault.keys import verifies
 
-        verify = VerifyExport(lambda: keys or [self.public_key], verifies)
-        return verify(chain.from_iterable(readers), CompareExport(self._vault))
+        def anchors() -> Sequence[bytes]:
+            return keys or [self.public_key]
+
+        restores = RestoresOnRecord(self._vault, anchors, verifies)
+        verify = VerifyExport(anchors, verifies)
+        return verify(chain.from_iterable(readers), CompareExport(self._vault, restores))
 
     @property
     def _signer(self) -> "RecordSigner":

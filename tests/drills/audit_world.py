@@ -15,6 +15,7 @@ from seedvault.domain.trust import Verifies
 from seedvault.keys import HsmRecordSigner
 from seedvault.service.audit import AuditReport, CompareExport, VerifyAudit, VerifyExport
 from seedvault.service.audit_export import ExportAudit
+from seedvault.service.audit_restores import RestoresOnRecord
 from seedvault.service.checkpoints import WriteCheckpoint
 from seedvault.storage import SqlVault, open_vault
 from seedvault.witness import ExportReader, JsonLinesFile
@@ -90,9 +91,10 @@ class AuditWorld:
         try:
             keys = [self._signer.public_key]
             beside = VerifyExport(lambda: keys, self._verifies)
+            restores = RestoresOnRecord(vault, lambda: keys, self._verifies)
             return Found(
                 VerifyAudit(vault, lambda: keys, self._verifies)(),
-                beside(ExportReader(self.export), CompareExport(vault)),
+                beside(ExportReader(self.export), CompareExport(vault, restores)),
             )
         finally:
             vault.close()

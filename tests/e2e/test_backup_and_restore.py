@@ -126,3 +126,26 @@ def test_a_backup_needs_a_public_key(
     assert refused.code == 2
     assert "SECRET" not in refused.err
     assert not (tmp_path / "otp.age").exists()
+
+
+def test_an_export_of_before_a_restore_is_told_from_one_of_a_log_that_was_cut_off(
+    desk: Desk,
+) -> None:
+    run = desk.run
+    run.ok("audit", "export", desk.export)
+    run.ok("user", "add", "carol")
+    run.ok("audit", "checkpoint")
+    run.ok("audit", "export", desk.export)
+    desk.lose()
+    run.ok(*desk.restore("--audit-export", desk.export))
+
+    before = run("audit", "verify", "--export", desk.export)
+    run.ok("audit", "checkpoint")
+    told = run.ok("audit", "verify", "--export", desk.export)
+    document = run.ok("audit", "verify", "--export", desk.export, "--json").document
+
+    assert before.code == 1
+    assert "if it was just restored" in before.out
+    assert "export: RESTORED" in told.out
+    assert "approved by bob" in told.out
+    assert document["export"]["ended"]["epoch"] == 2
