@@ -82,6 +82,7 @@ def _other_hsm(header: BackupHeader, why: str) -> HsmUnavailable:
     return HsmUnavailable(
         f"the HSM lacks keys that this backup's vault works with ({', '.join(header.keys)}): {why}",
         unchanged="Nothing was restored.",
-        remedy="Were they rotated since, and destroyed? Take a newer backup. Is the HSM new? "
-        "Restore without it, and bring the keys then: --hsm-lost, and seedvault key restore",
+        remedy="Were they rotated since, and destroyed? Take a newer backup; if there is none, "
+        "name a new, empty PKCS#11 token in seedvault.toml. Is the HSM new? Restore without it, "
+        "and bring the keys then, by their shares: --hsm-lost, and seedvault key restore",
     )

@@ -171,17 +171,20 @@ def test_without_the_hsm_the_public_key_vouches(
     assert memory.recall() == 2
 
 
+@pytest.mark.parametrize("key", ["k1", "c1"])
 def test_an_hsm_without_the_keys_is_told_from_a_broken_backup(
-    world: InUse, new_place: NewPlace
+    world: InUse, new_place: NewPlace, key: str
 ) -> None:
     backup, place = world.back_up(), new_place(SQLITE)
     with hsm.Ceremony(world.pkcs11_token, pin()) as ceremony:
-        ceremony.destroy(hsm.named("k1"))
+        ceremony.destroy(hsm.named(key))
 
     with pytest.raises(HsmUnavailable, match="lacks keys") as refused:
         world.restore(backup, place)
 
-    assert "--hsm-lost" in refused.value.remedy
+    assert key in refused.value.what
+    for way in ("a newer backup", "a new, empty PKCS#11 token", "--hsm-lost"):
+        assert way in refused.value.remedy
     assert is_empty(place)
 
 
