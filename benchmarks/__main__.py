@@ -5,6 +5,7 @@ import sys
 
 from benchmarks import (
     audit_log,
+    backup,
     find,
     hsm_calls,
     import_file,
@@ -34,6 +35,7 @@ _BENCHMARKS = _USUAL | {
     "million": import_file.run_million,
     "audit-million": audit_log.run_million,
     "scale": scale.run,
+    "backup": backup.run,
 }
 
 

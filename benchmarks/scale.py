@@ -99,7 +99,7 @@ class _Vault:
     """A vault of so many tokens, in one batch."""
 
     def __init__(self, application: wiring.Application, tokens: int) -> None:
-        _stock(application, tokens)
+        stock(application, tokens)
         bind(application, _BOUND)
         self._application = application
         self._desk = Desk(application, _BOUND)
@@ -121,7 +121,7 @@ class _Vault:
         assert len(self._application.vault.listed(wanted)) == _PAGE
 
 
-def _stock(application: wiring.Application, tokens: int) -> None:
+def stock(application: wiring.Application, tokens: int) -> None:
     """Tokens with wrapped seeds and seals of their own, without a file to read them from."""
     vault, now = application.vault, wiring.system_clock()
     source = Source("benchmark", bytes(32), "made here", "none")
