@@ -4,6 +4,7 @@ from pathlib import Path
 
 from seedvault.domain.policy import NUMBERS, Profile
 from seedvault.domain.policy_number import Number, told
+from seedvault.domain.policy_order import ORDERS, Order
 
 PAGE = Path(__file__).with_name("policy.md")
 
@@ -17,6 +18,19 @@ Every number that decides about codes. Made from `seedvault/domain/policy.py` by
 
 The allowed range holds for every profile and every rule; a value outside it is refused, with the
 source of its limit.
+"""
+
+_ORDER = """\
+## Numbers in order
+
+Some numbers mean something only beside another. A change after which some token could have two of
+these out of order is refused, whichever rules would give them, and whether there is such a token
+yet or not; the refusal names both numbers, their rules, and what to give instead. A user may be in
+any groups, so the rules of two groups are held against each other, and a model's against every
+batch's.
+
+| | | | because |
+|---|---|---|---|
 """
 
 _END = """\
@@ -80,7 +94,8 @@ def page() -> str:
     head = f"| name | unit | {profiles} | allowed | meaning | value from | limits from |"
     rule = "|---" * head.count(" | ") + "|---|"
     rows = [_row(name, number) for name, number in NUMBERS.items()]
-    return "\n".join([_BEGINNING, head, rule, *rows, "", _END])
+    orders = "".join(map(_order, ORDERS))
+    return "\n".join([_BEGINNING, head, rule, *rows, "", _ORDER + orders, _END])
 
 
 def _row(name: str, number: Number) -> str:
@@ -95,6 +110,10 @@ def _row(name: str, number: Number) -> str:
         number.limits,
     ]
     return f"| {' | '.join(cells)} |"
+
+
+def _order(order: Order) -> str:
+    return f"| `{order.smaller}` | {order.words} | `{order.larger}` | {order.because} |\n"
 
 
 if __name__ == "__main__":

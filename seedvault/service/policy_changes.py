@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from seedvault.domain.audit import AuditEvent, EventKind
 from seedvault.domain.errors import NotFound, SealBroken
 from seedvault.domain.names import fold
+from seedvault.domain.policy_order import check_order
 from seedvault.domain.policy_rule import OfBatch, OfGroup, OfModel, Scope
 from seedvault.domain.rule_change import (
     Changed,
@@ -83,6 +84,7 @@ class ChangeRules:
     def _changed(self, change: RuleChange, seen: StoredRules) -> tuple[RuleSet, Changed]:
         _check_batch(self.vault, change.scope)
         rules = change.apply(seen.rules)
+        check_order(seen.rules, rules)
         return rules, changed(seen.rules, rules, change.scope)
 
 

@@ -109,6 +109,7 @@ def test_a_dry_run_tells_the_change_and_makes_none(batches: CommandLine) -> None
     ("words", "code", "told"),
     [
         (["set", "disable_at=101"], Exit.USAGE, "SP 800-63B-4 section 3.2.2"),
+        (["set", "lock_at=31"], Exit.USAGE, "at most disable_hotp6_at = 30 (default)"),
         (["set", "look_ahed=5"], Exit.USAGE, "Nearest: look_ahead"),
         (["set", "lock_for=30"], Exit.USAGE, "lock_for=30m"),
         (["set"], Exit.USAGE, "say what to set"),

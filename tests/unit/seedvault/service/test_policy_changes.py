@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from seedvault.domain.audit import EventKind
-from seedvault.domain.errors import NotFound, SealBroken
+from seedvault.domain.errors import InvalidInput, NotFound, SealBroken
 from seedvault.domain.names import GroupName, ModelName
 from seedvault.domain.policy import DEFAULT, Profile
 from seedvault.domain.policy_rule import AllTokens, OfBatch, OfGroup, OfModel, Rule, Setting
@@ -61,6 +61,28 @@ def test_a_dry_run_tells_the_same_and_writes_nothing(world: World) -> None:
 def test_a_rule_for_a_batch_needs_the_batch(world: World) -> None:
     with pytest.raises(NotFound, match="no batch is called B-0009"):
         world.change_rules(SetRule(OfBatch(9), Profile.STRICT), "adam")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        SetRule(ALL, settings=(Setting("lock_at", 31),)),
+        SetRule(OfGroup(GroupName("desk")), settings=(Setting("disable_at", 29),)),
+        UnsetRule(OfGroup(GroupName("field")), ("resync_steps",)),
+    ],
+    ids=["for all", "beside another rule", "by taking back"],
+)
+def test_a_change_that_puts_numbers_out_of_order_is_refused(
+    world: World, change: SetRule | UnsetRule
+) -> None:
+    field = (Setting("resync_steps", 20), Setting("wide_steps", 30))
+    world.change_rules(SetRule(OfGroup(GroupName("field")), settings=field), "adam")
+    before = rules(world)
+    with pytest.raises(InvalidInput, match="must be at most"):
+        world.change_rules.check(change, "adam")
+    with pytest.raises(InvalidInput, match="must be at most"):
+        world.change_rules(change, "adam")
+    assert rules(world) == before
 
 
 def test_two_changes_at_once_both_hold(world: World) -> None:
