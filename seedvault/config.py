@@ -16,10 +16,16 @@ _TEXT = {
     "storage": ("database",),
     "hsm": ("module", "token_label", "token_serial", "pin_file", "min_tier"),
     "audit": ("export_file", "syslog", "syslog_enterprise"),
+    "alarm": (),
 }
-_SWITCHES = {"storage": (), "hsm": ("require_fips", "accept_weaknesses"), "audit": ()}
+_SWITCHES = {"hsm": ("require_fips", "accept_weaknesses")}
+_COUNTS = {"alarm": ("failures_per_hour",)}
+_NONE: tuple[str, ...] = ()
 EXAMPLE_ENTERPRISE = "32473"
 """The private enterprise number that IANA keeps for examples; syslog's names of fields need one."""
+
+FAILURES_PER_HOUR = 1_000
+"""A guesser who stays below it hits once in a fortnight: 336 hours, 3 chances in a million each."""
 
 _TIERS = {tier.value: tier for tier in (Tier.INSIDE, Tier.NARROW)}
 
@@ -31,6 +37,7 @@ class Settings:
     `database` is a URL, or the path of an SQLite file. `require_fips`: see `domain.fips`. By less
     than `min_tier` no seed comes in; `accept_weaknesses` says that what the module does not enforce
     was told, and accepted. `export_file` and `syslog`, a URL, are where the audit log is copied to.
+    Beyond `failures_per_hour`, over all tokens, somebody should look.
     """
 
     home: Path
@@ -45,6 +52,7 @@ class Settings:
     export_file: Path | None = None
     syslog: str | None = None
     syslog_enterprise: str = EXAMPLE_ENTERPRISE
+    failures_per_hour: int = FAILURES_PER_HOUR
 
     @property
     def hsm_home(self) -> Path:
@@ -81,9 +89,7 @@ def save(settings: Settings) -> None:
     if load(settings.home) == settings:
         return
     plain = _settings(settings.home, {})
-    sections = [
-        (name, _differing(settings, plain, (*_TEXT[name], *_SWITCHES[name]))) for name in _TEXT
-    ]
+    sections = [(section, _differing(settings, plain, _names(section))) for section in _TEXT]
     text = "\n".join(_section(name, values) for name, values in sections if values)
     try:
         octets = text.encode()
@@ -97,7 +103,8 @@ def save(settings: Settings) -> None:
 
 
 def _settings(home: Path, written: dict[str, dict[str, Any]]) -> Settings:
-    storage, hsm, audit = (written.get(section, {}) for section in ("storage", "hsm", "audit"))
+    sections = ("storage", "hsm", "audit", "alarm")
+    storage, hsm, audit, alarm = (written.get(section, {}) for section in sections)
     module = hsm.get("module")
     database: str | Path = storage.get("database", "vault.sqlite3")
     if "://" not in str(database):
@@ -115,6 +122,7 @@ def _settings(home: Path, written: dict[str, dict[str, Any]]) -> Settings:
         export_file=home / audit["export_file"] if audit.get("export_file") else None,
         syslog=audit.get("syslog") or None,
         syslog_enterprise=audit.get("syslog_enterprise", EXAMPLE_ENTERPRISE),
+        failures_per_hour=alarm.get("failures_per_hour", FAILURES_PER_HOUR),
     )
 
 
@@ -123,11 +131,19 @@ def _refuse_unknown(path: Path, written: dict[str, Any]) -> None:
         if section not in _TEXT or not isinstance(values, dict):
             raise InvalidInput(f"{path}: there is no section [{section}]")
         for name, value in values.items():
-            if name in _SWITCHES[section]:
+            if name in _SWITCHES.get(section, _NONE):
                 if not isinstance(value, bool):
                     raise InvalidInput(f"{path}: [{section}] {name} is true or false")
+            elif name in _COUNTS.get(section, _NONE):
+                if type(value) is not int or value < 1:
+                    raise InvalidInput(f"{path}: [{section}] {name} is a whole number from 1")
             elif name not in _TEXT[section] or not isinstance(value, str):
                 raise InvalidInput(f"{path}: [{section}] has no text setting called {name}")
+
+
+def _names(section: str) -> tuple[str, ...]:
+    named = (_TEXT, _SWITCHES, _COUNTS)
+    return tuple(name for names in named for name in names.get(section, _NONE))
 
 
 def _tier(home: Path, written: str) -> Tier:
@@ -139,9 +155,7 @@ def _tier(home: Path, written: str) -> Tier:
     return _TIERS[written]
 
 
-def _differing(
-    settings: Settings, plain: Settings, names: tuple[str, ...]
-) -> dict[str, str | bool]:
+def _differing(settings: Settings, plain: Settings, names: tuple[str, ...]) -> dict[str, str | int]:
     return {
         name: _plain(getattr(settings, name))
         for name in names
@@ -149,17 +163,17 @@ def _differing(
     }
 
 
-def _plain(value: object) -> str | bool:
-    if isinstance(value, bool):
+def _plain(value: object) -> str | int:
+    if isinstance(value, int):
         return value
     return value.value if isinstance(value, Tier) else str(value)
 
 
-def _section(name: str, values: dict[str, str | bool]) -> str:
+def _section(name: str, values: dict[str, str | int]) -> str:
     lines = [f"{key} = {_toml(value)}" for key, value in values.items()]
     return "\n".join([f"[{name}]", *lines, ""])
 
 
 def _toml(value: object) -> str:
-    """A TOML basic string or boolean: what JSON writes, but for DEL, which TOML wants escaped."""
+    """What TOML writes as JSON does: a basic string, but for DEL, an integer or a boolean."""
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -267,6 +267,9 @@ class Vault(Protocol):
     def batches(self) -> list[Batch]: ...
     def counts(self) -> Counts: ...
     def events(self, wanted: EventFilter) -> list[LoggedEvent]: ...
+    def count_events(self, wanted: EventFilter) -> int:
+        """How many `wanted` asks for, however many it would list."""
+
     def moment_of(self, place: Place) -> datetime | None:
         """When the event there happened; None where none is."""
 

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, column, inspect, select, table
 
 from seedvault.domain.errors import StorageUnavailable
 
-SCHEMA = "0010"
+SCHEMA = "0011"
 """The newest revision under `migrations`. Revisions are numbered, so that older is less."""
 
 _VERSION_TABLE = "alembic_version"

@@ -315,7 +315,7 @@ class AuditEventTable(SQLModel, table=True):
     __tablename__ = "audit_event"
     __table_args__ = (
         Index("audit_event_by_serial", "serial", "at_ms"),
-        Index("audit_event_by_time", "at_ms"),
+        Index("audit_event_by_time", "at_ms", "kind"),
         {"sqlite_with_rowid": False},
     )
 

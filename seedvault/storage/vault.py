@@ -137,6 +137,10 @@ class SqlVault:
         with self._reading() as connection:
             return chains.read_events(connection, wanted)
 
+    def count_events(self, wanted: EventFilter) -> int:
+        with self._reading() as connection:
+            return int(connection.execute(chains.counted(wanted)).scalar_one())
+
     def moment_of(self, place: Place) -> datetime | None:
         with self._reading() as connection:
             at_ms = chains.read_moment(connection, place)

@@ -22,6 +22,7 @@ from seedvault.service.clock import AcceptClock, CompareClocks
 from seedvault.service.covering import Remark
 from seedvault.service.epoch import Kept, settle_epoch
 from seedvault.service.find_token import WORKERS, FindToken
+from seedvault.service.fleet import CountFailures
 from seedvault.service.groups import GroupUser
 from seedvault.service.handover import HandOver
 from seedvault.service.import_batch import ImportBatch
@@ -336,6 +337,10 @@ class Application:
     @property
     def accept_clock(self) -> AcceptClock:
         return AcceptClock(self.vault, system_clock)
+
+    @property
+    def count_failures(self) -> CountFailures:
+        return CountFailures(self.vault, system_clock, self.settings.failures_per_hour)
 
     @property
     def audit(self) -> "Auditing":

@@ -133,11 +133,11 @@ def test_every_setting_is_listed_and_can_be_set(tmp_path: Path) -> None:
     settings = config.load(tmp_path)
     changed = {field.name for field in dataclasses.fields(settings)} - {"home"}
     assert {name for names in listed.values() for name in names} == changed
-    others = {"x", "True", "Tier.INSIDE"}
+    others = {"x", "True", "Tier.INSIDE", "7"}
     assert {Path(str(getattr(settings, name))).name for name in changed} == others
 
 
-_VALUES = dict.fromkeys(SWITCHES, "true") | {"min_tier": '"A"'}
+_VALUES = dict.fromkeys(SWITCHES, "true") | {"min_tier": '"A"', "failures_per_hour": "7"}
 _X = '"x"'
 
 

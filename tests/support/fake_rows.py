@@ -67,6 +67,12 @@ def is_asked_for(event: AuditEvent, wanted: EventFilter) -> bool:
         and wanted.user in (None, event.user)
         and wanted.actor in (None, event.actor)
         and wanted.batch in (None, event.batch)
-        and wanted.kind in (None, event.kind)
+        and _is_of_kind(event, wanted)
         and (wanted.since is None or event.at >= wanted.since)
     )
+
+
+def _is_of_kind(event: AuditEvent, wanted: EventFilter) -> bool:
+    if isinstance(wanted.kind, frozenset):
+        return event.kind in wanted.kind
+    return wanted.kind in (None, event.kind)

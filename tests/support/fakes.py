@@ -186,6 +186,10 @@ class FakeVault(ReadRules):
         newest = sorted(logged, key=lambda logged: logged.event.at, reverse=True)
         return [logged for logged in newest if is_asked_for(logged.event, wanted)][: wanted.limit]
 
+    def count_events(self, wanted: EventFilter) -> int:
+        logged = (logged for chain in self.chains.values() for logged in chain)
+        return sum(is_asked_for(each.event, wanted) for each in logged)
+
     def moment_of(self, place: Place) -> datetime | None:
         found = (one.event.at for one in self.chains[place.chain] if one.sequence == place.sequence)
         return next(found, None)

@@ -99,10 +99,26 @@ def test_the_embedded_softhsm_has_a_place_of_its_own(tmp_path: Path) -> None:
         ('[hsm]\nmodul = "x"\n', r"\[hsm\] has no text setting called modul"),
         ("[hsm]\npin_file = 7\n", r"\[hsm\] has no text setting called pin_file"),
         ('[hsm]\nrequire_fips = "yes"\n', r"\[hsm\] require_fips is true or false"),
+        ("[alarm]\nfailures_per_hour = 0\n", r"failures_per_hour is a whole number from 1"),
+        ("[alarm]\nfailures_per_hour = true\n", r"failures_per_hour is a whole number from 1"),
+        ('[alarm]\nfailures_per_hour = "9"\n', r"failures_per_hour is a whole number from 1"),
+        ('[alarm]\nfailures = "9"\n', r"\[alarm\] has no text setting called failures"),
         ('[storage]\nmodule = "x"\n', r"\[storage\] has no text setting called module"),
         ("[hsm\n", "cannot be read"),
     ],
-    ids=["section", "no section", "name", "type", "switch", "name of another section", "broken"],
+    ids=[
+        "section",
+        "no section",
+        "name",
+        "type",
+        "switch",
+        "no failures",
+        "no number",
+        "text",
+        "no alarm",
+        "name of another section",
+        "broken",
+    ],
 )
 def test_what_no_settings_file_contains_is_refused_by_its_place(
     tmp_path: Path, text: str, words: str
@@ -152,6 +168,10 @@ def test_a_character_that_toml_writes_in_its_own_way_is_loaded_again(
     tmp_path: Path, odd: str
 ) -> None:
     _comes_back(replace(config.load(tmp_path), pin_file=Path(f"/keys/{odd}.pin")))
+
+
+def test_a_number_comes_back_as_it_was_saved(tmp_path: Path) -> None:
+    _comes_back(replace(config.load(tmp_path), failures_per_hour=20_000))
 
 
 # --- what a module has to reach --------------------------------------------------------------

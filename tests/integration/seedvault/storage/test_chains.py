@@ -12,6 +12,7 @@ from seedvault.domain.audit import (
     EventKind,
     check_chain,
 )
+from seedvault.domain.fleet import FAILED
 from seedvault.domain.names import Serial
 from seedvault.service.ports import EventFilter, Place
 from seedvault.storage import SqlVault, chains
@@ -179,6 +180,24 @@ def test_events_are_limited(four: SqlVault) -> None:
 def test_the_log_is_not_scanned(vault: SqlVault, wanted: EventFilter, index: str) -> None:
     steps = plan(vault, chains.newest(wanted), never=["seqscan"])
     assert any(index in step for step in steps)
+
+
+def test_events_are_counted_without_a_limit(vault: SqlVault) -> None:
+    before = NOON - timedelta(milliseconds=1)
+    log(vault, *(event(serial(number)) for number in range(5)))
+    log(vault, replace(event(serial(1)), at=before))
+    log(vault, AuditEvent(EventKind.SEAL_BROKEN, NOON, "op"))
+    kinds = frozenset({event(serial(1)).kind, EventKind.TOKEN_FOUND})
+    assert vault.count_events(EventFilter(kind=kinds, since=NOON, limit=1)) == 5
+    assert vault.count_events(EventFilter(kind=kinds, since=before)) == 6
+    assert vault.count_events(EventFilter(since=NOON)) == 7  # and that the vault was made
+
+
+def test_kinds_of_late_are_counted_by_the_index_alone(vault: SqlVault) -> None:
+    wanted = EventFilter(kind=FAILED, since=NOON)
+    steps = plan(vault, chains.counted(wanted), never=["seqscan", "bitmapscan"])
+    (index,) = [step for step in steps if "audit_event_by_time" in step]
+    assert "COVERING INDEX" in index or "Index Only Scan" in index
 
 
 def test_pages_of_events_are_the_list_without_a_gap(vault: SqlVault) -> None:
