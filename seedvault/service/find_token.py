@@ -18,6 +18,7 @@ from seedvault.domain.names import Serial
 from seedvault.domain.policy import Policy
 from seedvault.domain.recognition import Shown
 from seedvault.domain.token import Token, owner_of
+from seedvault.service.clock import check_clock
 from seedvault.service.decide import broken_on_record
 from seedvault.service.policy_ports import Policies
 from seedvault.service.ports import Clock, Keys, StoredToken, Vault
@@ -57,7 +58,10 @@ class FindToken:
     workers: int = 1
 
     def __call__(self, codes: Shown, scope: Scope, actor: str) -> Sought:
-        """Raises InvalidInput for no codes and for too many tokens, NotAllowed after ten a day."""
+        """Raises InvalidInput for no codes and for too many tokens, NotAllowed after ten a day.
+
+        ClockUntrusted, before it is charged, where a token that needs the time is among them.
+        """
         flaw = recognition.flaw(codes)
         if flaw:
             raise InvalidInput(f"nothing can be looked for: {flaw}")
@@ -119,6 +123,7 @@ class _Search:
             if stored is None or why:
                 self.left_out.append(LeftOut(serial, why))
             else:
+                check_clock(stored, self.now)
                 kept.append(stored)
         return kept
 

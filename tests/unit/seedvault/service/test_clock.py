@@ -12,8 +12,9 @@ from seedvault.domain.names import Serial
 from seedvault.domain.outcome import Accepted, Rejected
 from seedvault.domain.parameters import Parameters
 from seedvault.service.challenge import Answer
-from tests.support.tokens import HOTP, NOON, OCRA, TOTP
-from tests.unit.seedvault.service.world import ALICE, World
+from seedvault.service.search_scope import InBatch, Listed
+from tests.support.tokens import HOTP, NOON, OCRA, TOTP, serial
+from tests.unit.seedvault.service.world import ALICE, World, delivered
 
 Ask = Callable[[World, Serial], object]
 
@@ -21,7 +22,9 @@ ASKS: list[Ask] = [
     lambda world, token: world.verify(token, world.code(), "rp"),
     lambda world, token: world.resync(token, (world.code(), world.code(1)), "alice"),
     lambda world, token: world.assign(token, ALICE, "helen", world.code()),
+    lambda world, token: world.find((world.code(),), Listed([token]), "helen"),
 ]
+NAMES = ["verify", "resync", "assign", "find"]
 
 
 def contradict(world: World, token: Serial, *, newest_s: float = 0, ahead_s: float = 0) -> None:
@@ -38,7 +41,7 @@ def token_for(world: World, ask: Ask, parameters: Parameters = TOTP) -> Serial:
     return token
 
 
-@pytest.mark.parametrize("ask", ASKS, ids=["verify", "resync", "assign"])
+@pytest.mark.parametrize("ask", ASKS, ids=NAMES)
 @pytest.mark.parametrize(("newest_s", "ahead_s"), [(3_600, 0), (0, 3), (0, -3)])
 def test_a_contradicted_clock_decides_nothing_and_charges_nobody(
     world: World, ask: Ask, newest_s: float, ahead_s: float
@@ -53,11 +56,22 @@ def test_a_contradicted_clock_decides_nothing_and_charges_nobody(
     assert "NTP" in untrusted.value.remedy
 
 
-@pytest.mark.parametrize("ask", ASKS, ids=["verify", "resync", "assign"])
+@pytest.mark.parametrize("ask", ASKS, ids=NAMES)
 def test_codes_that_count_need_no_clock(world: World, ask: Ask) -> None:
     token = token_for(world, ask, HOTP)
     contradict(world, token, ahead_s=3_600)
     assert not isinstance(ask(world, token), Rejected)
+
+
+def test_a_search_needs_a_clock_only_for_the_tokens_that_it_looks_at(world: World) -> None:
+    """One that is left out, for its codes have another length, says nothing about the time."""
+    longer = replace(TOTP, digits=8)
+    world.import_file(delivered(1, HOTP), delivered(2, longer))
+    contradict(world, serial(2), newest_s=3_600)
+    sought = world.find((world.code(),), InBatch("B-0001"), "helen")
+    assert [token.device.serial for token in sought.found] == [serial(1)]
+    with pytest.raises(ClockUntrusted):
+        world.find((world.code(number=2),), InBatch("B-0001"), "helen")
 
 
 def test_small_differences_are_tolerated(world: World) -> None:
