@@ -40,6 +40,7 @@ class EventKind(Enum):
     TOKEN_RESUMED = "token.resumed"  # noqa: S105 - an event's name, not a password
     TOKEN_REVOKED = "token.revoked"  # noqa: S105 - an event's name, not a password
     TOKEN_RETIRED = "token.retired"  # noqa: S105 - an event's name, not a password
+    TOKEN_REFUSED = "token.refused"  # noqa: S105 - an event's name, not a password
     TOKEN_UNLOCKED = "token.unlocked"  # noqa: S105 - an event's name, not a password
     TOKEN_RESYNCHRONISED = "token.resynchronised"  # noqa: S105 - an event's name
     TOKEN_SOUGHT = "token.sought"  # noqa: S105 - an event's name, not a password

@@ -12,6 +12,7 @@ from seedvault.service.decide import Case, broken_on_record, until_settled
 from seedvault.service.lookup import token_of, user_of
 from seedvault.service.policy_ports import Policies
 from seedvault.service.ports import Clock, Keys, User, Vault
+from seedvault.service.refusals import conflict_on_record
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,8 @@ class AssignToken:
             owner = user_of(self.vault, user)
         case = Case.read(self.vault, self.keys, serial, actor, self.clock())
         case.check_seal()
-        bound = life.assign(case.stored.token, owner.name, case.now)
+        with conflict_on_record(case, life.ASSIGN.name):
+            bound = life.assign(case.stored.token, owner.name, case.now)
         if code is None:
             return _bind(case, bound, owner, None)
         progress, outcome = self._prove(case, code)
@@ -99,7 +101,8 @@ class UnassignToken:
     def _attempt(self, serial: Serial, actor: str) -> UserName:
         case = Case.read(self.vault, self.keys, serial, actor, self.clock())
         case.check_seal()
-        owned = life.owned(case.stored.token)
+        with conflict_on_record(case, life.UNASSIGN.name):
+            owned = life.owned(case.stored.token)
         returned = case.resealed(life.unassign(owned))
         with self.vault.transaction() as transaction:
             transaction.replace(case.stored, returned)

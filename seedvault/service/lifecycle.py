@@ -8,6 +8,7 @@ from seedvault.domain.token import Token
 from seedvault.service.decide import Case, until_settled
 from seedvault.service.lookup import token_of
 from seedvault.service.ports import Clock, Keys, Vault
+from seedvault.service.refusals import conflict_on_record
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,9 @@ class ChangeLife:
     def _attempt(self, serial: Serial, reason: str, actor: str) -> Token:
         case = Case.read(self.vault, self.keys, serial, actor, self.clock())
         case.check_seal()
-        changed = case.resealed(self.step(case.stored.token, case.now, reason))
+        with conflict_on_record(case, self.transition.name):
+            stepped = self.step(case.stored.token, case.now, reason)
+        changed = case.resealed(stepped)
         with self.vault.transaction() as transaction:
             transaction.replace(case.stored, changed)
             transaction.commit(case.event(self.transition.event, reason))

@@ -18,6 +18,7 @@ from seedvault.service.decide import Case, until_settled
 from seedvault.service.lookup import token_of
 from seedvault.service.policy_ports import Policies
 from seedvault.service.ports import Clock, Keys, Vault
+from seedvault.service.refusals import conflict_on_record
 
 Stretch = Callable[[str, bytes, StretchCost], bytes]
 """What argon2id makes of a PIN and a salt, at a cost: never inside a transaction."""
@@ -47,7 +48,8 @@ class SetPin:
         """Raises InvalidInput for a PIN that is refused, Conflict where the token is nobody's."""
         case = Case.read(self.vault, self.keys, serial, actor, self.clock())
         case.check_seal()
-        device = life.owned(case.stored.token).device
+        with conflict_on_record(case, "pin set"):
+            device = life.owned(case.stored.token).device
         _check_choice(device, chosen, case.policy(self.policies))
         keep = self._keeper(device, chosen)  # once, however often the rest is tried
         until_settled(lambda: self._attempt(serial, actor, keep))
@@ -97,7 +99,9 @@ class ClearPin:
     def _attempt(self, serial: Serial, actor: str) -> None:
         case = Case.read(self.vault, self.keys, serial, actor, self.clock())
         case.check_seal()
-        _write(case, replace(_with_pin(case.stored.token), pin=None), EventKind.TOKEN_PIN_CLEARED)
+        with conflict_on_record(case, "pin clear"):
+            owned = _with_pin(case.stored.token)
+        _write(case, replace(owned, pin=None), EventKind.TOKEN_PIN_CLEARED)
 
 
 def _write(case: Case, token: Owned, kind: EventKind) -> None:

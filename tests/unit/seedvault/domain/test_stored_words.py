@@ -18,7 +18,8 @@ EVENTS = """
     batch.exported export.refused user.added token.assigned token.unassigned token.suspended
     token.resumed token.revoked token.retired token.unlocked token.resynchronised token.sought
     token.found search.refused token.exported token.released token.pin-set token.pin-cleared
-    challenge.issued challenge.refused code.accepted code.rejected resync.rejected clock.accepted
+    token.refused challenge.issued challenge.refused code.accepted code.rejected resync.rejected
+    clock.accepted
     seal.broken key.rotated key.tokens-moved key.forgotten key.destroyed key.refused key.restored
     key.copied key.reshared policy.set policy.unset policy.moved user.grouped transport.created
     transport.imported transport.ending transport.destroyed transport.refused
