@@ -61,6 +61,17 @@ def test_acceptance_raises_the_floor_learns_the_drift_and_forgets_failures() -> 
     assert after == Progress(STEP_AT_NOON + 2, NOON, drift_steps=1, resyncs=1, uses=1)
 
 
+def test_a_node_that_is_a_step_ahead_costs_the_other_one_step_of_its_window() -> None:
+    """The floor is the code's alone; the drift is by the clock of the node that accepted it."""
+    by_the_same, _ = verify_clock(NEW, code_now(1))
+    by_the_one_ahead, _ = verify_clock(NEW, code_now(1), later=1)
+    assert by_the_same.next_factor == by_the_one_ahead.next_factor == STEP_AT_NOON + 2
+    assert (by_the_same.drift_steps, by_the_one_ahead.drift_steps) == (1, 0)
+    assert verify_clock(by_the_same, code_now(2))[1] == Accepted(STEP_AT_NOON + 2, 2)
+    assert verify_clock(by_the_one_ahead, code_now(2))[1] == Rejected(Reason.NO_MATCH)
+    assert verify_clock(by_the_one_ahead, code_now(2), later=1)[1] == Accepted(STEP_AT_NOON + 2, 1)
+
+
 def test_a_learnt_drift_is_followed_further() -> None:
     progress, _ = verify_clock(NEW, code_now(1))
     _, outcome = verify_clock(progress, code_now(12), later=10)
