@@ -7,7 +7,7 @@ import pytest
 
 from seedvault.domain import life
 from seedvault.domain.audit import AuditEvent, EventKind
-from seedvault.domain.errors import FileRefused, NotAllowed
+from seedvault.domain.errors import Conflict, FileRefused, NotAllowed
 from seedvault.domain.names import Serial, UserName
 from seedvault.domain.token import Bound, InStock, Retired, Revoked, Suspended, Token
 from seedvault.service.lifecycle import ChangeLife
@@ -62,6 +62,17 @@ def test_what_took_something_from_a_token_is_done_again(
     assert isinstance(suspended, Suspended)
     assert (suspended.since, suspended.reason) == (at, "reported stolen")
     change(world, 0, life.RESUME, life.resume)  # its seal holds
+
+
+def test_what_was_refused_is_nothing_to_do_again(
+    world: InUse, new_place: NewPlace, kind: str
+) -> None:
+    backup = world.back_up()
+    with pytest.raises(Conflict):
+        change(world, 0, life.RESUME, life.resume)
+    assert len(world.vault.events(EventFilter(kind=EventKind.TOKEN_REFUSED))) == 1
+
+    assert fates(world, backup, new_place(kind), world.export()) == {}
 
 
 def test_what_is_done_again_is_on_record(world: InUse, new_place: NewPlace, kind: str) -> None:
