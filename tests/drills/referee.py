@@ -118,5 +118,5 @@ class _Life:
         if (state_of(token), owner) != (self._state, self._owner):
             is_now = f"{state_of(token).value}, {owner}'s"
             yield f"it is {is_now}, and not {self._state.value}, {self._owner}'s"
-        if self._highest >= 0 and token.progress.next_factor != self._highest + 1:
+        if token.progress.next_factor <= self._highest:
             yield f"its next factor is {token.progress.next_factor}, after {self._highest}"

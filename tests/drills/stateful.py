@@ -1,9 +1,10 @@
 """`./dev drill stateful`: hypothesis drives two nodes on one vault, with a model beside them.
 
-They verify right, spent, future and wrong codes, resynchronise, assign, suspend, revoke, unlock; a
-clock jumps on and back, a node is restarted, keys are rotated, and decisions made on one node are
-committed after the other node's. Exit 1 where the vault gives an answer that no order of what was
-done explains, a row is not what the model says, or a sound token's holder does not get in.
+They verify right, spent, future and wrong codes, resynchronise, assign, suspend, revoke, unlock.
+Clocks jump and differ, a node is restarted, keys are rotated, the vault is put back to an older
+copy; and what one node decided is committed after the other node's. Exit 1 where the vault gives
+an answer that no order of what was done explains, a row is not what the model says, a code is
+accepted twice, the record is not whole, or the holder of a sound token does not get in.
 
 What holds it can be taken out by `--without`, and then the drill must fail: the conditional write
 (`condition`), the floor under spent codes (`floor`), the state of a token (`state`), the wait after

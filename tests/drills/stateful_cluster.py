@@ -27,6 +27,7 @@ from tests.drills.stateful_operations import (
     Live,
     Operation,
     Place,
+    Resynchronise,
     Unlock,
     Verify,
     expected,
@@ -113,15 +114,16 @@ class Cluster:
         self.now = NOON
         record = Record()
         self.cards = {number: Card(number, kind, record) for number, kind in KINDS.items()}
-        self.nodes = [Node.start(site, self.clock) for _ in range(2)]
         self.site = site
+        self.nodes: list[Node] = []
+        self.start_nodes()
         self.decisions = 0
         self._skews = [timedelta(0), timedelta(0)]
         self._recovery = recovery
-        self._told: dict[int, list[Told]] = {number: [] for number in KINDS}
+        self.told: dict[int, list[Told]] = {number: [] for number in KINDS}
         for number in BOUND:
             self.cards[number].assign(USERS[0], None, NOON)
-            self._told[number].append(Told(-1, EventKind.TOKEN_ASSIGNED))
+            self.told[number].append(Told(-1, EventKind.TOKEN_ASSIGNED))
         self._made: list[str] = []
 
     def clock(self) -> datetime:
@@ -179,7 +181,7 @@ class Cluster:
     def conclude(self) -> None:
         """Whatever it went through: the record is whole, and holders of sound tokens get in."""
         for number, card in self.cards.items():
-            found = judge(self.nodes[0].vault, card.serial, self._told[number])
+            found = judge(self.nodes[0].vault, card.serial, self.told[number])
             assert (found.doubles, found.wrong) == (0, []), found
         assert list(self._breaks()) == []
         self._skews = [timedelta(0), timedelta(0)]
@@ -188,10 +190,25 @@ class Cluster:
             if card.state not in {State.REVOKED, State.RETIRED}:
                 self._get_in(card)
 
-    def stop(self) -> None:
-        """Close, and take new keys away."""
+    def start_nodes(self) -> None:
+        """Both of them, on the vault that is there."""
+        self.nodes = [Node.start(self.site, self.clock) for _ in range(2)]
+
+    def stop_nodes(self) -> None:
+        """Nobody uses the vault now."""
         for node in self.nodes:
             node.stop()
+        self.nodes.clear()
+
+    def next_factor(self, card: Card) -> int:
+        """By its row."""
+        stored = self.nodes[0].vault.token(card.serial)
+        assert stored is not None
+        return stored.token.progress.next_factor
+
+    def stop(self) -> None:
+        """Close, and take new keys away."""
+        self.stop_nodes()
         for name in self._made:
             self._room.destroy(name)
 
@@ -201,6 +218,13 @@ class Cluster:
             self.do(0, Live(card.number, "resume"))
         if card.state is State.IN_STOCK:
             self.do(0, Assign(card.number, USERS[0], None))
+        if card.must_resync:
+            if not card.is_within_reach(self.now):
+                return
+            first = card.expected(self.now)
+            self.do(0, Resynchronise(card.number, (card.shows(first), card.shows(first + 1))))
+            self.now += timedelta(minutes=10)
+        card = self.cards[card.number]
         factor = card.expected(self.now)
         assert self.do(1, Verify(card.number, card.shows(factor))).answer.word == "accepted"
 
@@ -237,7 +261,7 @@ class Cluster:
     def _remember(self, order: Sequence[Done]) -> None:
         for operation, _, answer in order:
             if operation.kind and answer.word in {"accepted", "done"}:
-                self._told[operation.number].append(Told(0, operation.kind, answer.factor))
+                self.told[operation.number].append(Told(0, operation.kind, answer.factor))
 
     def _row(self, number: int) -> tuple[object, ...]:
         """What the vault knows of a token."""
@@ -252,6 +276,7 @@ class Cluster:
             progress.drift_steps,
             progress.failures,
             progress.resyncs,
+            progress.must_resync,
         )
 
     def _breaks(self) -> Iterator[Break]:
@@ -266,4 +291,7 @@ class Cluster:
 
 
 def _modelled(card: Card) -> tuple[object, ...]:
-    return card.state, card.owner, card.next_factor, card.drift, card.failures, card.resyncs
+    return (
+        *(card.state, card.owner, card.next_factor, card.drift, card.failures, card.resyncs),
+        card.must_resync,
+    )

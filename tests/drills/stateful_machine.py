@@ -23,6 +23,7 @@ from tests.drills.stateful_operations import (
     Unlock,
     Verify,
 )
+from tests.drills.stateful_restore import Kept, keep, restore
 
 _JUMPS_S = (
     *(0, 0, 0, 0, 1, 5, 30, 30, 60, 60, 600, 1_800, 86_400, 20 * 86_400),
@@ -106,11 +107,7 @@ _WISHES = st.builds(
 
 
 class TwoNodes(RuleBasedStateMachine):
-    """One example; a subclass of each run's own sets `ground` and `figures`.
-
-    A restore will be one more rule: the database is put back to what it was some steps ago, while
-    the model keeps what has been accepted since.
-    """
+    """One example; a subclass of each run's own sets `ground` and `figures`."""
 
     ground: ClassVar[Ground]
     figures: ClassVar[Figures]
@@ -120,6 +117,7 @@ class TwoNodes(RuleBasedStateMachine):
         self.cluster = self.ground.cluster()
         self.figures.examples += 1
         self._rotated = self._restarted = False
+        self._kept: Kept | None = None
         self._failed = False
 
     @rule(node=_NODES, wish=_WISHES)
@@ -140,7 +138,8 @@ class TwoNodes(RuleBasedStateMachine):
                 self.figures.note([done])
                 if done.answer.word != Reason.NO_MATCH.value:
                     break
-                self._wait(_LOCK_S if card.failures >= 10 else _LONGEST_WAIT_S)
+                failures = self.cluster.cards[number].failures
+                self._wait(_LOCK_S if failures >= 10 else _LONGEST_WAIT_S)
 
     @rule(wish=_WISHES, others=st.lists(_WISHES, min_size=1, max_size=2), alike=st.booleans())
     def cross(self, wish: Wish, others: list[Wish], *, alike: bool) -> None:
@@ -174,6 +173,23 @@ class TwoNodes(RuleBasedStateMachine):
             accept = AcceptTime(number, self.cluster.nodes[node].vault)
             self.figures.note([self.cluster.do(node, accept)])
 
+    @precondition(lambda self: self._kept is None)
+    @rule()
+    def keep(self) -> None:
+        """Somebody has a copy of the vault from here on."""
+        with self._step():
+            self._kept = keep(self.cluster, self.ground.databases)
+
+    @precondition(lambda self: self._kept is not None and self._kept.may_come_back(self.cluster))
+    @rule()
+    def restore(self) -> None:
+        """The copy takes the vault's place; what was accepted since is forgotten."""
+        assert self._kept is not None
+        with self._step():
+            self.figures.steps["restore"] += 1
+            restore(self.cluster, self._kept, self.ground.databases)
+            self._kept = None
+
     @precondition(lambda self: not self._rotated)
     @rule(wish=_WISHES)
     def rotate(self, wish: Wish) -> None:
@@ -189,7 +205,8 @@ class TwoNodes(RuleBasedStateMachine):
                 self.cluster.conclude()
         finally:
             self.cluster.stop()
-            self.ground.databases.drop(self.cluster.site.url)
+            for url in (self.cluster.site.url, *([self._kept.url] if self._kept else ())):
+                self.ground.databases.drop(url)
 
     def _wait(self, seconds: int) -> None:
         """The clock of all goes on, or back."""
@@ -205,7 +222,7 @@ class TwoNodes(RuleBasedStateMachine):
         done = self.cluster.cross(operation, between)
         self.figures.note(done)
         self.figures.crossed += len(done) - 1
-        self.figures.again += self.cluster.decisions - before - 1
+        self.figures.again += max(self.cluster.decisions - before - 1, 0)
 
     @contextmanager
     def _step(self) -> Iterator[None]:

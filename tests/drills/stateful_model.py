@@ -67,7 +67,11 @@ class Record:
 
 @dataclass(slots=True)
 class Card:
-    """One token. `spent` has every factor that was accepted, in order."""
+    """One token. `spent` has every factor that was accepted, in order.
+
+    Those that are `forgotten` were accepted by a vault that was put back since. The token's own
+    clock is `runs_by` steps off, whatever the vault knows of its `drift`.
+    """
 
     number: int
     kind: Counting
@@ -76,12 +80,15 @@ class Card:
     owner: str | None = None
     next_factor: int = 0
     drift: int = 0
+    runs_by: int = 0
     synchronised_at: datetime = NOON
     failures: int = 0
     last_failure_at: datetime | None = None
     resyncs: int = 0
     resyncs_since: datetime | None = None
+    must_resync: bool = False
     spent: list[int] = field(default_factory=list)
+    forgotten: set[int] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.next_factor = self.next_factor or first_factor(self.kind, NOON)
@@ -96,9 +103,14 @@ class Card:
 
     def expected(self, now: datetime) -> int:
         """The factor that its holder's next code will have."""
+        unspent = max([self.next_factor, *(factor + 1 for factor in self.spent)])
         if isinstance(self.kind, HotpParameters):
-            return self.next_factor
-        return max(self.kind.step_at(now) + self.drift, self.next_factor)
+            return unspent
+        return max(self.kind.step_at(now) + self.runs_by, unspent)
+
+    def is_within_reach(self, now: datetime) -> bool:
+        """Whether two codes bring it back, or staff have to search more widely."""
+        return self.expected(now) in self._wide_window(now)
 
     # --- codes ----------------------------------------------------------------------------------
 
@@ -108,7 +120,7 @@ class Card:
             return UNTRUSTED
         if self.state is State.IN_STOCK:
             return Answer(Reason.NOT_BOUND.value)
-        return self._held_back((code,), now) or self._tried(code, now)
+        return self._held_back((code,), now) or self._out_of_step() or self._tried(code, now)
 
     def resynchronise(self, codes: tuple[str, str], now: datetime) -> Answer:
         """Two codes, one right after the other, above all that was accepted; both are spent."""
@@ -127,8 +139,9 @@ class Card:
         if not ahead:
             self._fail(now)
             return Answer("not resynchronised")
-        self._spend(ahead[-1], now)
-        return self._spend(ahead[-1] + 1, now)
+        self.must_resync = False
+        self._spend(ahead[-1], now, by_two=True)
+        return self._spend(ahead[-1] + 1, now, by_two=True)
 
     # --- the desk -------------------------------------------------------------------------------
 
@@ -140,7 +153,7 @@ class Card:
         if code is not None:
             if self._is_past(now):
                 return UNTRUSTED
-            proof = self._held_back((code,), now) or self._tried(code, now)
+            proof = self._held_back((code,), now) or self._out_of_step() or self._tried(code, now)
             if proof.factor is None:
                 return proof
         self.state, self.owner = State.BOUND, owner
@@ -174,6 +187,10 @@ class Card:
             if not (len(code) == self.kind.digits and code.isascii() and code.isdigit()):
                 return Answer(Reason.MALFORMED.value)
         return self._locked(now)
+
+    def _out_of_step(self) -> Answer | None:
+        """One code is not enough where nobody knows which are spent."""
+        return Answer(Reason.NEEDS_RESYNC.value) if self.must_resync else None
 
     def _locked(self, now: datetime) -> Answer | None:
         six = isinstance(self.kind, HotpParameters) and self.kind.digits == 6
@@ -224,13 +241,17 @@ class Card:
     def _fail(self, now: datetime) -> None:
         self.failures, self.last_failure_at = self.failures + 1, now
 
-    def _spend(self, factor: int, now: datetime) -> Answer:
-        """Once, and never backwards, whatever else the model says."""
+    def _spend(self, factor: int, now: datetime, *, by_two: bool = False) -> Answer:
+        """Once, and never backwards, whatever else the model says.
+
+        A vault that was put back cannot know two codes in a row that were spent since.
+        """
         assert factor >= self.next_factor, f"{factor} is not above {self.next_factor}"
-        assert factor not in self.spent, f"{factor} is accepted twice"
+        known = set(self.spent) - (self.forgotten if by_two else set())
+        assert factor not in known, f"{factor} is accepted twice"
         self.spent.append(factor)
         if not isinstance(self.kind, HotpParameters):
-            self.drift = factor - self.kind.step_at(now)
+            self.drift = self.runs_by = factor - self.kind.step_at(now)
         self.next_factor, self.synchronised_at = factor + 1, now
         self.unlock()
         return Answer("accepted", factor)
