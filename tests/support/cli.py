@@ -1,13 +1,15 @@
-"""The real command line, run as a user runs it: in a process of its own, on a vault of its own."""
+"""The real command line: in a process of its own, on a vault of its own."""
 
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from tests.support import loaded
 
 _TIMEOUT_S = 300
 
@@ -37,15 +39,7 @@ class CommandLine:
 
     def __call__(self, *arguments: str | Path, stdin: str = "") -> Finished:
         """Run to the end, whatever the exit code."""
-        ran = subprocess.run(
-            self.argv(*arguments),
-            input=stdin,
-            capture_output=True,
-            text=True,
-            timeout=_TIMEOUT_S,
-            check=False,
-            env={**environment(), **self.more},
-        )
+        ran = self._run(self.argv(*arguments), stdin, {**environment(), **self.more})
         return Finished(ran.returncode, ran.stdout, ran.stderr)
 
     def ok(self, *arguments: str | Path, stdin: str = "") -> Finished:
@@ -64,6 +58,11 @@ class CommandLine:
             text=True,
             env={**environment(), **self.more},
         )
+
+    def _run(
+        self, argv: Sequence[str], stdin: str, environ: Mapping[str, str]
+    ) -> "subprocess.CompletedProcess[str]":
+        return loaded.run(argv[3:], stdin, environ, _TIMEOUT_S)
 
     def argv(self, *arguments: str | Path) -> list[str]:
         """The full command."""
