@@ -7,6 +7,7 @@ import pytest
 _MODULES = Path("integration", "modules")
 
 
+@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the groups in the same hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """A file's tests share what was made for it; all that need opencryptoki share its daemon."""
     here = Path(__file__).parent
