@@ -5,6 +5,7 @@ then do lower ones end. Whatever happens in between, and whoever else does the s
 counts. Who has the PIN can end it, and could destroy the keys as well.
 """
 
+from contextlib import suppress
 from ctypes import byref, c_ulong
 from typing import Final
 
@@ -20,6 +21,7 @@ _APPLICATION: Final = b"seedvault"
 _STEM: Final = "seedvault/epoch/"
 _AT_ONCE: Final = 16
 _DIGITS: Final = 20
+_CROWD: Final = 8  # so often may others have ended a lower epoch while it was read
 
 
 def recall(connection: Connection, vault: str) -> int | None:
@@ -36,10 +38,11 @@ def remember(connection: Connection, vault: str, epoch: int) -> bool:
 
     Raises as `recall` does.
     """
-    try:
-        return _remember(connection, vault, epoch)
-    except Stale:  # another process ended a lower one while it was read
-        return _remember(connection, vault, epoch)
+    for _ in range(_CROWD):
+        # SoftHSM says of what was ended while it was read that its value is invalid, or it is gone.
+        with suppress(Stale, Unsupported):
+            return _remember(connection, vault, epoch)
+    return _remember(connection, vault, epoch)
 
 
 def _remember(connection: Connection, vault: str, epoch: int) -> bool:

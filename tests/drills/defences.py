@@ -29,7 +29,7 @@ from seedvault.storage.staging import SqlStaging
 from seedvault.storage.tables import TOKEN
 from seedvault.storage.transaction import SqlTransaction
 
-_BETWEEN_S = 0.02  # what was one step, and is now two
+_BETWEEN_S = 0.06  # what was one step, and is now two
 
 
 class Defence(Enum):
