@@ -161,7 +161,7 @@ def test_tests_run_under_the_coverage_gate(checkout: Checkout) -> None:
     shown = checkout.dev("test")
     gated, _, spread = shown.stdout.partition(" --numprocesses ")
     assert gated == f"python -m pytest --cov --cov-branch --cov-fail-under={gate}"
-    assert spread == "auto --maxprocesses 4 --dist loadfile\n"
+    assert spread == "auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder\n"
 
 
 def test_named_tests_run_alone(checkout: Checkout) -> None:

@@ -1,17 +1,15 @@
 """One vault on each real module that this process can load."""
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Literal
 
 import pytest
 
 from hsm import Ceremony, Demands, Keystore, Location, MadeKey, Quorum, RecoveryKey, initialise
 from hsm.vault_key import FIRST
 from tests.integration.modules.expectations import EXPECTED, Expected
-from tests.support.modules import MODULES, ONLY, names_here
+from tests.support.modules import MODULES, names_here
 from tests.support.softhsm import pin
 
 
@@ -25,12 +23,7 @@ class MatrixVault:
     made: tuple[MadeKey, ...]
 
 
-def _as_long_as_it_must(fixture_name: str, config: pytest.Config) -> Literal["session", "module"]:
-    """opencryptoki is lent to a file at a time; NSS by p11-kit begins once in a process."""
-    return "session" if ONLY in os.environ else "module"
-
-
-@pytest.fixture(scope=_as_long_as_it_must, params=names_here())
+@pytest.fixture(scope="session", params=names_here())
 def place(request: pytest.FixtureRequest) -> Iterator[tuple[str, Location]]:
     """A module by its name, and a PKCS#11 token on it that holds nothing."""
     name: str = request.param
@@ -38,7 +31,7 @@ def place(request: pytest.FixtureRequest) -> Iterator[tuple[str, Location]]:
         yield name, location
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def expected(place: tuple[str, Location]) -> Expected:
     """What this module is known to be."""
     return EXPECTED[place[0]]
